@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use crate::shell::{cargo, say};
+use crate::shell::{cargo, is_strict, say};
 use crate::{daemon, images, plugins, setup};
 use transcript::Transcript;
 
@@ -79,8 +79,7 @@ fn table(root: &Path, transcript: &Transcript) -> anyhow::Result<()> {
     }
     let [native, docker] = ["native", "docker"].map(|backend| transcript.held_on(backend));
     say(&format!("{} groups; {native} attacks held in native boxes, {docker} in containers", index.group.len()));
-    let strict = std::env::var_os("OPTIMUS_TEST_STRICT").is_some_and(|value| value == "1");
-    anyhow::ensure!(!strict || open.is_empty(), "not tried, or not held:\n{}", open.join("\n"));
+    anyhow::ensure!(!is_strict() || open.is_empty(), "not tried, or not held:\n{}", open.join("\n"));
     open.iter().for_each(|test| say(&format!("not tried: {test}")));
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! `cargo xtask demo`: the whole path on real input, from a fresh checkout to a table of verdicts.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::process::Process;
 use crate::samples::Sample;
-use crate::shell::{cargo, run, say};
+use crate::shell::{cargo, is_strict, run, say};
 use crate::{plugins, samples, setup};
 
 /// How to demonstrate.
@@ -56,8 +56,7 @@ pub(crate) fn judge_samples(root: &Path, args: &Args) -> anyhow::Result<()> {
     // The toolchains of those are what `cargo xtask setup --tests` installs; the others' are as the machine has them.
     let needed = |id: &String| root.join("languages").join(id).join("Cargo.toml").is_file();
     let missed: Vec<_> = versions.iter().filter(|(id, version)| version.is_err() && needed(id)).collect();
-    let strict = std::env::var_os("OPTIMUS_TEST_STRICT").is_some_and(|value| value == "1");
-    anyhow::ensure!(!strict || missed.is_empty(), "languages are unavailable, and nothing may be skipped");
+    anyhow::ensure!(!is_strict() || missed.is_empty(), "languages are unavailable, and nothing may be skipped");
     Ok(())
 }
 
@@ -71,7 +70,7 @@ fn unavailable(versions: &Versions) -> Vec<String> {
 type Versions = BTreeMap<String, Result<String, String>>;
 
 pub(crate) struct Server {
-    child: Child,
+    process: Process,
     base: String,
     agent: ureq::Agent,
     _state: tempfile::TempDir,
@@ -87,21 +86,13 @@ impl Server {
         let mut command = Command::new(root.join("target/debug/optimus"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--sandbox", sandbox]);
         command.arg("--plugins").arg(plugins).arg("--state").arg(state.path());
-        let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start the server")?;
-        let stdout = child.stdout.take().context("the server has no stdout")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let base = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let Some(base) = base else {
-            let _ = child.wait();
-            bail!("the server did not start");
-        };
+        let (process, base) = Process::listening(&mut command)?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(180)))
             .build();
         say(&format!("\nserving on {base}\n"));
-        Ok(Self { child, base, agent: config.into(), _state: state })
+        Ok(Self { process, base, agent: config.into(), _state: state })
     }
 
     fn get(&self, path: &str) -> anyhow::Result<Value> {
@@ -138,9 +129,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // SIGTERM, so that boxes are taken down; the server ends by itself.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        // It takes its boxes down, and ends by itself.
+        if self.process.terminate().is_ok() {
+            let _ = self.process.0.wait();
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod images;
 mod k8s;
 mod plugins;
+mod process;
 mod samples;
 mod setup;
 mod shell;

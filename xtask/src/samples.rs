@@ -7,6 +7,7 @@ use std::path::Path;
 #[path = "../../host/optimus/src/samples.rs"]
 mod folder;
 
+use folder::EXPECTED;
 pub(crate) use folder::Sample;
 
 use crate::shell::say;
@@ -27,22 +28,6 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Sample>> {
     }
     Ok(samples)
 }
-
-/// What every language should show, as `languages/README.md` lists it.
-const EXPECTED: [&str; 12] = [
-    "hello",
-    "echo",
-    "sum",
-    "compile_error",
-    "runtime_error",
-    "endless_loop",
-    "memory_hog",
-    "output_flood",
-    "unicode",
-    "large_output",
-    "multi_file",
-    "wrong_answer",
-];
 
 /// Prints which language lacks which of them: a line each, and how many lack nothing.
 ///

@@ -52,6 +52,11 @@ pub(crate) fn has(program: &str) -> bool {
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }
 
+/// Whether nothing may be skipped.
+pub(crate) fn is_strict() -> bool {
+    std::env::var_os("OPTIMUS_TEST_STRICT").is_some_and(|value| value == "1")
+}
+
 /// A line for the person who runs us.
 #[expect(clippy::print_stdout, reason = "an xtask talks to the person who runs it")]
 pub(crate) fn say(line: &str) {

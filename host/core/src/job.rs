@@ -178,6 +178,12 @@ pub struct FileRequest {
     pub content: Content,
 }
 
+impl From<&SourceFile> for FileRequest {
+    fn from(file: &SourceFile) -> Self {
+        Self { path: file.path.as_str().to_owned(), content: file.content.clone() }
+    }
+}
+
 /// A submission that has been checked. It is stored and travels through the queue as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {

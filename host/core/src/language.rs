@@ -39,6 +39,13 @@ pub struct Descriptor {
     pub samples: Vec<Sample>,
 }
 
+impl Descriptor {
+    /// Whether a job may call it so.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.id == name || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
 /// A program to try a language with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]

@@ -81,9 +81,9 @@ pub struct Extra {
 
 impl Extra {
     fn fits(&self, language: &Descriptor) -> bool {
-        let is_named = |name: &String| *name == language.id || language.aliases.contains(name);
         let of_all = self.languages.is_empty() && self.extensions.is_empty();
-        of_all || self.languages.iter().any(is_named) || self.extensions.iter().any(|e| language.extensions.contains(e))
+        let is_named = self.languages.iter().any(|name| language.is_called(name));
+        of_all || is_named || self.extensions.iter().any(|e| language.extensions.contains(e))
     }
 }
 
@@ -111,8 +111,7 @@ impl Problem {
     /// # Errors
     /// The problem does not take it: its language, or a file that the problem itself brings.
     pub fn job(&self, submission: JobRequest, language: &Descriptor) -> Result<JobRequest, Invalid> {
-        let is_named = |name: &String| *name == language.id || language.aliases.contains(name);
-        if !self.languages.is_empty() && !self.languages.iter().any(is_named) {
+        if !self.languages.is_empty() && !self.languages.iter().any(|name| language.is_called(name)) {
             let message = format!("the problem does not take `{}`", language.id);
             let hint = format!("it takes {}", self.languages.join(", "));
             return Err(Invalid::new("language", message).hint(hint));
@@ -165,7 +164,7 @@ impl Extra {
         }
         for extra in &self.files {
             files.retain(|file| file.path != extra.path.as_str());
-            files.push(FileRequest { path: extra.path.as_str().to_owned(), content: extra.content.clone() });
+            files.push(extra.into());
         }
         if let Some(own) = &self.entry {
             *entry = Some(own.as_str().to_owned());

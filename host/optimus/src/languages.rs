@@ -27,7 +27,7 @@ impl LanguageBook {
     pub fn find(&self, name: &str) -> Option<LanguageInfo> {
         let list = self.list.load();
         let by_id = list.iter().find(|l| l.descriptor.id == name);
-        by_id.or_else(|| list.iter().find(|l| l.descriptor.aliases.iter().any(|a| a == name))).cloned()
+        by_id.or_else(|| list.iter().find(|l| l.descriptor.is_called(name))).cloned()
     }
 
     /// What its toolchain says of itself, once it has been asked.

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bytes::Bytes;
 use moka::sync::Cache;
-use optimus_core::job::{FileRequest, Policy};
-use optimus_core::{Descriptor, Invalid, Job, JobRequest, Problem, SourceFile};
+use optimus_core::job::Policy;
+use optimus_core::{Descriptor, Invalid, Job, JobRequest, Problem};
 use optimus_package::{Caps, PackageError, Tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -34,8 +34,32 @@ pub struct Problems {
 pub struct Limits {
     /// CPU time of a test.
     pub cpu_ms: Option<u64>,
+    /// Wall time of a test.
+    pub wall_ms: Option<u64>,
     /// Memory of a test.
     pub memory_bytes: Option<u64>,
+}
+
+/// Neither the package nor whoever brings it says how long a test may take.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the package says no time limit")]
+pub struct NoTimeLimit;
+
+impl Limits {
+    /// Puts what is given in place of what the package says.
+    ///
+    /// # Errors
+    /// No time limit is given, and the package has none.
+    pub fn apply(self, problem: &mut Problem) -> Result<(), NoTimeLimit> {
+        let Self { cpu_ms, wall_ms, memory_bytes } = self;
+        let limits = &mut problem.limits;
+        let given =
+            [(&mut limits.cpu_ms, cpu_ms), (&mut limits.wall_ms, wall_ms), (&mut limits.memory_bytes, memory_bytes)];
+        for (limit, given) in given {
+            *limit = given.map(Into::into).or(limit.take());
+        }
+        problem.limits.cpu_ms.is_some().then_some(()).ok_or(NoTimeLimit)
+    }
 }
 
 /// What can go wrong when a problem is added.
@@ -44,9 +68,9 @@ pub enum AddError {
     /// The package is not one, or not one that can be honoured.
     #[error(transparent)]
     Package(PackageError),
-    /// It leaves the time limit to the judge.
-    #[error("the package says no time limit")]
-    NoTimeLimit,
+    /// It leaves the time limit to the judge, who does not say one.
+    #[error(transparent)]
+    NoTimeLimit(#[from] NoTimeLimit),
     /// It cannot be written.
     #[error("{0:#}")]
     Store(anyhow::Error),
@@ -69,15 +93,7 @@ impl Problems {
         let import = move || optimus_package::import(Tree::of_zip(&package, Caps::default())?);
         let imported = tokio::task::spawn_blocking(import).await.map_err(|error| AddError::Store(error.into()))?;
         let mut problem = imported.map_err(AddError::Package)?;
-        if let Some(ms) = limits.cpu_ms {
-            problem.limits.cpu_ms = Some(ms.into());
-        }
-        if let Some(bytes) = limits.memory_bytes {
-            problem.limits.memory_bytes = Some(bytes.into());
-        }
-        if problem.limits.cpu_ms.is_none() {
-            return Err(AddError::NoTimeLimit);
-        }
+        limits.apply(&mut problem)?;
         // The authors' solutions are for whoever verifies the package, and nobody's to read here.
         problem.submissions.clear();
         self.store.put(&digest, &problem).await.map_err(AddError::Store)?;
@@ -106,10 +122,9 @@ impl Problems {
 /// # Errors
 /// The problem does not take it.
 pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy) -> Result<Job, Invalid> {
-    let file = |file: &SourceFile| FileRequest { path: file.path.as_str().to_owned(), content: file.content.clone() };
     let request = JobRequest {
         language: job.language.clone(),
-        files: job.files.iter().map(file).collect(),
+        files: job.files.iter().map(Into::into).collect(),
         entry: job.entry.as_ref().map(|entry| entry.as_str().to_owned()),
         args: job.args.clone(),
         options: job.options.clone(),
@@ -127,8 +142,11 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
 
 fn digest(package: &[u8], limits: Limits) -> String {
     let mut hash = Sha256::new_with_prefix(package);
-    for limit in [limits.cpu_ms, limits.memory_bytes].into_iter().flatten() {
-        hash.update(limit.to_le_bytes());
+    let Limits { cpu_ms, wall_ms, memory_bytes } = limits;
+    for (name, limit) in [("cpu_ms", cpu_ms), ("wall_ms", wall_ms), ("memory_bytes", memory_bytes)] {
+        if let Some(limit) = limit {
+            hash.update(format!(" {name}={limit}"));
+        }
     }
     let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")

@@ -19,6 +19,22 @@ pub(crate) struct Sample {
     pub(crate) request: Value,
 }
 
+/// What every language should show, as `languages/README.md` lists it.
+pub(crate) const EXPECTED: [&str; 12] = [
+    "hello",
+    "echo",
+    "sum",
+    "compile_error",
+    "runtime_error",
+    "endless_loop",
+    "memory_hog",
+    "output_flood",
+    "unicode",
+    "large_output",
+    "multi_file",
+    "wrong_answer",
+];
+
 const MARK: &str = "optimus:";
 /// In a sample of several files, it may be the head and nothing else.
 const HEAD: &str = "optimus.txt";

@@ -64,10 +64,7 @@ impl Serving {
         let problems = place.problems(&state);
         let parts =
             parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.max_body_mib);
-        serving.serve(
-            listener,
-            ApiState::new(Parts { keys: Arc::clone(&entrance.ring), origins: args.http.origins(), ..parts }),
-        )?;
+        serving.serve(listener, parts, &args.http, &entrance)?;
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
         serving.work(&engine, &place, &problems, &BTreeSet::new(), (args.grace_s, metrics));
@@ -82,7 +79,7 @@ impl Serving {
     /// Whatever cannot be opened, with advice.
     pub async fn api(args: &Api) -> anyhow::Result<Self> {
         let place = open_queue(&args.queue, || Err(not_shared("api"))).await?;
-        let store = place.key_store(std::path::Path::new(""));
+        let store = place.key_store(NOWHERE.as_ref());
         let (listener, entrance) = listen(&args.http, &store).await?;
         let mut serving = Self::new(None);
         let (book, metrics) = (Arc::<LanguageBook>::default(), Arc::new(Metrics::default()));
@@ -90,13 +87,10 @@ impl Serving {
         let catalogue = args.plugins.as_deref().map(|dir| engine::offered(dir, args.state.as_deref())).transpose()?;
         let readiness = Arc::new(Readiness::default());
         let plugins = Plugins::of(catalogue.clone());
-        let hooks = Hooks::new(&args.http.webhooks, &place, std::path::Path::new(""))?;
-        let problems = place.problems(std::path::Path::new(""));
+        let hooks = Hooks::new(&args.http.webhooks, &place, NOWHERE.as_ref())?;
+        let problems = place.problems(NOWHERE.as_ref());
         let parts = parts(&place, &book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.max_body_mib);
-        serving.serve(
-            listener,
-            ApiState::new(Parts { keys: Arc::clone(&entrance.ring), origins: args.http.origins(), ..parts }),
-        )?;
+        serving.serve(listener, parts, &args.http, &entrance)?;
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
         if let Some(redis) = place.redis {
@@ -116,11 +110,11 @@ impl Serving {
         let place = open_queue(&args.queue, || Err(not_shared("worker"))).await?;
         let mut serving = Self::new(Some(&engine));
         let (metrics, readiness) = (Arc::new(Metrics::default()), Arc::new(Readiness::default()));
-        let problems = place.problems(std::path::Path::new(""));
+        let problems = place.problems(NOWHERE.as_ref());
         if let Some(probes) = args.probes {
             let listener = bind(probes).await?;
             let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
-            let hooks = Hooks::new(&WebhookArgs::default(), &place, std::path::Path::new(""))?;
+            let hooks = Hooks::new(&WebhookArgs::default(), &place, NOWHERE.as_ref())?;
             let parts = parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), 1);
             serving.address = Some(listener.local_addr()?);
             let answering = api::serve_probes(listener, ApiState::new(parts), serving.shutdown.clone());
@@ -137,9 +131,16 @@ impl Serving {
         Self { address: None, engine: engine.cloned(), shutdown, tasks }
     }
 
-    fn serve(&mut self, listener: TcpListener, state: ApiState) -> anyhow::Result<()> {
+    fn serve(
+        &mut self,
+        listener: TcpListener,
+        parts: Parts,
+        http: &HttpArgs,
+        entrance: &Entrance,
+    ) -> anyhow::Result<()> {
         self.address = Some(listener.local_addr()?);
-        let serving = api::serve(listener, state, self.shutdown.clone());
+        let parts = Parts { keys: Arc::clone(&entrance.ring), origins: http.origins(), ..parts };
+        let serving = api::serve(listener, ApiState::new(parts), self.shutdown.clone());
         self.tasks.spawn(async move { log(serving.await) });
         Ok(())
     }
@@ -231,6 +232,9 @@ struct Entrance {
     /// Without keys everybody may; but nobody could say yet whether there are any.
     undecided: bool,
 }
+
+/// The state directory of servers whose state is all in Redis.
+const NOWHERE: &str = "";
 
 /// Between two looks at the keys.
 const KEYS: Duration = Duration::from_secs(1);

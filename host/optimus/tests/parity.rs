@@ -2,28 +2,29 @@
 //! the toolchains may be of other versions, so what compilers and runtimes say in their own words is not compared.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skipped")]
 
+#[path = "support/engine.rs"]
+mod engine;
+#[expect(dead_code, reason = "which samples there should be is asked elsewhere")]
 #[path = "../src/samples.rs"]
 mod samples;
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Parser as _;
-use optimus::cli::{Cli, Verb};
+use engine::{job, open, root, skip};
 use optimus::engine::Engine;
-use optimus_core::job::Policy;
 use optimus_core::language::{Availability, LanguageInfo};
-use optimus_core::{JobRequest, Report, Verdict};
+use optimus_core::{Report, Verdict};
 use samples::Sample;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn containers_give_the_reports_that_native_boxes_give() {
     let state = tempfile::tempdir().unwrap();
-    let (native, docker) = match (open("native", state.path()), open("docker", state.path())) {
-        (Ok(native), Ok(docker)) => (native, docker),
-        (Err(error), _) | (_, Err(error)) => return skip(&format!("{error:#}")),
-    };
+    let (native, docker) =
+        match (open("native", &state.path().join("native")), open("docker", &state.path().join("docker"))) {
+            (Ok(native), Ok(docker)) => (native, docker),
+            (Err(error), _) | (_, Err(error)) => return skip(&format!("{error:#}")),
+        };
     tokio::join!(native.probe(), docker.probe());
     let (here, there) = (available(&native), available(&docker));
     let mut differ = Vec::new();
@@ -47,28 +48,6 @@ async fn containers_give_the_reports_that_native_boxes_give() {
     println!("{count} samples");
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
-}
-
-fn open(sandbox: &str, state: &Path) -> anyhow::Result<Engine> {
-    let (plugins, state) = (root().join("plugins"), state.join(sandbox));
-    let words = [
-        "optimus",
-        "languages",
-        "--no-pull",
-        "--compiler",
-        env!("CARGO_BIN_EXE_optimus"),
-        "--sandbox",
-        sandbox,
-        "--plugins",
-    ];
-    let words = words.map(Into::into);
-    let words = words.into_iter().chain([plugins.into_os_string(), "--state".into(), state.into_os_string()]);
-    let Verb::Languages(args) = Cli::try_parse_from(words)?.verb else { anyhow::bail!("another verb") };
-    Engine::open(&args.engine)
-}
-
 fn available(engine: &Engine) -> Vec<LanguageInfo> {
     let all = engine.book.all();
     all.iter().filter(|language| matches!(language.availability, Availability::Available { .. })).cloned().collect()
@@ -81,9 +60,7 @@ fn samples_of(language: &LanguageInfo) -> Vec<(&LanguageInfo, Sample)> {
 }
 
 async fn judge(engine: &Engine, sample: &Sample, language: &LanguageInfo) -> Report {
-    let request: JobRequest = serde_json::from_value(sample.request.clone()).unwrap();
-    let extension = language.descriptor.extensions.first().map_or("", String::as_str);
-    let job = request.into_job(&language.descriptor.id, extension, &Policy::default()).unwrap();
+    let job = job(&sample.request, &language.descriptor).unwrap();
     engine.judge.judge(&job, Duration::ZERO, &|_| (), &CancellationToken::new()).await.unwrap()
 }
 
@@ -107,10 +84,4 @@ fn essence(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
 /// Which of two clocks runs out first is a matter of how busy the machine is.
 fn class(verdict: Verdict) -> Verdict {
     if verdict == Verdict::IdlenessLimitExceeded { Verdict::TimeLimitExceeded } else { verdict }
-}
-
-/// A test that cannot run here says why; with `OPTIMUS_TEST_STRICT=1` that is a failure.
-fn skip(why: &str) {
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|strict| strict != "1"), "skipped: {why}");
-    println!("skipped: {why}");
 }

@@ -182,10 +182,10 @@ fn new_record(job: &optimus_core::Job, bytes: u64, options: &crate::PushOptions)
         fence: 0,
         cancel: false,
         fault: None,
-        // A tenant's name cannot hold a NUL, so two tenants' keys never meet.
         webhook: options.webhook.clone(),
         round: 0,
         by: options.quota.as_ref().map(|quota| quota.key.clone()),
+        // A tenant's name cannot hold a NUL, so two tenants' keys never meet.
         key: options.idempotency.as_ref().map(|known| format!("{tenant}\0{}", known.key)),
     }
 }

@@ -1,8 +1,8 @@
 //! Where jobs wait, and where their reports are kept.
 //!
-//! In: jobs. Out: deliveries to workers, states to whoever asks, webhooks to whoever delivers them. This room never looks into a job beyond its language
-//! and tenant, and never judges. Runs are at-least-once, results exactly-once: a delivery carries a fence, and only the
-//! newest delivery of a job can finish it.
+//! In: jobs. Out: deliveries to workers, states to whoever asks, webhooks to whoever delivers them. This room never
+//! looks into a job beyond its language and tenant, and never judges. Runs are at-least-once, results exactly-once: a
+//! delivery carries a fence, and only the newest delivery of a job can finish it.
 
 mod dead;
 pub mod embedded;

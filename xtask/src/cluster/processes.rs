@@ -1,14 +1,15 @@
 //! The cluster's processes: started, killed, and started again. All of them end when it is dropped.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use serde_json::Value;
+
+use crate::process::{Process, ask_redis, port};
 
 /// What is there to submit: short programs, if their languages are available.
 const WANTED: [&str; 3] = ["c", "python", "bash"];
@@ -29,16 +30,17 @@ pub(super) struct Shape {
 
 pub(super) struct Cluster {
     root: PathBuf,
-    dir: tempfile::TempDir,
     sandbox: String,
     slots: usize,
     offered: bool,
     port: u16,
-    redis: Mutex<Option<Child>>,
-    apis: Vec<Mutex<Option<(Child, String)>>>,
-    workers: Vec<Mutex<Option<Child>>>,
+    workers: Vec<Mutex<Option<Process>>>,
     /// Told to end, and not yet gone.
-    leaving: Mutex<Vec<Child>>,
+    leaving: Mutex<Vec<Process>>,
+    apis: Vec<Mutex<Option<(Process, String)>>>,
+    redis: Mutex<Option<Process>>,
+    /// Their files; gone after all of them.
+    dir: tempfile::TempDir,
     submitted: AtomicBool,
     over: AtomicBool,
 }
@@ -47,27 +49,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `kill -9`.
-fn kill(mut child: Child) {
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
 impl Cluster {
     pub(super) fn start(root: &Path, shape: &Shape) -> anyhow::Result<Self> {
-        let dir = tempfile::tempdir()?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let cluster = Self {
             root: root.to_owned(),
-            dir,
             sandbox: shape.sandbox.clone(),
             slots: shape.slots,
             offered: shape.offered,
-            port,
-            redis: Mutex::default(),
-            apis: (0..2).map(|_| Mutex::default()).collect(),
+            port: port()?,
             workers: (0..shape.most).map(|_| Mutex::default()).collect(),
             leaving: Mutex::default(),
+            apis: (0..2).map(|_| Mutex::default()).collect(),
+            redis: Mutex::default(),
+            dir: tempfile::tempdir()?,
             submitted: AtomicBool::new(false),
             over: AtomicBool::new(false),
         };
@@ -78,16 +72,7 @@ impl Cluster {
     }
 
     fn start_redis(&self) -> anyhow::Result<()> {
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-        command.args(["--appendonly", "yes", "--appendfsync", "always", "--dir"]).arg(self.dir.path());
-        let child = command.stdout(Stdio::null()).spawn().context("cannot start redis-server")?;
-        lock(&self.redis).replace(child);
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while self.ask(&["PING"]).is_none_or(|answer| answer != "PONG") {
-            ensure!(Instant::now() < deadline, "redis does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        lock(&self.redis).replace(Process::redis(self.port, self.dir.path())?);
         Ok(())
     }
 
@@ -96,7 +81,7 @@ impl Cluster {
         // Many attempts: here it is we who kill the workers, not the jobs.
         command.args([verb, "--attempts", "50", "--lease-s", "2", "--tenant-cap", "1000000", "--log", "error"]);
         command.args(["--queue", &format!("redis://127.0.0.1:{}", self.port)]);
-        command.arg("--state").arg(self.dir.path().join(state)).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg("--state").arg(self.dir.path().join(state)).stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
 
@@ -105,11 +90,8 @@ impl Cluster {
         if self.offered {
             command.arg("--plugins").arg(self.root.join("plugins"));
         }
-        let mut child = command.args(["--listen", "127.0.0.1:0"]).spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
-        let base = line.trim().strip_prefix("listening on ").context("an API process did not start")?.to_owned();
-        lock(&self.apis[n]).replace((child, base));
+        let api = Process::listening(command.args(["--listen", "127.0.0.1:0"]))?;
+        lock(&self.apis[n]).replace(api);
         Ok(())
     }
 
@@ -123,13 +105,14 @@ impl Cluster {
             "--languages",
             &WANTED.join(","),
         ]);
-        let child = command.arg("--plugins").arg(self.root.join("plugins")).stdout(Stdio::null()).spawn()?;
-        lock(&self.workers[n]).replace(child);
+        let worker = Process::spawn(command.arg("--plugins").arg(self.root.join("plugins")))?;
+        lock(&self.workers[n]).replace(worker);
         Ok(())
     }
 
     pub(super) fn kill_worker(&self, n: usize) -> anyhow::Result<()> {
-        lock(&self.workers[n]).take().into_iter().for_each(kill);
+        // Dropping is `kill -9`.
+        drop(lock(&self.workers[n]).take());
         self.start_worker(n)
     }
 
@@ -140,10 +123,10 @@ impl Cluster {
             if n < replicas && !there {
                 self.start_worker(n)?;
             } else if n >= replicas
-                && let Some(child) = lock(worker).take()
+                && let Some(worker) = lock(worker).take()
             {
-                Command::new("kill").arg(child.id().to_string()).status().context("cannot start kill")?;
-                lock(&self.leaving).push(child);
+                worker.terminate()?;
+                lock(&self.leaving).push(worker);
             }
         }
         Ok(())
@@ -151,9 +134,9 @@ impl Cluster {
 
     /// Waits for those that were told to end; each has to end well.
     pub(super) fn all_left(&self, deadline: Instant) -> anyhow::Result<()> {
-        for child in lock(&self.leaving).iter_mut() {
+        for worker in lock(&self.leaving).iter_mut() {
             let status = loop {
-                match child.try_wait()? {
+                match worker.0.try_wait()? {
                     Some(status) => break status,
                     None => ensure!(Instant::now() < deadline, "a worker does not end"),
                 }
@@ -165,13 +148,12 @@ impl Cluster {
     }
 
     pub(super) fn kill_api(&self, n: usize) -> anyhow::Result<()> {
-        let taken = lock(&self.apis[n]).take();
-        taken.into_iter().for_each(|(child, _)| kill(child));
+        drop(lock(&self.apis[n]).take());
         self.start_api(n)
     }
 
     pub(super) fn kill_redis(&self) -> anyhow::Result<()> {
-        lock(&self.redis).take().into_iter().for_each(kill);
+        drop(lock(&self.redis).take());
         self.start_redis()
     }
 
@@ -202,8 +184,7 @@ impl Cluster {
 
     /// What redis-cli answers.
     fn ask(&self, words: &[&str]) -> Option<String> {
-        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(words).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        ask_redis(self.port, words)
     }
 
     fn number(&self, words: &[&str]) -> Option<usize> {
@@ -254,14 +235,5 @@ impl Cluster {
 
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let workers = self.workers.iter().filter_map(|worker| lock(worker).take());
-        let workers = workers.chain(std::mem::take(&mut *lock(&self.leaving)));
-        let apis = self.apis.iter().filter_map(|api| lock(api).take().map(|(child, _)| child));
-        workers.chain(apis).chain(lock(&self.redis).take()).for_each(kill);
     }
 }

@@ -1,30 +1,18 @@
 //! What the pods would run, run here: each command line and each variable as the manifests have it, with a Redis that
 //! knows exactly the users that the manifests give it.
 
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use super::tools::{Tools, lacking};
+use crate::process::{Process, port, until};
 use crate::shell::{has, read, say};
 
-const PATIENCE: Duration = Duration::from_secs(120);
 /// The language whose worker is tried; it needs nothing that is not everywhere.
 const LANGUAGE: &str = "bash";
-
-/// Ended when dropped.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// The manifests, and what stands for a cluster's names here.
 struct Live<'a> {
@@ -51,7 +39,7 @@ pub(super) fn commands_of(root: &Path, tools: &Tools, manifests: &Path) -> anyho
     live.users()?;
     let worker = live.container("Deployment", &format!("optimus-worker-{LANGUAGE}"))?;
     live.variables_are_known(worker)?;
-    let _worker = Process(live.optimus(worker)?.spawn()?);
+    let _worker = Process::spawn(&mut live.optimus(worker)?)?;
     live.probed(worker, live.probes)?;
     let api = live.container("Deployment", "optimus-api")?;
     live.variables_are_known(api)?;
@@ -60,26 +48,11 @@ pub(super) fn commands_of(root: &Path, tools: &Tools, manifests: &Path) -> anyho
     let keys = live.container("CronJob", "optimus-keys")?;
     live.variables_are_known(keys)?;
     let key = read(&mut live.optimus(keys)?)?.trim().to_owned();
-    let _api = Process(live.optimus(api)?.spawn()?);
+    let _api = Process::spawn(&mut live.optimus(api)?)?;
     live.probed(api, live.api)?;
     live.judged(&key)?;
     say("the manifests' own command lines judged a job, behind the users that they give to Redis");
     Ok(())
-}
-
-fn port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return Ok(found);
-        }
-        ensure!(Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// Of a command that has to end by itself, soon.
@@ -181,7 +154,7 @@ impl Live<'_> {
             words.map(|word| if word == "/data" { self.dir.path().to_string_lossy().into_owned() } else { word }),
         );
         command.args(["--port", &self.redis.to_string(), "--bind", "127.0.0.1"]).stdout(Stdio::null());
-        let child = Process(command.spawn().context("cannot start redis-server")?);
+        let child = Process::spawn(&mut command)?;
         let probe = texts(&container["readinessProbe"]["exec"]["command"]);
         let mut ready = || {
             let words = probe.iter().map(|word| word.replace("redis-cli", &format!("redis-cli -p {}", self.redis)));

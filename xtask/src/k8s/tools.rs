@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::ensure;
 
-use crate::shell::{has, read, run, say};
+use crate::shell::{has, is_strict, read, run, say};
 
 /// From PyPI, into a directory of our own: Kubernetes' schemas of every version, and what reads YAML and JSON Schema.
 const PACKAGES: [&str; 3] = ["kubernetes-validate==1.37.0", "jsonschema==4.26.0", "PyYAML==6.0.3"];
@@ -101,8 +101,7 @@ fn is_new(text: &str) -> bool {
 
 /// Says what was not looked at; where nothing may be skipped, that is a failure.
 pub(super) fn lacking(tool: &str, what: &str, remedy: &str) -> anyhow::Result<()> {
-    let strict = std::env::var_os("OPTIMUS_TEST_STRICT").is_some_and(|value| value == "1");
-    ensure!(!strict, "{tool} is not here, so not checked: {what}; {remedy}");
+    ensure!(!is_strict(), "{tool} is not here, so not checked: {what}; {remedy}");
     say(&format!("skipped: {tool} is not here, so not checked: {what}; {remedy}"));
     Ok(())
 }

@@ -1,19 +1,20 @@
 //! One server with three tenants, and the queue that it was asked for.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use super::jobs::Kind;
+use crate::process::{Process, port};
 use crate::shell::read;
 
 pub(super) struct Service {
-    child: Child,
-    redis: Option<Child>,
+    process: Process,
+    /// Ends after the server.
+    _redis: Option<Process>,
     base: String,
     keys: [String; 3],
     agent: ureq::Agent,
@@ -36,15 +37,9 @@ impl Service {
         let keys = [key("honest")?, key("quiet")?, key("flood")?];
         let mut command = optimus(&["serve", "--listen", "127.0.0.1:0", "--log", "error", "--slots", "2", "--no-pull"]);
         command.args(["--sandbox", sandbox]).arg("--plugins").arg(root.join("plugins"));
-        let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start the server")?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().context("the server has no stdout")?).read_line(&mut line)?;
-        let Some(base) = line.trim().strip_prefix("listening on ").map(str::to_owned) else {
-            let _ = child.wait();
-            bail!("the server did not start");
-        };
+        let (process, base) = Process::listening(&mut command)?;
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
-        let service = Self { child, redis, base, keys, agent: config.into(), _state: state };
+        let service = Self { process, _redis: redis, base, keys, agent: config.into(), _state: state };
         service.await_languages()?;
         Ok(service)
     }
@@ -72,7 +67,7 @@ impl Service {
     }
 
     pub(super) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.id()
     }
 
     /// The verdict of a job.
@@ -116,8 +111,8 @@ impl Service {
 
     /// SIGTERM; it has to end by itself, and well.
     pub(super) fn stop(mut self) -> anyhow::Result<()> {
-        read(Command::new("kill").arg(self.child.id().to_string()))?;
-        let status = self.child.wait()?;
+        self.process.terminate()?;
+        let status = self.process.0.wait()?;
         ensure!(status.success(), "the server ended with {status}");
         Ok(())
     }
@@ -131,27 +126,10 @@ impl Service {
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        for child in [Some(&mut self.child), self.redis.as_mut()].into_iter().flatten() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A Redis of our own, and its address.
-fn redis(state: &Path) -> anyhow::Result<(Option<Child>, String)> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut command = Command::new("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir"]);
-    let child = command.arg(state).stdout(Stdio::null()).spawn().context("cannot start redis-server")?;
-    let deadline = Instant::now() + PATIENCE;
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        ensure!(Instant::now() < deadline, "redis does not answer");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok((Some(child), format!("redis://127.0.0.1:{port}")))
+fn redis(state: &Path) -> anyhow::Result<(Option<Process>, String)> {
+    let port = port()?;
+    Ok((Some(Process::redis(port, state)?), format!("redis://127.0.0.1:{port}")))
 }

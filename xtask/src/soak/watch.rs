@@ -51,7 +51,7 @@ impl Held {
         let deadline = Instant::now() + patience;
         loop {
             let now = look();
-            if now.is_no_more_than(self, super::SLACK_MIB) || Instant::now() > deadline {
+            if now.is_no_more_than(self) || Instant::now() > deadline {
                 return now;
             }
             std::thread::sleep(Duration::from_millis(250));
@@ -59,8 +59,8 @@ impl Held {
     }
 
     /// Boxes wait in pools, and a pool may be one fuller than it was; connections come and go.
-    pub(super) fn is_no_more_than(&self, before: &Self, slack_mib: u64) -> bool {
-        self.resident_mib <= before.resident_mib + slack_mib
+    pub(super) fn is_no_more_than(&self, before: &Self) -> bool {
+        self.resident_mib <= before.resident_mib + super::SLACK_MIB
             && self.descriptors <= before.descriptors + 24
             && self.processes <= before.processes + 4
             && self.groups <= before.groups + 8

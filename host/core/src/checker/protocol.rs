@@ -44,6 +44,13 @@ pub struct Said {
     pub files: Vec<(String, Bytes)>,
 }
 
+impl Said {
+    /// What it wrote into a file of this name, if it did.
+    fn file(&self, name: &str) -> Option<&Bytes> {
+        self.files.iter().find(|(own, _)| own == name).map(|(_, bytes)| bytes)
+    }
+}
+
 /// What a checker found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -120,8 +127,7 @@ impl Checker {
 
     /// What an interactor leaves for a checker to look at.
     pub fn told(said: &Said) -> Bytes {
-        let told = TOLD.rsplit('/').next().unwrap_or(TOLD);
-        said.files.iter().find(|(name, _)| name == told).map(|(_, bytes)| bytes.clone()).unwrap_or_default()
+        said.file(TOLD.rsplit('/').next().unwrap_or(TOLD)).cloned().unwrap_or_default()
     }
 
     /// The input of another pass, if it wants one after `pass` of them.
@@ -129,14 +135,13 @@ impl Checker {
     /// # Errors
     /// It may not.
     pub fn next_pass(&self, said: &Said, pass: u32) -> Result<Option<Bytes>, String> {
-        let next = said.files.iter().find(|(name, _)| name == NEXT_PASS).map(|(_, bytes)| bytes.clone());
-        match next {
+        match said.file(NEXT_PASS) {
             Some(_) if self.protocol != Protocol::Kattis => Ok(None),
             Some(_) if said.code != 42 => Err(format!("left `{NEXT_PASS}` and exited with code {}", said.code)),
             Some(_) if pass >= self.passes.unwrap_or(1) => {
                 Err(format!("left `{NEXT_PASS}` after {pass} of {} passes", self.passes.unwrap_or(1)))
             }
-            other => Ok(other),
+            next => Ok(next.cloned()),
         }
     }
 
@@ -194,7 +199,7 @@ impl Checker {
     }
 
     fn kattis(&self, said: &Said) -> Result<Answer, String> {
-        let file = |name: &str| said.files.iter().find(|(path, _)| path == name).map(|(_, bytes)| text(bytes));
+        let file = |name: &str| said.file(name).map(|bytes| text(bytes));
         let message = file("judgemessage.txt").or_else(|| file("teammessage.txt")).unwrap_or_default();
         let score = match (file("score.txt"), file("score_multiplier.txt")) {
             (Some(_), Some(_)) => return Err("wrote both `score.txt` and `score_multiplier.txt`".to_owned()),
@@ -215,7 +220,7 @@ impl Checker {
         if said.code != 0 {
             return Err(unknown(said.code, err));
         }
-        let file = |name: &str| said.files.iter().find(|(path, _)| path == name).map(|(_, bytes)| text(bytes));
+        let file = |name: &str| said.file(name).map(|bytes| text(bytes));
         let score = number(&file("score").ok_or("wrote no score")?, "a score")?;
         scored(score, self.full_score.unwrap_or(100.0), file("message").unwrap_or_default())
     }

@@ -34,9 +34,11 @@ impl Exact {
         let stray =
             if is_over { rest.iter().position(|byte| !is_space(*byte)) } else { (!rest.is_empty()).then_some(0) };
         self.gap |= is_over && rest.first().is_some_and(|byte| is_space(*byte));
-        // Behind white space that does not count, what is shown begins with the stray itself.
-        let from = if self.gap { self.at } else { self.line() };
-        stray.map(|stray| self.mismatch(equal + stray, from))
+        stray.map(|stray| {
+            // Behind white space that does not count, what is shown begins with the stray itself.
+            let from = if self.gap { self.at } else { self.line() };
+            self.mismatch(equal + stray, from)
+        })
     }
 
     pub(super) fn finish(&self) -> Option<Mismatch> {

@@ -60,7 +60,7 @@ fn refused(error: AddError) -> ApiError {
             let hint = error.hint();
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_package", error.to_string()).with_hint(hint)
         }
-        AddError::NoTimeLimit => {
+        AddError::NoTimeLimit(_) => {
             let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_time_limit", error.to_string());
             error.hint("give one: `?cpu_ms=1000`")
         }

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use optimus_core::{Invalid, Webhook};
 use serde::Serialize;
 
@@ -34,11 +33,7 @@ pub(super) async fn secret(State(state): State<ApiState>, caller: Caller) -> Res
         Ok(secret) => Ok(Json(SecretView { secret: secret.show() })),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the webhooks' secret cannot be had");
-            Err(ApiError::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "queue_failed",
-                "the secret cannot be read at the moment",
-            ))
+            Err(ApiError::busy("queue_failed", "the secret cannot be read at the moment"))
         }
     }
 }

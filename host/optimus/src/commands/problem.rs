@@ -19,6 +19,7 @@ use crate::cli::{JudgeArgs, PackageArgs, Verify};
 use crate::engine::{Engine, chain};
 use crate::languages::LanguageBook;
 use crate::output::{self, Advised, Output};
+use crate::problems::Limits;
 use crate::program;
 
 /// A submission, and what came of it.
@@ -89,11 +90,7 @@ pub(super) fn verify(args: &Verify, output: Output) -> anyhow::Result<ExitCode> 
     }
     let mut submissions = Vec::new();
     for (n, own) in labelled.iter().enumerate() {
-        let request = |file: &optimus_core::SourceFile| FileRequest {
-            path: file.path.as_str().to_owned(),
-            content: file.content.clone(),
-        };
-        let job = job(&problem, own, own.files.iter().map(request).collect(), &engine.book)?;
+        let job = job(&problem, own, own.files.iter().map(Into::into).collect(), &engine.book)?;
         let label = format!("{}/{} {}", n + 1, labelled.len(), own.name);
         let report = runtime.block_on(run(&engine, &job, &label, output))?;
         let mismatch = own.expect.check(&report).err();
@@ -109,19 +106,10 @@ pub(super) fn verify(args: &Verify, output: Output) -> anyhow::Result<ExitCode> 
 fn open(args: &PackageArgs) -> anyhow::Result<Problem> {
     let refused = |error: PackageError| Advised::new("package", chain(&error), error.hint());
     let mut problem = optimus_package::open(&args.package).map_err(refused)?;
-    if let Some(ms) = args.cpu_ms {
-        problem.limits.cpu_ms = Some(ms.into());
-    }
-    if let Some(ms) = args.wall_ms {
-        problem.limits.wall_ms = Some(ms.into());
-    }
-    if let Some(mib) = args.memory_mib {
-        problem.limits.memory_bytes = Some(mib.saturating_mul(1 << 20).into());
-    }
-    if problem.limits.cpu_ms.is_none() {
-        let hint = "give one with `--cpu-ms`".to_owned();
-        return Err(Advised::new("no_time_limit", "the package says no time limit", Some(hint)).into());
-    }
+    let memory_bytes = args.memory_mib.map(|mib| mib.saturating_mul(1 << 20));
+    let limits = Limits { cpu_ms: args.cpu_ms, wall_ms: args.wall_ms, memory_bytes };
+    let hint = || Some("give one with `--cpu-ms`".to_owned());
+    limits.apply(&mut problem).map_err(|error| Advised::new("no_time_limit", error.to_string(), hint()))?;
     Ok(problem)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use optimus_core::scoring::{Progress, Score};
-use optimus_core::{Comparer, Event, Fault, TestReport, Verdict};
+use optimus_core::{Comparer, Event, Fault, Limits, TestReport, Verdict};
 use optimus_sandbox::OpenBox;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -57,9 +57,7 @@ impl Bench {
         if is_held || order.interactor.is_some() {
             limits.output_bytes = limits.output_bytes.min(limits::CHECKED_OUTPUT);
         }
-        let mut progress = order.job.scoring.as_ref().map(|scoring| Progress::new(scoring, &order.job.tests));
-        let worth = (0..order.job.tests.len()).map(|index| progress.as_ref()?.worth(index)).collect();
-        let terms = Terms { bench: self, order, limits, comparer, worth, budget: Budget::new(REPORT_BYTES), events };
+        let (terms, mut progress) = self.terms(order, limits, comparer, events);
         let mut reports: Vec<Option<TestReport>> = vec![None; order.job.tests.len()];
         let total = reports.len();
         let note = |index: usize, report: TestReport| {
@@ -88,19 +86,8 @@ impl Bench {
         cancel: &CancellationToken,
     ) -> Result<Tested, Fault> {
         let job = order.job;
-        let mut progress = job.scoring.as_ref().map(|scoring| Progress::new(scoring, &job.tests));
+        let (terms, mut progress) = self.terms(order, order.limits, comparer(job, order.plan), events);
         let total = job.tests.len();
-        let worth = (0..total).map(|index| progress.as_ref()?.worth(index)).collect();
-        let comparer = comparer(job, order.plan);
-        let terms = Terms {
-            bench: self,
-            order,
-            limits: order.limits,
-            comparer,
-            worth,
-            budget: Budget::new(REPORT_BYTES),
-            events,
-        };
         let mut tests = Vec::with_capacity(total);
         let mut stopped = false;
         for index in 0..total {
@@ -123,6 +110,21 @@ impl Bench {
         let is_whole = tests.iter().all(|t| !matches!(t.verdict, Verdict::InternalError | Verdict::Cancelled));
         let score = progress.filter(|_| is_whole).map(|progress| progress.score());
         Ok(Tested { tests, score, cancelled: cancel.is_cancelled() })
+    }
+
+    /// What holds for every test of a job, and how its points stand before the first.
+    fn terms<'a>(
+        &'a self,
+        order: &'a Order<'a>,
+        limits: Limits,
+        comparer: Comparer,
+        events: &'a (dyn Fn(Event) + Send + Sync),
+    ) -> (Terms<'a>, Option<Progress<'a>>) {
+        let job = order.job;
+        let progress = job.scoring.as_ref().map(|scoring| Progress::new(scoring, &job.tests));
+        let worth = (0..job.tests.len()).map(|index| progress.as_ref()?.worth(index)).collect();
+        let terms = Terms { bench: self, order, limits, comparer, worth, budget: Budget::new(REPORT_BYTES), events };
+        (terms, progress)
     }
 
     async fn drive(

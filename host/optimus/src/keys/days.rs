@@ -44,41 +44,25 @@ impl DayBook {
     pub(super) async fn spend(&self, key: &str, jobs: u32, most: u32) -> Result<(), DayError> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (day, wait) = (now / DAY, Duration::from_secs(DAY - now % DAY));
-        let spent = match self.shared.get() {
-            Some(queue) => {
-                queue.count(&format!("day:{day}"), key, i64::from(jobs), Duration::from_secs(2 * DAY)).await?
-            }
-            None => self.count_here(day, key, jobs),
-        };
-        if spent <= u64::from(most) {
+        if self.count(day, key, i64::from(jobs)).await? <= u64::from(most) {
             return Ok(());
         }
         // What was refused was not submitted.
-        match self.shared.get() {
-            Some(queue) => {
-                queue.count(&format!("day:{day}"), key, -i64::from(jobs), Duration::from_secs(2 * DAY)).await?;
-            }
-            None => self.give_back(day, key, jobs),
-        }
+        self.count(day, key, -i64::from(jobs)).await?;
         Err(DayError::Spent { wait })
     }
 
-    fn count_here(&self, day: u64, key: &str, jobs: u32) -> u64 {
+    /// Adds to what was submitted on a day, and says how much that is now.
+    async fn count(&self, day: u64, key: &str, jobs: i64) -> Result<u64, QueueError> {
+        if let Some(queue) = self.shared.get() {
+            return queue.count(&format!("day:{day}"), key, jobs, Duration::from_secs(2 * DAY)).await;
+        }
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
-        if here.0 != day {
+        if here.0 < day {
             *here = (day, HashMap::new());
         }
         let spent = here.1.entry(key.to_owned()).or_default();
-        *spent += u64::from(jobs);
-        *spent
-    }
-
-    fn give_back(&self, day: u64, key: &str, jobs: u32) {
-        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
-        if here.0 == day
-            && let Some(spent) = here.1.get_mut(key)
-        {
-            *spent = spent.saturating_sub(u64::from(jobs));
-        }
+        *spent = spent.saturating_add_signed(jobs);
+        Ok(*spent)
     }
 }

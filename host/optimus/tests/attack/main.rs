@@ -8,14 +8,16 @@
 #[path = "../../../sandbox/tests/hostile/baseline.rs"]
 mod baseline;
 mod case;
+#[path = "../support/engine.rs"]
+mod engine;
 mod index;
 mod range;
 #[path = "../../../sandbox/tests/hostile/record.rs"]
 mod record;
 
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use engine::{root, skip};
 use range::Range;
 
 /// The table, in boxes of this machine's own kernel.
@@ -75,14 +77,4 @@ async fn run_table(range: Range, sandbox: &str) {
     if sandbox == "native" && !absent.is_empty() {
         skip(&format!("toolchains are missing: {absent:?}"));
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
-}
-
-/// A test that cannot run here says why; with `OPTIMUS_TEST_STRICT=1` that is a failure.
-fn skip(why: &str) {
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|strict| strict != "1"), "skipped: {why}");
-    println!("skipped: {why}");
 }

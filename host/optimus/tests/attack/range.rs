@@ -5,17 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser as _;
-use optimus::cli::{Cli, Verb};
 use optimus::engine::Engine;
 use optimus::judge::{Judge, JudgeConfig};
-use optimus_core::job::Policy;
 use optimus_core::language::Availability;
-use optimus_core::{JobRequest, Limits, Report, Verdict};
+use optimus_core::{Limits, Report, Verdict};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::case::{Attack, Step};
+use crate::engine;
 
 /// Far beyond every attack's own limits.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -35,21 +33,7 @@ impl Range {
         let secret = uuid::Uuid::now_v7().simple().to_string();
         let canary = state.path().join("canary");
         std::fs::write(&canary, &secret)?;
-        let words = [
-            "optimus",
-            "languages",
-            "--no-pull",
-            "--compiler",
-            env!("CARGO_BIN_EXE_optimus"),
-            "--sandbox",
-            sandbox,
-            "--plugins",
-        ];
-        let words = words.map(Into::into);
-        let (plugins, place) = (crate::root().join("plugins"), state.path().join("state"));
-        let words = words.into_iter().chain([plugins.into_os_string(), "--state".into(), place.into_os_string()]);
-        let Verb::Languages(args) = Cli::try_parse_from(words)?.verb else { anyhow::bail!("another verb") };
-        let engine = Engine::open(&args.engine)?;
+        let engine = engine::open(sandbox, &state.path().join("state"))?;
         let config = JudgeConfig {
             slots: 2,
             book: Arc::clone(&engine.book),
@@ -116,12 +100,10 @@ impl Range {
     }
 
     async fn judged(&self, request: &Value) -> anyhow::Result<Report> {
-        let request: JobRequest = serde_json::from_value(request.clone())?;
         let all = self.engine.book.all();
-        let language = all.iter().find(|language| language.descriptor.id == request.language);
-        let language = language.ok_or_else(|| anyhow::anyhow!("no language `{}`", request.language))?;
-        let extension = language.descriptor.extensions.first().map_or("", String::as_str);
-        let job = request.into_job(&language.descriptor.id, extension, &Policy::default())?;
+        let language = all.iter().find(|language| request["language"] == language.descriptor.id.as_str());
+        let language = language.ok_or_else(|| anyhow::anyhow!("no language `{}`", request["language"]))?;
+        let job = engine::job(request, &language.descriptor)?;
         let cancel = CancellationToken::new();
         let judging = self.judge.judge(&job, Duration::ZERO, &|_| (), &cancel);
         judging.await.map_err(|fault| anyhow::anyhow!("{fault:?}"))

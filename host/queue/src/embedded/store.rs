@@ -1,5 +1,7 @@
 //! The file: which tables it has, and what one transaction does to them. Only the writer commits; anybody reads.
 
+mod changes;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use optimus_core::{Job, JobId, Report};
 use redb::{Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
+
+pub(super) use changes::{Changes, Expire, Expired, Finished, NewJob};
 
 use super::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
 use crate::{DeadJob, Filter, QueueError, Summary};
@@ -32,60 +36,6 @@ pub(super) struct Store {
     path: PathBuf,
     /// `None` only when reopening after a failed commit did not succeed either.
     db: RwLock<Option<Database>>,
-}
-
-/// One transaction.
-#[derive(Default)]
-pub(super) struct Changes {
-    pub pushes: Vec<NewJob>,
-    pub updates: Vec<(JobId, LiveRecord)>,
-    pub finishes: Vec<Finished>,
-    /// Webhooks to be told later, or no more.
-    pub hooks: Vec<(JobId, Option<HookRecord>)>,
-    /// The dead that wait again.
-    pub requeues: Vec<(JobId, LiveRecord)>,
-    /// Those that are dead for good.
-    pub discards: Vec<JobId>,
-    pub expire: Option<Expire>,
-}
-
-impl Changes {
-    pub(super) fn is_empty(&self) -> bool {
-        let Self { pushes, updates, finishes, hooks, requeues, discards, expire } = self;
-        let jobs = pushes.is_empty() && updates.is_empty() && finishes.is_empty();
-        jobs && hooks.is_empty() && requeues.is_empty() && discards.is_empty() && expire.is_none()
-    }
-}
-
-pub(super) struct NewJob {
-    pub id: JobId,
-    pub record: LiveRecord,
-    pub job: Vec<u8>,
-    pub key: Option<(String, KeyRecord)>,
-}
-
-pub(super) struct Finished {
-    pub record: DoneRecord,
-    pub json: Vec<u8>,
-    pub report: Box<Report>,
-    pub hook: Option<HookRecord>,
-    pub dead: Option<DeadRecord>,
-}
-
-/// Which results are to be forgotten: the oldest, at most `limit`, while they are too old or too many.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Expire {
-    pub finished_before_ms: u64,
-    pub excess_bytes: u64,
-    pub limit: usize,
-}
-
-/// What was forgotten.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Expired {
-    pub results: usize,
-    pub bytes: u64,
-    pub dead: u64,
 }
 
 /// What an earlier process left.
@@ -129,7 +79,7 @@ impl Store {
         let commit = || {
             self.with("write", |db| {
                 let txn = db.begin_write()?;
-                let expired = apply(&txn, changes)?;
+                let expired = changes::apply(&txn, changes)?;
                 txn.commit()?;
                 Ok(expired)
             })
@@ -155,20 +105,17 @@ impl Store {
 
     /// Those that were given up, newest first.
     pub(super) fn dead(&self, filter: &Filter, before: JobId, limit: usize) -> Result<Vec<DeadJob>> {
-        self.look("list the dead of", DEAD, |table| {
-            let mut found = Vec::new();
-            for row in table.range(..before.0.as_u128())?.rev() {
-                if found.len() == limit {
-                    break;
-                }
-                let (id, json) = row?;
-                let DeadRecord { live, reason, at_ms } = decode(json.value())?;
-                if matches(filter, live.tenant.as_deref(), &live.language) {
-                    let LiveRecord { language, tenant, attempt: attempts, .. } = live;
-                    found.push(DeadJob { id: job_id(id.value()), language, tenant, attempts, reason, at_ms });
-                }
-            }
-            Ok(found)
+        self.newest("list the dead of", DEAD, before, limit, |id, record: DeadRecord| {
+            let DeadRecord { live, reason, at_ms } = record;
+            let LiveRecord { language, tenant, attempt: attempts, .. } = live;
+            matches(filter, tenant.as_deref(), &language).then_some(DeadJob {
+                id,
+                language,
+                tenant,
+                attempts,
+                reason,
+                at_ms,
+            })
         })
     }
 
@@ -187,18 +134,30 @@ impl Store {
 
     /// Finished jobs, newest first.
     pub(super) fn list(&self, filter: &Filter, before: JobId, limit: usize) -> Result<Vec<Summary>> {
-        self.look("list", DONE, |table| {
+        self.newest("list", DONE, before, limit, |id, record: DoneRecord| {
+            let DoneRecord { language, tenant, verdict, .. } = record;
+            let is_wanted = matches(filter, tenant.as_deref(), &language);
+            is_wanted.then(|| Summary { id, language, state: "done".to_owned(), verdict: Some(verdict) })
+        })
+    }
+
+    /// What `pick` makes of a table's records, from the newest job before `before` on.
+    fn newest<R: DeserializeOwned, T>(
+        &self,
+        doing: &str,
+        table: TableDefinition<u128, Json>,
+        before: JobId,
+        limit: usize,
+        mut pick: impl FnMut(JobId, R) -> Option<T>,
+    ) -> Result<Vec<T>> {
+        self.look(doing, table, |table| {
             let mut found = Vec::new();
             for row in table.range(..before.0.as_u128())?.rev() {
                 if found.len() == limit {
                     break;
                 }
                 let (id, json) = row?;
-                let record: DoneRecord = decode(json.value())?;
-                if matches(filter, record.tenant.as_deref(), &record.language) {
-                    let (language, verdict) = (record.language, Some(record.verdict));
-                    found.push(Summary { id: job_id(id.value()), language, state: "done".to_owned(), verdict });
-                }
+                found.extend(pick(job_id(id.value()), decode(json.value())?));
             }
             Ok(found)
         })
@@ -290,105 +249,6 @@ fn find(db: &Database) -> std::result::Result<Found, redb::Error> {
     }
     txn.commit()?;
     Ok(found)
-}
-
-fn apply(txn: &redb::WriteTransaction, changes: &Changes) -> std::result::Result<Expired, redb::Error> {
-    let (mut live, mut jobs) = (txn.open_table(LIVE)?, txn.open_table(JOBS)?);
-    for new in &changes.pushes {
-        live.insert(new.id.0.as_u128(), encode(&new.record)?.as_slice())?;
-        jobs.insert(new.id.0.as_u128(), new.job.as_slice())?;
-        if let Some((key, record)) = &new.key {
-            txn.open_table(KEYS)?.insert(key.as_str(), encode(record)?.as_slice())?;
-        }
-    }
-    for (id, record) in &changes.updates {
-        live.insert(id.0.as_u128(), encode(record)?.as_slice())?;
-    }
-    if !changes.finishes.is_empty() {
-        let (mut done, mut reports) = (txn.open_table(DONE)?, txn.open_table(REPORTS)?);
-        let mut expiry = txn.open_table(EXPIRY)?;
-        for Finished { record, json, report, hook, dead } in &changes.finishes {
-            let id = report.id.0.as_u128();
-            live.remove(id)?;
-            match dead {
-                Some(dead) => drop(txn.open_table(DEAD)?.insert(id, encode(dead)?.as_slice())?),
-                None => drop(jobs.remove(id)?),
-            }
-            done.insert(id, encode(record)?.as_slice())?;
-            reports.insert(id, json.as_slice())?;
-            expiry.insert((record.finished_ms, id), (record.bytes, record.dead))?;
-            if let Some(hook) = hook {
-                txn.open_table(HOOKS)?.insert(id, encode(hook)?.as_slice())?;
-            }
-        }
-    }
-    for (id, record) in &changes.hooks {
-        let mut hooks = txn.open_table(HOOKS)?;
-        match record {
-            Some(record) => drop(hooks.insert(id.0.as_u128(), encode(record)?.as_slice())?),
-            None => drop(hooks.remove(id.0.as_u128())?),
-        }
-    }
-    for (id, record) in &changes.requeues {
-        live.insert(id.0.as_u128(), encode(record)?.as_slice())?;
-        forget_dead(txn, *id)?;
-        forget_report(txn, *id)?;
-    }
-    for id in &changes.discards {
-        jobs.remove(id.0.as_u128())?;
-        forget_dead(txn, *id)?;
-    }
-    drop((live, jobs));
-    changes.expire.map_or(Ok(Expired::default()), |expire| apply_expire(txn, expire))
-}
-
-/// Takes a job from among the dead; its report counts as any other from now on.
-fn forget_dead(txn: &redb::WriteTransaction, id: JobId) -> std::result::Result<(), redb::Error> {
-    let (mut done, mut expiry) = (txn.open_table(DONE)?, txn.open_table(EXPIRY)?);
-    let Some(record) = done.get(id.0.as_u128())?.map(|json| decode::<DoneRecord>(json.value())).transpose()? else {
-        return Ok(());
-    };
-    txn.open_table(DEAD)?.remove(id.0.as_u128())?;
-    expiry.insert((record.finished_ms, id.0.as_u128()), (record.bytes, false))?;
-    done.insert(id.0.as_u128(), encode(&DoneRecord { dead: false, ..record })?.as_slice())?;
-    Ok(())
-}
-
-fn forget_report(txn: &redb::WriteTransaction, id: JobId) -> std::result::Result<(), redb::Error> {
-    let removed = txn.open_table(DONE)?.remove(id.0.as_u128())?.map(|json| decode::<DoneRecord>(json.value()));
-    if let Some(record) = removed.transpose()? {
-        txn.open_table(EXPIRY)?.remove((record.finished_ms, id.0.as_u128()))?;
-    }
-    txn.open_table(REPORTS)?.remove(id.0.as_u128())?;
-    txn.open_table(HOOKS)?.remove(id.0.as_u128())?;
-    Ok(())
-}
-
-fn apply_expire(txn: &redb::WriteTransaction, expire: Expire) -> std::result::Result<Expired, redb::Error> {
-    let mut expiry = txn.open_table(EXPIRY)?;
-    let (mut done, mut reports) = (txn.open_table(DONE)?, txn.open_table(REPORTS)?);
-    let mut expired = Expired::default();
-    while expired.results < expire.limit {
-        let Some((at, size)) = expiry.first()?.map(|(at, size)| (at.value(), size.value())) else { break };
-        if at.0 >= expire.finished_before_ms && expired.bytes >= expire.excess_bytes {
-            break;
-        }
-        expiry.remove(at)?;
-        reports.remove(at.1)?;
-        if let Some(record) = done.remove(at.1)?
-            && let Some(key) = decode::<DoneRecord>(record.value())?.key
-        {
-            txn.open_table(KEYS)?.remove(key.as_str())?;
-        }
-        if size.1 {
-            txn.open_table(DEAD)?.remove(at.1)?;
-            txn.open_table(JOBS)?.remove(at.1)?;
-        }
-        expired.results += 1;
-        expired.bytes += size.0;
-        expired.dead += u64::from(size.1);
-    }
-    Ok(expired)
 }
 
 fn job_id(key: u128) -> JobId {

@@ -17,23 +17,7 @@ use super::build;
 use crate::cli::Test;
 use crate::engine::{self, Engine};
 use crate::output::{self, Advised, Output};
-use crate::samples::{self, Sample};
-
-/// What every language should show.
-const EXPECTED: [&str; 12] = [
-    "hello",
-    "echo",
-    "sum",
-    "compile_error",
-    "runtime_error",
-    "endless_loop",
-    "memory_hog",
-    "output_flood",
-    "unicode",
-    "large_output",
-    "multi_file",
-    "wrong_answer",
-];
+use crate::samples::{self, EXPECTED, Sample};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
