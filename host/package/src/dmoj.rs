@@ -3,7 +3,7 @@
 use optimus_core::checker::Protocol;
 use optimus_core::problem::Extra;
 use optimus_core::scoring::{Aggregate, Group, Stop, Total};
-use optimus_core::{BoxPath, Comparer, Content, Problem, Scoring, Test};
+use optimus_core::{BoxPath, Checker, Comparer, Content, Problem, Scoring, Test};
 use serde_json::{Map, Value, json};
 
 use crate::fields::Fields;
@@ -110,28 +110,41 @@ fn interactive(fields: &mut Fields, files: &Tree, problem: &mut Problem) -> Resu
         return Ok(());
     }
     let mut own = fields.map("interactive")?;
-    let protocol = match own.text("type")?.as_deref() {
-        None | Some("default") => Protocol::Exit,
-        Some("testlib") => Protocol::Testlib,
-        Some("coci") => Protocol::Coci,
-        Some(other) => return Err(PackageError::unsupported(INIT, format!("`interactive.type: {other}`"))),
-    };
-    let mut sources = Vec::new();
-    for path in own.words("files")? {
-        sources.push(program::source(program::last(&path), files.need(&path, INIT)?, INIT)?);
-    }
-    for path in files.paths().filter(|path| program::last(path) == "testlib.h") {
-        sources.push(program::source("testlib.h", files.need(path, INIT)?, INIT)?);
-    }
-    let mut interactor = program::checker(sources, protocol);
-    if let Some(kib) = own.number("memory_limit")? {
-        interactor.limits.memory_bytes = Some(units::whole(kib * 1024.0).into());
-    }
+    let interactor = program_of(&mut own, files, "interactive", &PROTOCOLS)?;
     own.refuse(&["flags", "cached"])?;
     own.ignore(&["lang", "compiler_time_limit", "preprocessing_time", "feedback"]);
     own.finish()?;
     problem.interactor = Some(Box::new(interactor));
     Ok(())
+}
+
+/// What a program of the package may be written for.
+const PROTOCOLS: [(&str, Protocol); 3] =
+    [("default", Protocol::Exit), ("testlib", Protocol::Testlib), ("coci", Protocol::Coci)];
+
+/// A program of the package's, as checkers and interactors are described alike.
+fn program_of(
+    fields: &mut Fields,
+    files: &Tree,
+    place: &str,
+    protocols: &[(&str, Protocol)],
+) -> Result<Checker, PackageError> {
+    let kind = fields.text("type")?;
+    let kind = kind.as_deref().unwrap_or("default");
+    let known = protocols.iter().find(|(name, _)| *name == kind);
+    let (_, protocol) = known.ok_or_else(|| PackageError::unsupported(INIT, format!("`{place}.type: {kind}`")))?;
+    let mut sources = Vec::new();
+    for path in fields.words("files")? {
+        sources.push(program::source(program::last(&path), files.need(&path, INIT)?, INIT)?);
+    }
+    for path in files.paths().filter(|path| program::last(path) == "testlib.h") {
+        sources.push(program::source("testlib.h", files.need(path, INIT)?, INIT)?);
+    }
+    let mut program = program::checker(sources, *protocol);
+    if let Some(kib) = fields.number("memory_limit")? {
+        program.limits.memory_bytes = Some(units::whole(kib * 1024.0).into());
+    }
+    Ok(program)
 }
 
 /// `checker: name`, `{name, args}`, or a program through `bridged`.
@@ -146,26 +159,10 @@ fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     if name != "bridged" {
         return named(&name, args.rest().collect());
     }
-    let protocol = match args.text("type")?.as_deref() {
-        None | Some("default") => Protocol::Exit,
-        Some("testlib") => Protocol::Testlib,
-        Some("coci") => Protocol::Coci,
-        Some("peg") => Protocol::Peg,
-        Some(other) => return Err(PackageError::unsupported(INIT, format!("`checker.args.type: {other}`"))),
-    };
-    let mut sources = Vec::new();
-    for path in args.words("files")? {
-        sources.push(program::source(program::last(&path), files.need(&path, INIT)?, INIT)?);
-    }
-    for path in files.paths().filter(|path| program::last(path) == "testlib.h") {
-        sources.push(program::source("testlib.h", files.need(path, INIT)?, INIT)?);
-    }
-    let mut checker = program::checker(sources, protocol);
+    let mut checker =
+        program_of(&mut args, files, "checker.args", &[&PROTOCOLS[..], &[("peg", Protocol::Peg)]].concat())?;
     if let Some(seconds) = args.number("time_limit")? {
         checker.limits.cpu_ms = Some(units::millis(seconds));
-    }
-    if let Some(kib) = args.number("memory_limit")? {
-        checker.limits.memory_bytes = Some(units::whole(kib * 1024.0).into());
     }
     args.ignore(&["lang", "compiler_time_limit", "feedback"]);
     args.finish()?;
