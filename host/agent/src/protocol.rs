@@ -250,7 +250,8 @@ pub struct Run {
     pub limits: Limits,
 }
 
-/// How a step ended. The fields are those of `optimus_core::Outcome`.
+/// How a step ended. The fields are those of `optimus_core::Outcome`, which leaves some out as JSON may; these frames
+/// have no names, so that nothing can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields of `Outcome`")]
 pub struct Ended {

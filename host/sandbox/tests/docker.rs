@@ -6,6 +6,8 @@ mod daemon;
 #[path = "contract/lab.rs"]
 #[expect(dead_code, reason = "the contract uses all of it")]
 mod lab;
+#[path = "docker/wire.rs"]
+mod wire;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ use optimus_sandbox::{BoxStep, Discard, DockerConfig, DockerSandbox, Sandbox, Sa
 
 use daemon::IMAGE;
 use lab::Lab;
+use wire::{State, Wire};
 
 /// A worker of this test alone, whose containers can be told from all others.
 fn worker(name: &str) -> DockerConfig {
@@ -154,6 +157,49 @@ async fn a_container_that_is_killed_is_our_failure_and_the_next_box_works() {
         let _ = docker.kill_container(&id, Some(kill())).await;
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
+    lab.run(&["exit", "0"], "", Limits::DEFAULT).await.ok();
+    drop(sandbox);
+    gone(&docker, &config).await;
+}
+
+/// The daemon is reached over TCP, and in the middle of a run it goes, or says no more: that is our failure, and once
+/// it is back the same sandbox works again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_that_goes_or_says_no_more_is_our_failure_until_it_is_back() {
+    let wire = Wire::lay().await.unwrap();
+    let config = DockerConfig { host: Some(format!("tcp://{}", wire.address)), ..worker("wire") };
+    let Some((docker, sandbox, program)) = ready(&config).await else { return };
+    let lab = Lab { sandbox: &sandbox, image: IMAGE, program };
+    for (fault, words) in [(State::Down, ""), (State::Wedged, "said nothing for 61 s")] {
+        lab.run(&["exit", "0"], "", Limits::DEFAULT).await.ok();
+        let mut bench = lab.bench().await;
+        let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
+        let argv = ["./program", "sleep", "50"].map(str::to_owned);
+        let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), limits };
+        let mut sink = Discard;
+        let (ran, ()) = tokio::join!(bench.open.run(&step, &mut sink), async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            wire.set(fault);
+        });
+        match ran {
+            Err(SandboxError::Lost(why)) => assert!(why.contains(words), "{fault:?}: {why}"),
+            other => panic!("{fault:?}: {other:?}"),
+        }
+        drop(bench);
+        if fault == State::Down {
+            // A box that waited may not have noticed yet.
+            let deadline = Instant::now() + Duration::from_secs(30);
+            let refused = loop {
+                match sandbox.open(IMAGE).await {
+                    Ok(_) => assert!(Instant::now() < deadline, "boxes come from nowhere"),
+                    Err(error) => break error,
+                }
+            };
+            assert!(matches!(refused, SandboxError::Unavailable { .. }), "{refused:?}");
+            assert!(refused.to_string().contains("cannot be reached"), "{refused}");
+        }
+        wire.set(State::Up);
+    }
     lab.run(&["exit", "0"], "", Limits::DEFAULT).await.ok();
     drop(sandbox);
     gone(&docker, &config).await;

@@ -5,6 +5,7 @@
 
 mod check;
 mod cluster;
+mod docker;
 mod k8s;
 mod package;
 mod plugin;
