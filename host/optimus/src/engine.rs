@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::{Event, Exit, Fault, Job, Limits, Report, Stream};
 use optimus_plugin::{Catalogue, Compiler, ImagePolicy};
-use optimus_sandbox::{BoxStep, DockerSandbox, Progress, SandboxError, SharedSandbox, Sink, View};
+use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Progress, SandboxError, SharedSandbox, Sink, View};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::EngineArgs;
@@ -233,16 +233,21 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 
 /// Runs a language's probe in a box.
 pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availability {
-    let hint = language.install_hint.clone();
-    match run_probe(sandbox, language).await {
+    let image = language.images.first().map_or("", String::as_str);
+    let probed = match sandbox.open(image).await {
+        Ok(open) => run_probe(open, language).await.map_err(|reason| (reason, None)),
+        // An image that is not there is not remedied by a package of this machine's.
+        Err(error) => Err((chain(&error), error.hint())),
+    };
+    match probed {
         Ok(version) => Availability::Available { version },
-        Err(reason) => Availability::Unavailable { reason, hint },
+        Err((reason, hint)) => {
+            Availability::Unavailable { reason, hint: hint.unwrap_or_else(|| language.install_hint.clone()) }
+        }
     }
 }
 
-async fn run_probe(sandbox: &SharedSandbox, language: &Descriptor) -> Result<String, String> {
-    let image = language.images.first().map_or("", String::as_str);
-    let mut open = sandbox.open(image).await.map_err(|e| chain(&e))?;
+async fn run_probe(mut open: Box<dyn OpenBox>, language: &Descriptor) -> Result<String, String> {
     let limits = Limits { cpu_ms: 10_000, wall_ms: 20_000, ..Limits::COMPILE };
     let step = BoxStep { argv: &language.probe, env: &[], view: View::Fresh, stdin: Default::default(), limits };
     let mut printed = FirstLine::default();
