@@ -95,9 +95,9 @@ fn carry_out(root: &Path, sandbox: &str, queue: &str, jobs: usize) -> anyhow::Re
     let left = outside.settled(Duration::from_secs(60), || Held::outside(sandbox));
     ensure!(after.is_no_more_than(&before), "the server holds more than before");
     ensure!(left.is_no_more_than(&outside), "left behind: {left}, before: {outside}");
-    // Whoever is starved waits for all of the flood, which is minutes; a few turns are a busy machine.
-    let turn = Duration::from_millis(jobs::FLOOD_MS);
-    ensure!(beside.p99 <= (quiet.p99 * 3).max(quiet.p99 + turn * 10), "the quiet tenant waits for the flood");
+    // One slot is never the flood's, so its jobs, which take a second each, are not waited for; a busy machine is given two.
+    let excused = quiet.p99 + Duration::from_millis(jobs::FLOOD_MS) * 2;
+    ensure!(beside.p99 <= (quiet.p99 * 3).max(excused), "the quiet tenant waits for the flood");
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! disk. A job may even begin while its push is still being written: its report comes later in the same order.
 
 mod dead;
+mod held;
 mod index;
 mod outbox;
 mod record;

@@ -12,6 +12,7 @@ pub mod redis;
 mod unjudged;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,9 @@ pub struct Rules {
     pub cap: u64,
     /// The same of one tenant; beyond, `TenantFull`. Jobs without a tenant count only for `cap`.
     pub tenant_cap: u64,
+    /// Jobs of one tenant that run at once (at Redis: in each language); the others wait, and hold up nobody else.
+    /// Turns alone cannot do that: what runs is not interrupted. Jobs without a tenant do not count.
+    pub tenant_slots: Option<NonZeroU32>,
     /// A worker that is silent for this long has lost its job.
     pub lease: Duration,
     /// How often a job is begun before it is given up.
@@ -55,6 +59,7 @@ impl Default for Rules {
         Self {
             cap: 10_000,
             tenant_cap: 1_000,
+            tenant_slots: None,
             lease: Duration::from_secs(15),
             max_attempts: 3,
             backoff: Duration::from_secs(1),

@@ -35,8 +35,9 @@ impl Service {
             Ok(read(&mut optimus(&["keys", "create", "--tenant", tenant]))?.trim().to_owned())
         };
         let keys = [key("honest")?, key("quiet")?, key("flood")?];
-        let mut command = optimus(&["serve", "--listen", "127.0.0.1:0", "--log", "error", "--slots", "2", "--no-pull"]);
-        command.args(["--sandbox", sandbox]).arg("--plugins").arg(root.join("plugins"));
+        let mut command =
+            optimus(&["serve", "--listen", "127.0.0.1:0", "--log", "error", "--slots", "3", "--tenant-slots", "2"]);
+        command.args(["--no-pull", "--sandbox", sandbox]).arg("--plugins").arg(root.join("plugins"));
         let (process, base) = Process::listening(&mut command)?;
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
         let service = Self { process, _redis: redis, base, keys, agent: config.into(), _state: state };

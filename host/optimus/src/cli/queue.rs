@@ -1,6 +1,7 @@
 //! Where jobs wait, and the servers that share such a place.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,6 +33,9 @@ pub struct QueueArgs {
     /// The same for one tenant; beyond that, 429
     #[arg(long, env = "OPTIMUS_TENANT_CAP", default_value_t = 1_000, value_name = "N")]
     pub tenant_cap: u64,
+    /// Jobs of one tenant that run at once (at Redis: in each language), so that a slot stays free for others [default: any number]
+    #[arg(long, env = "OPTIMUS_TENANT_SLOTS", value_name = "N")]
+    pub tenant_slots: Option<NonZeroU32>,
     /// How long a report is kept, in seconds
     #[arg(long, env = "OPTIMUS_RESULT_TTL_S", default_value_t = 86_400, value_name = "S")]
     pub result_ttl_s: u64,
@@ -53,6 +57,7 @@ impl QueueArgs {
             redis_prefix: "optimus".to_owned(),
             queue_cap: 100_000,
             tenant_cap: 1_000,
+            tenant_slots: None,
             result_ttl_s: 3_600,
             lease_s: 15,
             attempts: 3,
@@ -69,6 +74,7 @@ impl QueueArgs {
         Rules {
             cap: self.queue_cap,
             tenant_cap: self.tenant_cap,
+            tenant_slots: self.tenant_slots,
             lease: Duration::from_secs(self.lease_s),
             max_attempts: self.attempts,
             result_ttl: Duration::from_secs(self.result_ttl_s.max(1)),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use optimus_core::{Event, Job, JobId};
 use tokio::sync::broadcast;
 
+use super::held::Held;
 use super::outbox::Pending;
 use super::record::{KeyRecord, LiveRecord};
 use super::story::Story;
@@ -29,6 +30,7 @@ pub(super) struct Index {
     hot: HashMap<JobId, Job>,
     hot_bytes: u64,
     waiting: Waiting,
+    held: Held,
     /// When a lease ends, or a rest after a failure.
     due: BTreeSet<(Instant, JobId)>,
     tenants: HashMap<String, u64>,
@@ -60,6 +62,8 @@ pub(super) struct Live {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Waiting,
+    /// Waits until fewer of its tenant's run.
+    Held,
     /// Rests after a failure.
     Resting(Instant),
     Leased(Instant),
@@ -147,34 +151,46 @@ impl Index {
     /// The one place that moves a job between the sets.
     pub(super) fn set_state(&mut self, id: JobId, state: State) {
         let Some(live) = self.live.get_mut(&id) else { return };
-        match std::mem::replace(&mut live.state, state) {
-            State::Waiting => {
-                if let Some(turn) = live.turn {
-                    self.waiting.remove((live.record.priority, &live.record.language), turn, id);
-                }
-            }
-            State::Resting(until) | State::Leased(until) => {
-                self.due.remove(&(until, id));
-            }
+        let was = std::mem::replace(&mut live.state, state);
+        let (line, tenant) = ((live.record.priority, live.record.language.as_str()), live.record.tenant.as_ref());
+        let turn = live.turn.unwrap_or_default();
+        match was {
+            State::Waiting => self.waiting.remove(line, turn, id),
+            State::Held => self.held.remove(tenant, line, (turn, id)),
+            State::Resting(until) | State::Leased(until) => drop(self.due.remove(&(until, id))),
             State::Ending => {}
         }
         match state {
-            State::Waiting => {
-                let line = (live.record.priority, live.record.language.as_str());
-                live.turn = Some(self.waiting.add(line, live.record.tenant.as_ref(), id, live.turn));
-            }
-            State::Resting(until) | State::Leased(until) => {
-                self.due.insert((until, id));
-            }
+            State::Waiting => live.turn = Some(self.waiting.add(line, tenant, id, live.turn)),
+            State::Held => self.held.add(tenant, line, (turn, id)),
+            State::Resting(until) | State::Leased(until) => drop(self.due.insert((until, id))),
             State::Ending => {}
+        }
+        let run = |state| matches!(state, State::Leased(_));
+        match (run(was), run(state)) {
+            (false, true) => self.held.begins(tenant),
+            (true, false) => {
+                for next in self.held.ends(tenant) {
+                    self.set_state(next, State::Waiting);
+                }
+            }
+            _ => {}
         }
     }
 
     /// Leases the job in one of `languages` whose turn it is.
-    pub(super) fn begin(&mut self, languages: &BTreeSet<String>, lease: Duration) -> Option<Begun> {
-        let id = self.waiting.choose(languages)?;
+    pub(super) fn begin(&mut self, languages: &BTreeSet<String>, rules: &Rules) -> Option<Begun> {
+        let id = loop {
+            let first = self.waiting.first(languages)?;
+            let (id, tenant) = (first.id, self.live.get(&first.id)?.record.tenant.as_ref());
+            if !self.held.is_full(tenant, rules.tenant_slots) {
+                self.waiting.goes(first);
+                break id;
+            }
+            self.set_state(id, State::Held);
+        };
         let now = Instant::now();
-        self.set_state(id, State::Leased(now + lease));
+        self.set_state(id, State::Leased(now + rules.lease));
         let live = self.live.get_mut(&id)?;
         live.record.attempt += 1;
         live.record.fence += 1;

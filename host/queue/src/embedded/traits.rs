@@ -42,7 +42,7 @@ impl Queue for EmbeddedQueue {
                 if index.closed {
                     return Err(QueueError::Closed);
                 }
-                index.begin(languages, self.shared.config.rules.lease)
+                index.begin(languages, &self.shared.config.rules)
             };
             match begun {
                 None => woken.await,
@@ -65,6 +65,10 @@ impl Queue for EmbeddedQueue {
             let op = Op::Finish { id: lease.id, report: Box::new(report), json };
             self.send_or_undo(index, op, lease)?
         };
+        // Another of its tenant's may begin now, and somebody may wait for just that.
+        if self.shared.config.rules.tenant_slots.is_some() {
+            self.shared.wake.notify_waiters();
+        }
         written.wait().await
     }
 
@@ -113,7 +117,7 @@ impl Oversight for EmbeddedQueue {
         let (written, outcome) = {
             let mut index = self.shared.lock();
             match index.live.get_mut(&id).map(|live| (live.state, live)) {
-                Some((State::Waiting | State::Resting(_), _)) => {
+                Some((State::Waiting | State::Held | State::Resting(_), _)) => {
                     index.set_state(id, State::Ending);
                     let op = Op::GiveUp { id, verdict: Verdict::Cancelled, fault: None };
                     (Some(self.send(&index, op)?), Cancelled::AtOnce)

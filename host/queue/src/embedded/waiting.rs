@@ -15,6 +15,15 @@ pub(super) struct Waiting {
     passed: BTreeMap<Priority, u32>,
 }
 
+/// The job whose turn it is.
+pub(super) struct First {
+    pub id: JobId,
+    priority: Priority,
+    turn: u64,
+    /// Other priorities that wait.
+    lower: Vec<Priority>,
+}
+
 /// Start-time fair queueing: each of a tenant's jobs has a turn one later than its last, or now; so a tenant that sends
 /// many is interleaved with one that sends few, whatever their languages, and whoever was idle has earned no credit.
 #[derive(Default)]
@@ -58,20 +67,26 @@ impl Waiting {
     }
 
     /// Whose turn it is among `languages` (empty: any). It stays in its line.
-    pub(super) fn choose(&mut self, languages: &BTreeSet<String>) -> Option<JobId> {
+    pub(super) fn first(&self, languages: &BTreeSet<String>) -> Option<First> {
         let wanted = |language: &String| languages.is_empty() || languages.contains(language);
-        let waits: Vec<Priority> =
+        let mut waits: Vec<Priority> =
             self.lines.iter().filter(|(_, line)| line.jobs.keys().any(wanted)).map(|(priority, _)| *priority).collect();
         let overdue = |priority: &&Priority| self.passed.get(priority).is_some_and(|times| *times >= PASSED_OVER);
         let priority = *waits.iter().rev().find(overdue).or(waits.first())?;
-        let line = self.lines.get_mut(&priority)?;
-        let heads = line.jobs.iter().filter(|(language, _)| wanted(language)).filter_map(|(_, jobs)| jobs.first());
-        let (turn, id) = heads.min().copied()?;
-        line.now = line.now.max(turn);
-        self.passed.remove(&priority);
-        for lower in waits.into_iter().filter(|other| *other > priority) {
+        let jobs = self.lines.get(&priority)?.jobs.iter().filter(|(language, _)| wanted(language));
+        let (turn, id) = jobs.filter_map(|(_, jobs)| jobs.first()).min().copied()?;
+        waits.retain(|other| *other > priority);
+        Some(First { id, priority, turn, lower: waits })
+    }
+
+    /// It has its turn, and lower priorities are passed over once more.
+    pub(super) fn goes(&mut self, first: First) {
+        if let Some(line) = self.lines.get_mut(&first.priority) {
+            line.now = line.now.max(first.turn);
+        }
+        self.passed.remove(&first.priority);
+        for lower in first.lower {
             *self.passed.entry(lower).or_default() += 1;
         }
-        Some(id)
     }
 }

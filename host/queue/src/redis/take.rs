@@ -1,6 +1,7 @@
 //! Out of the queue: a job, for whoever still wants it.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -55,6 +56,7 @@ impl Shared {
     async fn look_at(&self, language: &str) -> Result<Found, QueueError> {
         let rules = &self.rules;
         let args = Args::default().with(ms(rules.lease)).with(rules.max_attempts).with(PASSED_OVER);
+        let args = args.with(rules.tenant_slots.map_or(0, NonZeroU32::get));
         loop {
             let answer: Vec<Value> = self.run_once("take", &TAKE, language, &args).await?;
             if let [due] = &answer[..] {

@@ -47,6 +47,8 @@ macro_rules! every_case {
                 pushing::no_priority_waits_for_ever,
                 pushing::tenants_take_turns,
                 pushing::tenants_take_turns_across_languages,
+                pushing::a_tenant_holds_no_more_than_its_slots,
+                pushing::what_is_held_begins_when_another_ends,
                 pushing::beyond_the_cap_jobs_are_refused,
                 pushing::beyond_its_cap_a_tenant_is_refused,
                 pushing::beyond_its_quota_a_key_is_refused,

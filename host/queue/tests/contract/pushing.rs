@@ -1,10 +1,11 @@
 //! What goes in comes out, in order, within bounds, once.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use optimus_core::Content;
-use optimus_queue::{Priority, PushOptions, QueueError, Rules, Status};
+use optimus_core::{Content, Verdict};
+use optimus_queue::{Cancelled, Priority, PushOptions, QueueError, Rules, Status};
 
 use crate::support::*;
 
@@ -109,6 +110,59 @@ pub(crate) async fn tenants_take_turns_across_languages<F: Future<Output = Bench
         few.remove(&bench.run_one().await);
     }
     assert!(few.is_empty(), "{} of 3 still wait for the flood", few.len());
+}
+
+fn one_slot() -> Rules {
+    Rules { tenant_slots: NonZeroU32::new(1), ..rules() }
+}
+
+fn of(tenant: &str) -> optimus_core::Job {
+    optimus_core::Job { tenant: Some(tenant.to_owned()), ..job("toy") }
+}
+
+pub(crate) async fn a_tenant_holds_no_more_than_its_slots<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
+    let bench = make(one_slot()).await;
+    let mut flood = Vec::new();
+    for _ in 0..4 {
+        flood.push(bench.push_job(of("a")).await.unwrap());
+    }
+    let first = bench.take().await;
+    assert_eq!(first.job.id, flood[0]);
+    assert!(bench.is_idle().await, "it has all that it may have");
+    let other = bench.push_job(of("b")).await.unwrap();
+    assert_eq!(bench.take().await.job.id, other, "another tenant does not wait for it");
+    let nobodys = [bench.push("toy").await, bench.push("toy").await];
+    assert_eq!([bench.take().await.job.id, bench.take().await.job.id], nobodys, "no tenant, no bound");
+    assert_eq!(bench.queue.cancel(flood[1]).await.unwrap(), Cancelled::AtOnce, "held jobs are as any that wait");
+    assert_eq!(bench.end(flood[1]).await.verdict, Verdict::Cancelled);
+    // Given back, it has its old place again.
+    bench.queue.release(&first.lease, fault(), false).await.unwrap();
+    let again = bench.take().await;
+    assert_eq!(again.job.id, flood[0]);
+    bench.finish(&again).await.unwrap();
+    assert_eq!([bench.run_one().await, bench.run_one().await], flood[2..]);
+    assert!(bench.is_idle().await);
+}
+
+/// Somebody waits for a job while the only ones that there are are held; and a worker falls silent.
+pub(crate) async fn what_is_held_begins_when_another_ends<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
+    let bench = make(Rules { lease: Duration::from_millis(400), ..one_slot() }).await;
+    let ids = [bench.push_job(of("a")).await.unwrap(), bench.push_job(of("a")).await.unwrap()];
+    let first = bench.take().await;
+    let (second, ()) = within(async {
+        tokio::join!(bench.take(), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            bench.finish(&first).await.unwrap();
+        })
+    })
+    .await;
+    assert_eq!((first.job.id, second.job.id), (ids[0], ids[1]));
+    // Its worker says no more, so that it is not running either.
+    let again = within(bench.take()).await;
+    assert_eq!((again.job.id, again.attempt), (ids[1], 2));
+    bench.finish(&again).await.unwrap();
+    let third = bench.push_job(of("a")).await.unwrap();
+    assert_eq!(within(bench.run_one()).await, third, "nothing counts twice");
 }
 
 pub(crate) async fn beyond_the_cap_jobs_are_refused<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {

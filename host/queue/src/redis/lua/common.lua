@@ -42,6 +42,25 @@ local function line_up(id, class, tenant)
   return tag, redis.call('XADD', q, '*', 'id', id)
 end
 
+-- Jobs of a tenant that has as many running as it may are held: they stand in no line, and cost nobody a look.
+local function hold(id, class, tenant, tag) redis.call('ZADD', base .. 'held:' .. class .. ':' .. tenant, tag, id) end
+
+-- A job that ran runs no more: the first of its tenant's that are held may line up again.
+local function freed(id)
+  local tenant = redis.call('HGET', base .. 'holders', id)
+  if not tenant then return end
+  redis.call('HDEL', base .. 'holders', id)
+  if redis.call('HINCRBY', base .. 'running', tenant, -1) <= 0 then redis.call('HDEL', base .. 'running', tenant) end
+  for class = 0, 2 do
+    local first = redis.call('ZPOPMIN', base .. 'held:' .. class .. ':' .. tenant)
+    if first[1] then
+      local turn = tonumber(redis.call('HGET', base .. 'turns:' .. class, '@') or 0)
+      redis.call('ZADD', base .. 'ready:' .. class, math.min(tonumber(first[2]), turn), first[1])
+      wake(first[1])
+    end
+  end
+end
+
 -- Lets a job wait again, in its old place; after a pause of the queue, at the front.
 local function back(id)
   local j = redis.call('HMGET', job_key(id), 'class', 'tag')
@@ -53,6 +72,7 @@ end
 
 -- Nobody may hold the job from now on but who is told the new fence; whoever is due next, if that one falls silent.
 local function ending(id, at, grace)
+  freed(id)
   redis.call('HSET', job_key(id), 'state', 'ending')
   redis.call('ZADD', base .. 'leases', at + grace, id)
   return redis.call('HINCRBY', job_key(id), 'fence', 1)
@@ -67,10 +87,12 @@ local function promote(at, attempts)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. 'leases', '-inf', at, 'LIMIT', 0, 64)) do
     local j = redis.call('HMGET', job_key(id), 'state', 'attempt', 'cancel')
     if not j[1] then
+      freed(id)
       redis.call('ZREM', base .. 'leases', id)
     elseif j[1] == 'running' and not j[3] and tonumber(j[2]) < attempts then
       redis.call('ZREM', base .. 'leases', id)
       redis.call('HINCRBY', job_key(id), 'fence', 1)
+      freed(id)
       back(id)
     end
   end

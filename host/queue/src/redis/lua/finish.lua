@@ -16,6 +16,7 @@ end
 redis.call('PEXPIRE', job_key(id), j[6] and math.max(ARGV[5], ARGV[7]) or ARGV[5])
 if j[6] then redis.call('ZADD', base .. 'hooks', now(), id) end
 if j[5] ~= '' then redis.call('PEXPIRE', base .. 'idem:' .. j[5], ARGV[5]) end
+freed(id)
 redis.call('XACK', q, 'workers', j[4])
 redis.call('XDEL', q, j[4])
 redis.call('ZREM', base .. 'leases', id)

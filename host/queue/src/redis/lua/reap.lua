@@ -7,6 +7,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. 'leases', '-inf', at, 'L
     local fence = ending(id, at, tonumber(ARGV[2]))
     found[#found + 1] = {id, j[2] or '', tonumber(j[3]), fence, j[4] and 1 or 0, j[5] or ''}
   else
+    freed(id)
     redis.call('ZREM', base .. 'leases', id)
   end
 end

@@ -14,6 +14,7 @@ if counted and tonumber(j[4]) >= tonumber(ARGV[5]) then
 end
 redis.call('ZREM', base .. 'leases', id)
 redis.call('HINCRBY', job_key(id), 'fence', 1)
+freed(id)
 local rest = tonumber(ARGV[math.min(6 + tonumber(j[4]), #ARGV)])
 if counted and rest > 0 then
   stand(id, 'queued')
