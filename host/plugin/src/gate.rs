@@ -81,8 +81,10 @@ fn describe(shared: &Shared, guests: &Guests, tier: Tier, file: &str) -> Result<
     let guest = Guest { name: file, tier };
     let mut mismatch = None;
     let call = |store: &mut Store<State>| {
-        let instance = guests.language.instantiate(&mut *store).inspect_err(|error| mismatch = type_error(error))?;
-        instance.optimus_plugin_language().call_describe(store)
+        let instance = guests.language.instantiate(&mut *store);
+        // What does not fit into the budget is not an instance either, whatever its types.
+        mismatch = instance.as_ref().err().filter(|_| !store.data().budget.refused).and_then(type_error);
+        instance?.optimus_plugin_language().call_describe(store)
     };
     let said = shared.host.call(&guest, shared.config.describe_deadline, call);
     said.map_err(|error| match mismatch {

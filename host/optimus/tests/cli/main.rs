@@ -7,8 +7,11 @@ mod check;
 mod cluster;
 mod docker;
 mod k8s;
+mod litter;
 mod package;
 mod plugin;
+#[path = "../../../plugin/tests/it/corpus/rows.rs"]
+mod rows;
 mod run;
 mod server;
 mod support;

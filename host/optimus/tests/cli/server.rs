@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{can_judge, command, optimus, root};
+use crate::support::{can_judge, command, optimus, root, shell};
 
 pub(crate) struct Server {
     child: Child,
@@ -19,7 +19,7 @@ impl Server {
         Self::start_with(state, &root().join("plugins"))
     }
 
-    fn start_with(state: &Path, plugins: &Path) -> Self {
+    pub(crate) fn start_with(state: &Path, plugins: &Path) -> Self {
         Self::talking(state, plugins, "warn", Stdio::inherit())
     }
 
@@ -38,7 +38,7 @@ impl Server {
         ureq::post(format!("{}{path}", self.base)).send_json(body)?.body_mut().read_json()
     }
 
-    fn get(&self, path: &str) -> Result<Value, ureq::Error> {
+    pub(crate) fn get(&self, path: &str) -> Result<Value, ureq::Error> {
         ureq::get(format!("{}{path}", self.base)).call()?.body_mut().read_json()
     }
 
@@ -196,19 +196,7 @@ fn a_plugin_that_is_replaced_under_200_jobs_fails_none_of_them() {
     let place = tempfile::tempdir().unwrap();
     let plugins = place.path().join("plugins");
     std::fs::create_dir(&plugins).unwrap();
-    // Two versions of a language that needs nothing but a shell.
-    let build = |version: &str| {
-        let toml = format!(
-            "id = \"shell\"\nname = \"Shell\"\nversion = \"{version}\"\nextensions = [\"sh\"]\nimage = \"x:1\"\nprobe = \"sh \
-             -c true\"\nrun = \"sh {{main}}\"\nenv = {{ RELEASE = \"{version}\" }}\n"
-        );
-        std::fs::write(place.path().join("language.toml"), toml).unwrap();
-        let built = place.path().join(format!("{version}.wasm"));
-        let folder = place.path().to_str().unwrap();
-        let output = optimus(&["plugin", "build", folder, "-o", built.to_str().unwrap()]);
-        assert!(output.status.success(), "{output:?}");
-        std::fs::read(built).unwrap()
-    };
+    let build = |version: &str| shell(place.path(), version);
     let (old, new) = (build("1.0.0"), build("2.0.0"));
     std::fs::write(plugins.join("shell.wasm"), &old).unwrap();
     let server = Server::start_with(&place.path().join("state"), &plugins);

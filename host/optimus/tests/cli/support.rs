@@ -53,3 +53,16 @@ pub(crate) fn json(output: &Output) -> Value {
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(&text).unwrap()
 }
+
+/// The plugin of a language that needs nothing but a shell, built in `place`.
+pub(crate) fn shell(place: &Path, version: &str) -> Vec<u8> {
+    let toml = format!(
+        "id = \"shell\"\nname = \"Shell\"\nversion = \"{version}\"\nextensions = [\"sh\"]\nimage = \"x:1\"\nprobe = \"sh -c \
+         true\"\nrun = \"sh {{main}}\"\nenv = {{ RELEASE = \"{version}\" }}\n"
+    );
+    std::fs::write(place.join("language.toml"), toml).unwrap();
+    let built = place.join(format!("{version}.wasm"));
+    let output = optimus(&["plugin", "build", place.to_str().unwrap(), "-o", built.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    std::fs::read(built).unwrap()
+}

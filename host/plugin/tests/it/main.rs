@@ -4,6 +4,7 @@
 
 mod abi;
 mod calls;
+mod corpus;
 mod gate;
 mod hostile;
 mod puppet;

@@ -121,13 +121,14 @@ impl language::Guest for Puppet {
         let said = &orders["descriptor"];
         Descriptor {
             id: text(&said["id"]),
+            // What nobody could show.
+            install_hint: if orders["describe"] == "flood" { "x".repeat(32 << 20) } else { text(&said["install-hint"]) },
             name: text(&said["name"]),
             version: text(&said["version"]),
             aliases: texts(&said["aliases"]),
             extensions: texts(&said["extensions"]),
             images: texts(&said["images"]),
             probe: texts(&said["probe"]),
-            install_hint: text(&said["install-hint"]),
             time_multiplier: said["time-multiplier"].as_f64().unwrap_or(f64::NAN),
             memory_multiplier: said["memory-multiplier"].as_f64().unwrap_or(f64::NAN),
             minimum: limits(&said["minimum"]),
