@@ -3,6 +3,7 @@
 //! Packages of every format become this value, and it can be stored, so that a job names it instead of carrying it.
 
 mod expectation;
+mod time;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use crate::job::{FileIo, FileRequest, SourceFile};
 use crate::{BoxPath, Checker, Comparer, Content, Descriptor, Invalid, JobRequest, LimitsRequest, Scoring, Test};
 
 pub use expectation::Expectation;
+pub use time::TimeRule;
 
 /// What is the same for every submission.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Problem {
     /// What a submission's files may hold together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_bytes: Option<u64>,
+    /// How the time limit follows from the submissions that are right, where the package leaves it to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_rule: Option<TimeRule>,
     /// How output is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
@@ -103,6 +108,9 @@ pub struct Labelled {
     pub entry: Option<BoxPath>,
     /// What should come of it.
     pub expect: Expectation,
+    /// Its author says that no time limit follows from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_untimed: bool,
 }
 
 impl Problem {

@@ -82,6 +82,8 @@ pub enum Verb {
     K8s(K8s),
     /// Check what this machine can enforce
     Doctor(Doctor),
+    /// Measure what a program that does nothing takes here, in every language
+    Calibrate(Calibrate),
     /// Measure this machine, side by side in one run
     Bench(Bench),
     /// Print a shell's completion script
@@ -306,6 +308,20 @@ pub struct Status {
     /// Which server
     #[command(flatten)]
     pub server: ServerArgs,
+}
+
+/// `optimus calibrate`.
+#[derive(Debug, Clone, Args)]
+pub struct Calibrate {
+    /// Only these languages [default: all that are available]
+    #[arg(value_name = "LANGUAGE")]
+    pub languages: Vec<String>,
+    /// How often each is run
+    #[arg(long, default_value_t = 21, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub runs: u16,
+    /// Plugins, state and boxes
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// `optimus languages`.

@@ -1,6 +1,7 @@
 //! The verbs: each wires rooms together and holds no rule of its own.
 
 mod bench;
+mod calibrate;
 mod client;
 mod completions;
 mod dead;
@@ -47,6 +48,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Plugin(verb) => plugin::plugin(verb, output),
         Verb::K8s(verb) => k8s::k8s(&verb, output),
         Verb::Doctor(args) => doctor::doctor(&args, output),
+        Verb::Calibrate(args) => calibrate::calibrate(&args, output),
         Verb::Bench(args) => bench::bench(&args, output),
         Verb::Completions { shell } => completions::completions(shell, output),
     }

@@ -6,6 +6,7 @@ mod groups;
 mod submissions;
 mod validator;
 
+use optimus_core::problem::TimeRule;
 use optimus_core::{LimitsRequest, Problem};
 
 use crate::fields::Fields;
@@ -160,14 +161,31 @@ fn limits(fields: &mut Fields, problem: &mut Problem, package: &mut Package<'_>)
     {
         *own = u32::try_from(whole(passes)).unwrap_or(u32::MAX);
     }
-    fields.ignore(&[
-        "time_multiplier",
-        "time_safety_margin",
-        "time_multipliers",
-        "time_resolution",
-        "validation_output",
-    ]);
+    problem.time_rule = Some(time_rule(fields, package.is_legacy)?);
+    // What is expected of submissions that are too slow sets no limit.
+    fields.ignore(&["time_safety_margin", "validation_output"]);
     fields.clone().finish()
+}
+
+/// `time_multiplier: 5` in whole seconds, or since 2025-09 `time_multipliers.ac_to_time_limit: 2` in steps of `time_resolution: 1`.
+fn time_rule(fields: &mut Fields, is_legacy: bool) -> Result<TimeRule, PackageError> {
+    let (factor, resolution) = if is_legacy {
+        fields.ignore(&["time_multipliers", "time_resolution"]);
+        (fields.number("time_multiplier")?.unwrap_or(5.0), 1.0)
+    } else {
+        let mut own = fields.map("time_multipliers")?;
+        let factor = own.number("ac_to_time_limit")?.unwrap_or(2.0);
+        own.ignore(&["time_limit_to_tle"]);
+        own.finish()?;
+        (factor, fields.number("time_resolution")?.unwrap_or(1.0))
+    };
+    if factor < 1.0 {
+        return Err(PackageError::bad(
+            YAML,
+            format!("a time limit of {factor} times the slowest cannot be kept by it"),
+        ));
+    }
+    Ok(TimeRule { factor, resolution_ms: whole(resolution * 1_000.0).max(1) })
 }
 
 /// DOMjudge's own file. Its keys stand in no section.

@@ -31,6 +31,12 @@ impl Expectation {
         Self { verdicts: verdicts.to_vec(), ..Self::default() }
     }
 
+    /// Whether it should be right, at least in part, and nothing else will do.
+    pub fn is_right(&self) -> bool {
+        let named = if self.verdicts.is_empty() { &self.permitted } else { &self.verdicts };
+        !named.is_empty() && named.iter().all(|verdict| matches!(verdict, Verdict::Accepted | Verdict::Partial))
+    }
+
     /// Whether a report is what was expected.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! `optimus judge` and `optimus verify`: packages and submissions from files, judged here and now.
 
 mod table;
+mod time;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ use crate::cli::{JudgeArgs, PackageArgs, Verify};
 use crate::engine::{Engine, chain};
 use crate::languages::LanguageBook;
 use crate::output::{self, Advised, Output};
-use crate::problems::Limits;
+use crate::problems::{Limits, NoTimeLimit};
 use crate::program;
 
 /// A submission, and what came of it.
@@ -55,8 +56,11 @@ struct Verification {
 pub(super) fn judge(args: &JudgeArgs, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let problem = open(&args.package)?;
+    let (mut problem, limited) = open(&args.package)?;
     let engine = Engine::open(&args.engine)?;
+    if let Err(unlimited) = limited {
+        runtime.block_on(time::derive(&engine, &mut problem, unlimited, output))?;
+    }
     let mut judged = Vec::new();
     for path in &args.submissions {
         let files = program::submission(path)?;
@@ -81,18 +85,20 @@ pub(super) fn judge(args: &JudgeArgs, output: Output) -> anyhow::Result<ExitCode
 pub(super) fn verify(args: &Verify, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let mut problem = open(&args.package)?;
-    let engine = Engine::open(&args.engine)?;
-    let labelled = std::mem::take(&mut problem.submissions);
-    if labelled.is_empty() {
+    let (mut problem, limited) = open(&args.package)?;
+    if problem.submissions.is_empty() {
         let message = "the package has no submissions with known verdicts";
         return Err(Advised::new("nothing_to_verify", message, None).into());
     }
+    let engine = Engine::open(&args.engine)?;
+    if let Err(unlimited) = limited {
+        runtime.block_on(time::derive(&engine, &mut problem, unlimited, output))?;
+    }
+    let labelled = std::mem::take(&mut problem.submissions);
     let mut submissions = Vec::new();
     for (n, own) in labelled.iter().enumerate() {
-        let job = job(&problem, own, own.files.iter().map(Into::into).collect(), &engine.book)?;
         let label = format!("{}/{} {}", n + 1, labelled.len(), own.name);
-        let report = runtime.block_on(run(&engine, &job, &label, output))?;
+        let report = runtime.block_on(judge_own(&engine, &problem, own, &label, output))?;
         let mismatch = own.expect.check(&report).err();
         submissions.push(Verified { submission: own.name.clone(), expected: own.expect.to_string(), mismatch, report });
     }
@@ -103,14 +109,25 @@ pub(super) fn verify(args: &Verify, output: Output) -> anyhow::Result<ExitCode> 
     Ok(if ok { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
 }
 
-fn open(args: &PackageArgs) -> anyhow::Result<Problem> {
+/// The problem, and whether it is known how long a test may take.
+fn open(args: &PackageArgs) -> anyhow::Result<(Problem, Result<(), NoTimeLimit>)> {
     let refused = |error: PackageError| Advised::new("package", chain(&error), error.hint());
     let mut problem = optimus_package::open(&args.package).map_err(refused)?;
     let memory_bytes = args.memory_mib.map(|mib| mib.saturating_mul(1 << 20));
-    let limits = Limits { cpu_ms: args.cpu_ms, wall_ms: args.wall_ms, memory_bytes };
-    let hint = || Some("give one with `--cpu-ms`".to_owned());
-    limits.apply(&mut problem).map_err(|error| Advised::new("no_time_limit", error.to_string(), hint()))?;
-    Ok(problem)
+    let limited = Limits { cpu_ms: args.cpu_ms, wall_ms: args.wall_ms, memory_bytes }.apply(&mut problem);
+    Ok((problem, limited))
+}
+
+/// One of the package's own submissions.
+async fn judge_own(
+    engine: &Engine,
+    problem: &Problem,
+    own: &Labelled,
+    label: &str,
+    output: Output,
+) -> anyhow::Result<Report> {
+    let job = job(problem, own, own.files.iter().map(Into::into).collect(), &engine.book)?;
+    run(engine, &job, label, output).await
 }
 
 fn job(problem: &Problem, own: &Labelled, files: Vec<FileRequest>, book: &LanguageBook) -> anyhow::Result<Job> {

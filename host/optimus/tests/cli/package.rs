@@ -126,6 +126,38 @@ fn a_table_shows_what_does_not_come_to_what_it_should() {
     assert!(text.contains("is wrong_answer, and permitted is accepted"), "{text}");
 }
 
+/// Five times the slowest that is right, in whole seconds.
+#[test]
+fn a_time_limit_follows_from_what_is_right() {
+    if !can_judge() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let busy = "import time\nwhile time.process_time() < {}: pass\nprint(3)\n";
+    for (path, text) in [
+        ("problem.yaml", "name: Sum\nlimits: {memory: 256}\n".to_owned()),
+        ("data/secret/1.in", "1 2\n".to_owned()),
+        ("data/secret/1.ans", "3\n".to_owned()),
+        ("submissions/accepted/fast.py", "print(3)\n".to_owned()),
+        ("submissions/accepted/busy.py", busy.replace("{}", "0.3")),
+        ("submissions/time_limit_exceeded/slow.py", busy.replace("{}", "600")),
+    ] {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let (code, verification) = verify(dir.path(), "60000", &[]);
+    assert_eq!((code, &verification["ok"]), (Some(0), &true.into()), "{verification:#}");
+    let remark = verification["remarks"][0].as_str().unwrap();
+    assert!(remark.starts_with("the time limit is ") && remark.contains("000 ms: 5 times the "), "{remark}");
+    assert!(remark.ends_with("`accepted/busy.py`"), "{remark}");
+    std::fs::write(dir.path().join("submissions/accepted/fast.py"), "print(4)\n").unwrap();
+    let (code, refused) = verify(dir.path(), "60000", &[]);
+    assert_eq!((code, &refused["error"]["code"]), (Some(2), &"no_time_limit".into()), "{refused:#}");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("`accepted/fast.py`: test `secret/1` is wrong_answer"), "{message}");
+}
+
 #[test]
 fn a_checker_that_says_nonsense_is_ours_to_tell() {
     if !can_judge() {

@@ -29,6 +29,22 @@ fn each_kind_of_end_has_its_verdict_and_exit_code() {
 }
 
 #[test]
+fn what_a_program_that_does_nothing_takes_is_measured() {
+    if !can_judge() {
+        return;
+    }
+    let output = optimus(&["calibrate", "python", "--runs", "5", "--json"]);
+    let rows = json(&output);
+    let row = &rows[0];
+    assert_eq!((output.status.code(), &row["language"]), (Some(0), &"python".into()), "{rows}");
+    let [cpu, wall] = ["cpu_ms", "wall_ms"].map(|of| [&row[of][0], &row[of][1]].map(|ms| ms.as_f64().unwrap()));
+    assert!(cpu[0] > 0.0 && cpu[0] <= cpu[1] && wall[0] > 0.0 && wall[0] <= wall[1], "{row}");
+    assert!(row["memory_bytes"].as_u64().unwrap() > 1 << 20, "{row}");
+    let nothing = optimus(&["calibrate", "nosuch", "--json"]);
+    assert_eq!((nothing.status.code(), &json(&nothing)["error"]["code"]), (Some(2), &"nothing_to_measure".into()));
+}
+
+#[test]
 fn a_directory_of_tests_is_judged_one_line_a_test() {
     if !can_judge() {
         return;

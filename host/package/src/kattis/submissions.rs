@@ -97,7 +97,8 @@ impl Rule {
             let entry = BoxPath::new(entry).map_err(|why| fields.bad("entrypoint", why))?;
             own.entry = own.files.iter().map(|file| &file.path).find(|path| **path == entry).cloned();
         }
-        fields.ignore(&["authors", "model_solution", "use_for_time_limit"]);
+        own.is_untimed |= fields.value("use_for_time_limit").is_some_and(|used| used == false);
+        fields.ignore(&["authors", "model_solution"]);
         fields.finish()
     }
 }

@@ -1,0 +1,57 @@
+//! The time limit of a package that leaves it to the submissions that are right: they are judged with all the time there
+//! is, and the slowest says how long the others may take.
+
+use optimus_core::problem::{Labelled, TimeRule};
+use optimus_core::{Limits, Problem, Report};
+
+use super::judge_own;
+use crate::engine::Engine;
+use crate::output::{Advised, Output};
+use crate::problems::NoTimeLimit;
+
+/// Sets the limit, and says in a remark where it comes from.
+///
+/// # Errors
+/// There is no rule or nothing to go by; or a submission that should be right is not.
+pub(super) async fn derive(
+    engine: &Engine,
+    problem: &mut Problem,
+    unlimited: NoTimeLimit,
+    output: Output,
+) -> anyhow::Result<()> {
+    let right: Vec<Labelled> =
+        problem.submissions.iter().filter(|own| own.expect.is_right() && !own.is_untimed).cloned().collect();
+    let Some(rule) = problem.time_rule.filter(|_| !right.is_empty()) else {
+        let hint = "give one with `--cpu-ms`".to_owned();
+        return Err(Advised::new("no_time_limit", unlimited.to_string(), Some(hint)).into());
+    };
+    problem.limits.cpu_ms = Some(Limits::CAP.cpu_ms.into());
+    let mut slowest: Option<(f64, &Labelled)> = None;
+    for own in &right {
+        let report = judge_own(engine, problem, own, &format!("how long {} takes", own.name), output).await?;
+        if let Err(why) = own.expect.check(&report) {
+            let message = format!("no time limit follows from `{}`: {why}", own.name);
+            let hint = "every submission that should be right has to be; or give a limit with `--cpu-ms`".to_owned();
+            return Err(Advised::new("no_time_limit", message, Some(hint)).into());
+        }
+        let took = took(&report, engine);
+        if slowest.is_none_or(|(most, _)| took > most) {
+            slowest = Some((took, own));
+        }
+    }
+    if let Some((took, own)) = slowest {
+        let TimeRule { factor, .. } = rule;
+        let limit = rule.limit_ms(took);
+        problem.limits.cpu_ms = Some(limit.into());
+        problem
+            .remarks
+            .push(format!("the time limit is {limit} ms: {factor} times the {took:.0} ms of `{}`", own.name));
+    }
+    Ok(())
+}
+
+/// What the slowest test took. Limits are multiplied for a slow language, so its own times are divided.
+fn took(report: &Report, engine: &Engine) -> f64 {
+    let multiplier = engine.book.find(&report.language).map_or(1.0, |language| language.descriptor.time_multiplier);
+    report.tests.iter().map(|test| test.cpu_ms).fold(0.0, f64::max) / multiplier.max(f64::MIN_POSITIVE)
+}
