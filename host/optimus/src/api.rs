@@ -42,6 +42,7 @@ use crate::keys::KeyRing;
 use crate::languages::LanguageBook;
 use crate::metrics::Metrics;
 use crate::problems::Problems;
+use crate::tokens::Tokens;
 use crate::webhooks::{Gate, Secrets};
 
 /// What the server will hold on behalf of its clients.
@@ -91,6 +92,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Who may come in.
     pub keys: Arc<KeyRing>,
+    /// Who may come in with a token of an identity provider.
+    pub tokens: Option<Arc<Tokens>>,
     /// Problems that jobs may name.
     pub problems: Arc<Problems>,
     /// Whose pages may call.

@@ -5,6 +5,7 @@ mod k8s;
 mod plugin;
 mod problem;
 mod queue;
+mod tokens;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ pub use plugin::PluginVerb;
 pub(crate) use plugin::{Add, Build, Dir, Folder, Install, Kind, Named, New, Test};
 pub use problem::{JudgeArgs, PackageArgs, Verify};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
+pub use tokens::TokenArgs;
 pub use webhooks::WebhookArgs;
 
 /// Runs strangers' programs and says whether they are right.

@@ -77,6 +77,17 @@ impl Key {
         Ok((Self { id, tenant, scopes, per_minute, per_day, outstanding, hash, created }, secret))
     }
 
+    /// What a token says of whoever has it: nobody keeps it.
+    pub(crate) fn of_token(tenant: &str, scopes: BTreeSet<Scope>) -> Self {
+        let (id, tenant) = (format!("token of {tenant}"), tenant.to_owned());
+        Self { id, tenant, scopes, per_minute: None, per_day: None, outstanding: None, hash: String::new(), created: 0 }
+    }
+
+    /// Whether it was made here, and is no token's.
+    pub(crate) fn is_ours(&self) -> bool {
+        !self.hash.is_empty()
+    }
+
     /// Whether it is good for this.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)

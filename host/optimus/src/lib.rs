@@ -19,5 +19,6 @@ pub mod program;
 mod samples;
 pub mod serving;
 pub mod telemetry;
+pub mod tokens;
 pub mod webhooks;
 pub mod worker;

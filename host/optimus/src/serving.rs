@@ -25,6 +25,7 @@ use crate::languages::LanguageBook;
 use crate::metrics::Metrics;
 use crate::output::Advised;
 use crate::problems::Problems;
+use crate::tokens::{self, KeySource, Tokens};
 use crate::webhooks::Courier;
 use crate::worker::{Wanted, Worker};
 use plugins::Plugins;
@@ -139,7 +140,8 @@ impl Serving {
         entrance: &Entrance,
     ) -> anyhow::Result<()> {
         self.address = Some(listener.local_addr()?);
-        let parts = Parts { keys: Arc::clone(&entrance.ring), origins: http.origins(), ..parts };
+        let tokens = entrance.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
+        let parts = Parts { keys: Arc::clone(&entrance.ring), tokens, origins: http.origins(), ..parts };
         let serving = api::serve(listener, ApiState::new(parts), self.shutdown.clone());
         self.tasks.spawn(async move { log(serving.await) });
         Ok(())
@@ -210,7 +212,14 @@ async fn listen(http: &HttpArgs, store: &KeyStore) -> anyhow::Result<(TcpListene
     if let KeyStore::Redis(queue) = store {
         ring.share_days(Arc::clone(queue));
     }
-    let exposed = if http.allow_anyone { Ok(()) } else { api::refuse_public(http.listen) };
+    let tokens = http.tokens.rules()?.map(|(rules, source)| (Arc::new(Tokens::new(rules)), source));
+    if let Some((_, source)) = &tokens {
+        if matches!(source, KeySource::File(_)) {
+            source.load()?;
+        }
+        ring.require();
+    }
+    let exposed = if http.allow_anyone || tokens.is_some() { Ok(()) } else { api::refuse_public(http.listen) };
     match (store.load().await, exposed) {
         (Ok(keys), Err(e)) if keys.is_empty() => {
             return Err(Advised::new("exposed", e.to_string(), Some(e.hint())).into());
@@ -220,10 +229,10 @@ async fn listen(http: &HttpArgs, store: &KeyStore) -> anyhow::Result<(TcpListene
         (Err(error), exposed) => {
             tracing::warn!(error = format!("{error:#}"), "the keys cannot be read yet");
             ring.wait();
-            undecided = exposed.is_ok();
+            undecided = exposed.is_ok() && tokens.is_none();
         }
     }
-    Ok((bind(http.listen).await?, Entrance { ring, undecided }))
+    Ok((bind(http.listen).await?, Entrance { ring, undecided, tokens }))
 }
 
 /// Who may come in.
@@ -231,6 +240,8 @@ struct Entrance {
     ring: Arc<KeyRing>,
     /// Without keys everybody may; but nobody could say yet whether there are any.
     undecided: bool,
+    /// Who comes with tokens, and where the keys for those are.
+    tokens: Option<(Arc<Tokens>, KeySource)>,
 }
 
 /// The state directory of servers whose state is all in Redis.
@@ -241,7 +252,10 @@ const KEYS: Duration = Duration::from_secs(1);
 
 /// Follows what is created and revoked. While the keys cannot be read, the last ones hold.
 async fn follow_keys(store: KeyStore, entrance: Entrance, shutdown: CancellationToken) {
-    let Entrance { ring, mut undecided } = entrance;
+    let Entrance { ring, mut undecided, tokens } = entrance;
+    if let Some((tokens, source)) = tokens {
+        tokio::spawn(tokens::follow(tokens, source, shutdown.clone()));
+    }
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -330,6 +344,7 @@ fn parts(
         reload: plugins.reload,
         metrics: Arc::clone(metrics),
         keys: Arc::default(),
+        tokens: None,
         problems: Arc::clone(problems),
         origins: Origins::default(),
         gate: Arc::clone(&hooks.policy.gate),

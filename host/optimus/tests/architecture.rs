@@ -87,6 +87,9 @@ fn rooms_import_only_what_is_before_them() {
     assert_never(&format!("{rooms}/worker"), &worker);
     let webhooks = ["crate::api", "crate::judge", "crate::worker", "crate::commands", "crate::engine", "axum"];
     assert_never(&format!("{rooms}/webhooks"), &webhooks);
+    let tokens =
+        ["crate::api", "crate::judge", "crate::worker", "crate::commands", "crate::engine", "optimus_queue", "axum"];
+    assert_never(&format!("{rooms}/tokens"), &tokens);
     assert_never(
         "host/core/src",
         &["tokio", "async", "fs", "net", "optimus_plugin", "optimus_sandbox", "optimus_queue"],

@@ -1,4 +1,4 @@
-//! Who asks: whoever sends a key, or anybody, as long as there are no keys.
+//! Who asks: whoever sends a key or a token, or anybody, as long as neither is wanted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use optimus_queue::Quota;
 
 use super::{ApiError, ApiState};
 use crate::keys::{DayError, Key, Scope};
+use crate::tokens::Refused;
 
 /// Who asks.
 #[derive(Debug, Clone, Default)]
@@ -28,9 +29,13 @@ impl Caller {
         match &self.key {
             Some(key) if !key.may(scope) => {
                 let name = serde_json::to_value(scope).unwrap_or_default();
-                let message = format!("this key lacks the scope {name}");
-                let error = ApiError::new(StatusCode::FORBIDDEN, "forbidden", message);
-                Err(error.hint("have the operator make one with `optimus keys create --scope …`"))
+                let (what, hint) = match key.is_ours() {
+                    true => ("key", "have the operator make one with `optimus keys create --scope …`"),
+                    false => ("token", "have whoever issues it grant that scope"),
+                };
+                let error =
+                    ApiError::new(StatusCode::FORBIDDEN, "forbidden", format!("this {what} lacks the scope {name}"));
+                Err(error.hint(hint))
             }
             _ => Ok(()),
         }
@@ -93,10 +98,24 @@ impl FromRequestParts<ApiState> for Caller {
         let Some(secret) = bearer.or_else(|| header("x-api-key")) else {
             return Err(if ring.is_waiting() { unknown() } else { ApiError::unauthorized("this needs an API key") });
         };
+        // A key has no dots, a token two.
+        if let Some(tokens) = state.parts.tokens.as_ref().filter(|_| secret.matches('.').count() == 2) {
+            let key = tokens.read(secret).await?;
+            return Ok(Self { tenant: Some(key.tenant.clone()), key: Some(Arc::new(key)) });
+        }
         let Some(key) = ring.find(secret) else {
             let revoked = || ApiError::unauthorized("this API key is not known, or was revoked");
             return Err(if ring.is_waiting() { unknown() } else { revoked() });
         };
         Ok(Self { tenant: Some(key.tenant.clone()), key: Some(key) })
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Bad(_) => Self::bad_token(refused.to_string()),
+            Refused::NoKeys => Self::busy("issuer_down", refused.to_string()).after(Duration::from_secs(5)),
+        }
     }
 }

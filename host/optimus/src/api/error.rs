@@ -16,6 +16,8 @@ pub(super) struct ApiError {
     status: StatusCode,
     fault: Fault,
     retry_after: Option<Duration>,
+    /// What a 401 says of how to come in: RFC 6750, 3.
+    challenge: &'static str,
 }
 
 /// The code of an error that was answered, for whoever counts them.
@@ -29,11 +31,11 @@ struct Body {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, fault: Fault::new(code, message), retry_after: None }
+        Self::of_fault(status, Fault::new(code, message))
     }
 
     pub(super) fn of_fault(status: StatusCode, fault: Fault) -> Self {
-        Self { status, fault, retry_after: None }
+        Self { status, fault, retry_after: None, challenge: "Bearer" }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -59,6 +61,11 @@ impl ApiError {
     pub(super) fn unauthorized(message: &str) -> Self {
         let error = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
         error.hint("send `authorization: Bearer KEY`; `optimus keys create` makes one")
+    }
+
+    pub(super) fn bad_token(message: String) -> Self {
+        let error = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message).hint("get a new one from its issuer");
+        Self { challenge: "Bearer error=\"invalid_token\"", ..error }
     }
 
     pub(super) fn after(mut self, wait: Duration) -> Self {
@@ -151,7 +158,7 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(Body { error: self.fault })).into_response();
         response.extensions_mut().insert(code);
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
         }
         // Whoever is told to come again is told when.
         let again = matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use optimus_queue::{RedisConfig, Rules};
 
-use super::{EngineArgs, WebhookArgs};
+use super::{EngineArgs, TokenArgs, WebhookArgs};
 use crate::api::{Origin, Origins};
 use crate::keys::Scope;
 
@@ -108,6 +108,9 @@ pub struct HttpArgs {
     /// Origins whose pages may call from a browser, like https://example.org; `*`: all
     #[arg(long = "cors-origin", env = "OPTIMUS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<Origin>,
+    /// Who comes with tokens
+    #[command(flatten)]
+    pub tokens: TokenArgs,
     /// Who hears of jobs' ends
     #[command(flatten)]
     pub webhooks: WebhookArgs,
@@ -121,8 +124,8 @@ impl HttpArgs {
 
     /// With defaults, for this machine alone.
     pub fn local(listen: SocketAddr) -> Self {
-        let webhooks = WebhookArgs::default();
-        Self { listen, allow_anyone: false, max_body_mib: 64, cors_origins: Vec::new(), webhooks }
+        let (tokens, webhooks) = (TokenArgs::default(), WebhookArgs::default());
+        Self { listen, allow_anyone: false, max_body_mib: 64, cors_origins: Vec::new(), tokens, webhooks }
     }
 }
 

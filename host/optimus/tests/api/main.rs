@@ -11,6 +11,7 @@ mod problems;
 mod streams;
 mod support;
 mod tenants;
+mod tokens;
 mod webhooks;
 #[path = "../support/zipped.rs"]
 mod zipped;

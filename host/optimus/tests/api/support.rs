@@ -11,6 +11,7 @@ use optimus::keys::KeyRing;
 use optimus::languages::LanguageBook;
 use optimus::metrics::Metrics;
 use optimus::problems::{ProblemStore, Problems};
+use optimus::tokens::Tokens;
 use optimus::webhooks::{Courier, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, connector};
 use optimus::worker::{Judging, Wanted, Worker};
 use optimus_core::job::Policy;
@@ -113,6 +114,8 @@ pub(crate) struct Setup {
     pub(crate) slots: usize,
     /// Whose pages may call.
     pub(crate) origins: Origins,
+    /// Who comes with tokens.
+    pub(crate) tokens: Option<Arc<Tokens>>,
     /// How webhooks are told.
     pub(crate) webhooks: WebhookPolicy,
     /// That of an earlier server; a new one, when absent.
@@ -133,6 +136,7 @@ impl Default for Setup {
             limits: ApiLimits::default(),
             slots: 2,
             origins: Origins::default(),
+            tokens: None,
             webhooks: webhooks(),
             dir: None,
         }
@@ -180,6 +184,7 @@ impl Server {
             reload: Arc::new(|| Ok(true)),
             metrics,
             keys: keys.clone(),
+            tokens: setup.tokens,
             problems: Arc::new(Problems::new(ProblemStore::Files(dir.path().join("problems")))),
             origins: setup.origins,
             gate: setup.webhooks.gate,

@@ -15,5 +15,6 @@ mod rows;
 mod run;
 mod server;
 mod support;
+mod tokens;
 #[path = "../support/zipped.rs"]
 mod zipped;
