@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::compare::Comparer;
-use crate::{BoxPath, Checker, Content, Invalid, Limits, LimitsRequest, Scoring};
+use crate::{BoxPath, Checker, Content, Invalid, Limits, LimitsRequest, Scoring, TraceContext};
 
 /// A job's name: UUIDv7, so that ids sort by time of arrival and cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -192,6 +192,9 @@ pub struct Job {
     /// Whose it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// Where it belongs in its client's trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceContext>,
     /// The language's id: never an alias.
     pub language: String,
     /// At least one; the first is the entry, unless `entry` names another.
@@ -289,6 +292,7 @@ impl JobRequest {
         Ok(Job {
             id: JobId::new(),
             tenant: None,
+            trace: None,
             language: language.to_owned(),
             files,
             entry,

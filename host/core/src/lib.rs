@@ -17,6 +17,7 @@ pub mod plan;
 pub mod problem;
 pub mod report;
 pub mod scoring;
+pub mod trace;
 pub mod verdict;
 
 pub use checker::Checker;
@@ -33,4 +34,5 @@ pub use plan::{Plan, Step};
 pub use problem::Problem;
 pub use report::{Report, TestReport};
 pub use scoring::Scoring;
+pub use trace::TraceContext;
 pub use verdict::Verdict;

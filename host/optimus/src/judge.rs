@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::languages::LanguageBook;
+use crate::telemetry::spans;
 use checker::{Failure, Prepared};
 use execute::{Bench, Ending, Execution, Order};
 
@@ -111,7 +112,7 @@ impl Judge {
         let planned = if is_answers {
             Ok(Arc::new(execute::no_plan()))
         } else {
-            plugin.plan(&PlanRequest::new(job, limits)).instrument(tracing::debug_span!("plan")).await
+            plugin.plan(&PlanRequest::new(job, limits)).instrument(spans::plan()).await
         };
         let planned_in = planning.elapsed();
         let plan = match planned {

@@ -14,7 +14,11 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     let output = Output::new(cli.common.json);
-    telemetry::start(cli.common.log.as_deref(), matches!(cli.verb, Verb::Serve(_) | Verb::Api(_) | Verb::Worker(_)));
+    // Kept to the end: it sends the last traces.
+    let _traces = telemetry::start(
+        cli.common.log.as_deref(),
+        matches!(cli.verb, Verb::Serve(_) | Verb::Api(_) | Verb::Worker(_)),
+    );
     match commands::dispatch(cli) {
         Ok(code) => code,
         Err(error) => {

@@ -137,7 +137,7 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
     };
     let extension = language.extensions.first().map_or("txt", String::as_str);
     let full = problem.job(request, language)?.into_job(&job.language, extension, policy)?;
-    Ok(Job { id: job.id, tenant: job.tenant.clone(), ..full })
+    Ok(Job { id: job.id, tenant: job.tenant.clone(), trace: job.trace.clone(), ..full })
 }
 
 fn digest(package: &[u8], limits: Limits) -> String {

@@ -7,18 +7,20 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
-use optimus_core::{Fault, Job, JobId, JobRequest};
+use optimus_core::{Fault, Job, JobId, JobRequest, TraceContext};
 use optimus_queue::{Idempotency, PushOptions, Quota};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Digest as _;
+use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::jobs::{languages_are_known, resolve};
-use super::query::idempotency_key;
+use super::query::{idempotency_key, trace};
 use super::{ApiError, ApiState};
 use crate::keys::Scope;
+use crate::telemetry::spans;
 
 /// Jobs of one request; beyond, 422.
 const MOST: usize = 1_000;
@@ -65,11 +67,11 @@ pub(super) async fn submit(
     }
     languages_are_known(&state).await?;
     caller.spend(&state, batch.jobs.len()).await?;
-    let quota = caller.quota();
+    let (quota, trace) = (caller.quota(), trace(&headers));
     let metrics = Arc::clone(&state.parts.metrics);
     let pushes = batch.jobs.into_iter().enumerate().map(move |(index, value)| {
         let key = key.as_ref().map(|key| format!("{key}#{index}"));
-        push(state.clone(), (caller.tenant.clone(), quota.clone()), key, value)
+        push(state.clone(), (caller.tenant.clone(), quota.clone()), (key, trace.clone()), value)
     });
     // A task of its own: a client that goes away now has still submitted.
     let pushed = tokio::spawn(futures::stream::iter(pushes).buffered(AT_ONCE).collect::<Vec<_>>()).await;
@@ -90,18 +92,19 @@ pub(super) async fn submit(
 async fn push(
     state: ApiState,
     (tenant, quota): (Option<String>, Option<Quota>),
-    key: Option<String>,
+    (key, trace): (Option<String>, Option<TraceContext>),
     value: Value,
 ) -> Result<JobId, ApiError> {
     let fingerprint = sha2::Sha256::digest(value.to_string()).into();
     let request: JobRequest = serde_json::from_value(value).map_err(|error| ApiError::bad_json(&error))?;
     let (job, webhook) = resolve(&state, request)?;
     super::problems::check(&state, &job).await?;
-    let job = Job { tenant, ..job };
+    let mut job = Job { tenant, trace, ..job };
+    let sending = spans::send(&mut job);
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let options = PushOptions { idempotency, webhook, quota, ..PushOptions::default() };
     let language = job.language.clone();
-    let pushed = Arc::clone(&state.parts.queue).push(job, options).await?;
+    let pushed = Arc::clone(&state.parts.queue).push(job, options).instrument(sending).await?;
     if !pushed.duplicate {
         state.parts.metrics.job_submitted(&language);
     }

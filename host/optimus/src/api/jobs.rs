@@ -13,12 +13,14 @@ use optimus_core::{Event, Job, JobId, JobRequest, Report, Webhook};
 use optimus_queue::{Cancelled, Filter, Idempotency, PushOptions, Status, Summary};
 use serde::Serialize;
 use sha2::Digest as _;
+use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::query::{ListParams, Params, Wait, idempotency_key, job_id};
+use super::query::{ListParams, Params, Wait, idempotency_key, job_id, trace};
 use super::{ApiError, ApiState};
 use crate::keys::Scope;
+use crate::telemetry::spans;
 
 /// A job, as clients see it.
 #[derive(Debug, Serialize)]
@@ -56,11 +58,12 @@ pub(super) async fn submit(
     drop(body);
     caller.spend(&state, 1).await?;
     let quota = caller.quota();
-    let job = Job { tenant: caller.tenant, ..job };
+    let mut job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
+    let sending = spans::send(&mut job);
     let options = PushOptions { idempotency, patient: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
     let (queue, language) = (Arc::clone(&state.parts.queue), job.language.clone());
     // A task of its own: a client that goes away now has still submitted.
-    let pushed = tokio::spawn(async move { queue.push(job, options).await }).await;
+    let pushed = tokio::spawn(async move { queue.push(job, options).await }.instrument(sending)).await;
     let pushed =
         pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
     if !pushed.duplicate {

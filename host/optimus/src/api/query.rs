@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use optimus_core::JobId;
+use optimus_core::{JobId, TraceContext};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -121,6 +121,12 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
             Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_key", message).hint("a UUID serves well"))
         }
     }
+}
+
+/// `traceparent` and `tracestate`, if they can be gone on with.
+pub(super) fn trace(headers: &HeaderMap) -> Option<TraceContext> {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    TraceContext::new(said("traceparent")?, said("tracestate"))
 }
 
 #[cfg(test)]

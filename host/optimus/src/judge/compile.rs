@@ -15,6 +15,7 @@ use super::execute::{Bench, Order};
 use super::failure::{Blame, blame, fault, starts_from_work_area, toolchain_missing};
 use super::sink::{Budget, CompileSink, Head, Tail};
 use super::{limits, verdict};
+use crate::telemetry::spans;
 
 /// What came of building.
 pub(super) enum Built {
@@ -148,7 +149,7 @@ impl Bench {
         let mut log = Log::default();
         for step in &order.plan.compile {
             events(Event::Compiling { step: step.name.clone() });
-            let span = tracing::debug_span!("step", step.name = step.name);
+            let span = spans::compile(&step.name);
             let limits = limits::of_step(&step.limits, &self.config.compile_limits, &self.config.cap);
             let outcome = match log.run(order, step, limits, open.as_mut()).instrument(span).await {
                 Ok(outcome) => outcome,

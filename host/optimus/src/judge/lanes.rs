@@ -16,6 +16,7 @@ use super::execute::{Bench, Order, test_name};
 use super::sink::{Budget, REPORT_BYTES};
 use super::test::{self, Terms};
 use super::{limits, test::comparer};
+use crate::telemetry::spans;
 
 /// The boxes that wait for a test.
 struct Desks {
@@ -147,8 +148,7 @@ impl Bench {
                 && let Some(desk) = self.free_desk(&mut desks, parallel)
                 && let Some(index) = waiting.find(|index| progress.as_ref().is_none_or(|p| p.wants(*index)))
             {
-                let span = tracing::debug_span!("step", step.name = terms.order.plan.run.name, test = index);
-                running.push(self.run_at(desk, terms, artefact.clone(), index).instrument(span));
+                running.push(self.run_at(desk, terms, artefact.clone(), index).instrument(spans::test(index)));
             }
             let Some(done) = running.next().await else { return Ok(()) };
             let (index, report, open, own) = done?;

@@ -5,12 +5,14 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
-use optimus_core::{Event, Fault, Report, Verdict};
+use optimus_core::{Event, Fault, Report, TraceContext, Verdict};
 use optimus_queue::{Delivery, Heartbeat, QueueError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 use super::Worker;
+use crate::telemetry::spans;
 
 /// A cancelled job is heard of within this time, also under a long lease.
 const HEARTBEAT: Duration = Duration::from_millis(500);
@@ -30,6 +32,17 @@ enum End {
 }
 
 pub(super) async fn run(worker: &Worker, delivery: Delivery, slot: OwnedSemaphorePermit, abandon: &CancellationToken) {
+    let span = spans::process(&delivery.job, delivery.attempt);
+    carry_out(worker, delivery, slot, abandon, &span).instrument(span.clone()).await;
+}
+
+async fn carry_out(
+    worker: &Worker,
+    delivery: Delivery,
+    slot: OwnedSemaphorePermit,
+    abandon: &CancellationToken,
+    span: &Span,
+) {
     let running = worker.metrics.running();
     worker.metrics.job_started(&delivery.job.language);
     let start = Instant::now();
@@ -39,16 +52,19 @@ pub(super) async fn run(worker: &Worker, delivery: Delivery, slot: OwnedSemaphor
     drop((running, slot));
     let Delivery { job, lease, attempt, waited } = &delivery;
     let (id, language) = (job.id, job.language.as_str());
+    let trace = job.trace.as_ref().map(TraceContext::trace_id);
     match end {
         End::Judged(report) => {
+            spans::processed(span, Some(report.verdict.as_str()));
             let (queued_ms, took_ms) = (whole_ms(*waited), whole_ms(took));
-            tracing::info!(job = %id, language, verdict = %report.verdict, attempt, queued_ms, took_ms, "judged");
+            tracing::info!(job = %id, trace, language, verdict = %report.verdict, attempt, queued_ms, took_ms, "judged");
             worker.metrics.job_done(&report, *waited, took);
             settle(|| worker.backend.finish(lease, (*report).clone()), &id).await;
         }
         End::Failed(fault) => {
             let Fault { code, message, hint } = &fault;
-            tracing::error!(job = %id, language, attempt, code, hint, "could not judge: {message}");
+            spans::processed(span, None);
+            tracing::error!(job = %id, trace, language, attempt, code, hint, "could not judge: {message}");
             worker.metrics.job_failed(code);
             settle(|| worker.backend.release(lease, fault.clone(), true), &id).await;
         }
@@ -59,7 +75,7 @@ pub(super) async fn run(worker: &Worker, delivery: Delivery, slot: OwnedSemaphor
         }
         End::Lost => {
             worker.metrics.lease_lost(language);
-            tracing::warn!(job = %id, language, attempt, "the lease was lost; somebody else has the job");
+            tracing::warn!(job = %id, trace, language, attempt, "the lease was lost; somebody else has the job");
         }
     }
 }

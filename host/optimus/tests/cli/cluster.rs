@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::{can_judge, command, optimus, skip, stdout};
 
 /// Killed when dropped.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -28,7 +28,7 @@ impl Process {
     }
 
     /// SIGTERM; it must end by itself, and well, in time.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         let status = loop {
@@ -42,13 +42,15 @@ impl Process {
     }
 }
 
-struct Place {
-    port: u16,
-    dir: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) port: u16,
+    pub(crate) dir: tempfile::TempDir,
+    /// Where traces go.
+    pub(crate) collector: Option<String>,
 }
 
 impl Place {
-    fn redis(&self) -> Process {
+    pub(crate) fn redis(&self) -> Process {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"]);
         let child = command.arg("--dir").arg(self.dir.path()).stdout(Stdio::null()).spawn().unwrap();
@@ -56,10 +58,11 @@ impl Place {
         Process(child)
     }
 
-    fn start(&self, args: &[&str], state: &str) -> (Process, String) {
+    pub(crate) fn start(&self, args: &[&str], state: &str) -> (Process, String) {
         let mut command = command(args);
         command.args(["--queue", &format!("redis://127.0.0.1:{}", self.port), "--log", "error", "--lease-s", "2"]);
         command.env("OPTIMUS_STATE", self.dir.path().join(state)).env_remove("OPTIMUS_PLUGINS");
+        command.envs(self.collector.iter().map(|url| ("OTEL_EXPORTER_OTLP_ENDPOINT", url)));
         if args[0] == "worker" {
             command.arg("--plugins").arg(crate::support::root().join("plugins"));
         }
@@ -69,13 +72,13 @@ impl Place {
         (Process(child), line.trim().trim_start_matches("listening on ").to_owned())
     }
 
-    fn worker(&self, name: &str, grace: &str) -> Process {
+    pub(crate) fn worker(&self, name: &str, grace: &str) -> Process {
         let args = ["worker", "--languages", "bash", "--slots", "2", "--grace-s", grace];
         self.start(&args, name).0
     }
 }
 
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(90);
     loop {
         if let Some(found) = look() {
@@ -86,13 +89,13 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn ask(request: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Option<String>, Value) {
+pub(crate) fn ask(request: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Option<String>, Value) {
     let mut answer = request.unwrap();
     let after = answer.headers().get("retry-after").map(|after| after.to_str().unwrap().to_owned());
     (answer.status().as_u16(), after, answer.body_mut().read_json().unwrap())
 }
 
-fn agent() -> ureq::Agent {
+pub(crate) fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     config.timeout_global(Some(Duration::from_secs(60))).build().into()
 }
@@ -107,7 +110,7 @@ fn api_and_workers_share_what_redis_holds() {
         return skip("no redis-server, or nothing can be judged");
     }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let place = Place { port, dir: tempfile::tempdir().unwrap() };
+    let place = Place { port, dir: tempfile::tempdir().unwrap(), collector: None };
     let redis = place.redis();
     let (api, base) = place.start(&["api", "--listen", "127.0.0.1:0"], "api");
     let agent = agent();
@@ -202,7 +205,7 @@ fn an_api_without_its_redis_says_when_to_come_back() {
         return skip("no redis-server");
     }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let place = Place { port, dir: tempfile::tempdir().unwrap() };
+    let place = Place { port, dir: tempfile::tempdir().unwrap(), collector: None };
     let (api, base) = place.start(&["api", "--listen", "127.0.0.1:0"], "api");
     let agent = agent();
     let get = |path: &str| ask(agent.get(format!("{base}{path}")).call());

@@ -16,5 +16,6 @@ mod run;
 mod server;
 mod support;
 mod tokens;
+mod traces;
 #[path = "../support/zipped.rs"]
 mod zipped;

@@ -42,6 +42,7 @@ macro_rules! every_case {
             $factory,
             [
                 pushing::a_job_comes_out_as_it_went_in,
+                pushing::a_trace_goes_along_into_each_attempt,
                 pushing::take_waits_for_a_job_of_its_languages,
                 pushing::high_priority_first_then_the_oldest,
                 pushing::no_priority_waits_for_ever,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use optimus_core::{Content, Verdict};
+use optimus_core::{Content, Job, TraceContext, Verdict};
 use optimus_queue::{Cancelled, Priority, PushOptions, QueueError, Rules, Status};
 
 use crate::support::*;
@@ -25,6 +25,18 @@ pub(crate) async fn a_job_comes_out_as_it_went_in<F: Future<Output = Bench>>(mak
     assert_eq!(bench.report(sent.id).await, report(&sent));
     assert!(matches!(bench.finish(&delivery).await, Err(QueueError::Superseded(_))), "only once");
     assert!(bench.is_idle().await);
+}
+
+pub(crate) async fn a_trace_goes_along_into_each_attempt<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
+    let bench = make(rules()).await;
+    let trace = TraceContext::new("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Some("a=1"));
+    let sent = Job { trace: trace.clone(), ..job("toy") };
+    bench.push_job(sent).await.unwrap();
+    for attempt in 1..=2 {
+        let delivery = bench.take().await;
+        assert!(trace.is_some() && delivery.job.trace == trace, "{attempt}: {:?}", delivery.job.trace);
+        bench.queue.release(&delivery.lease, fault(), false).await.unwrap();
+    }
 }
 
 pub(crate) async fn take_waits_for_a_job_of_its_languages<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
