@@ -7,7 +7,7 @@ use crate::shell::{has, read, run, say};
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
-const TOOLS: [(&str, &str); 22] = [
+const TOOLS: [(&str, &str); 23] = [
     ("gcc", "gcc"),
     ("g++", "g++"),
     ("python3", "python3"),
@@ -29,6 +29,7 @@ const TOOLS: [(&str, &str); 22] = [
     ("redis-server", "redis-server"),
     ("promtool", "prometheus"),
     ("pip3", "python3-pip"),
+    ("minisign", "minisign"),
     ("dockerd", "docker.io"),
 ];
 

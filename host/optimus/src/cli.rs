@@ -6,6 +6,7 @@ mod plugin;
 mod problem;
 mod queue;
 mod tokens;
+mod trust;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -17,10 +18,12 @@ use optimus_core::{Comparer, LimitsRequest};
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use k8s::{K8s, Render};
 pub use plugin::PluginVerb;
-pub(crate) use plugin::{Add, Build, Dir, Folder, Install, Kind, Named, New, Test};
+pub(crate) use plugin::{Add, Build, Dir, File, Folder, Install, Kind, Named, New, Test};
 pub use problem::{JudgeArgs, PackageArgs, Verify};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
 pub use tokens::TokenArgs;
+pub(crate) use trust::{Keygen, Sign};
+pub use trust::{SignaturePolicy, TrustArgs};
 pub use webhooks::WebhookArgs;
 
 /// Runs strangers' programs and says whether they are right.
@@ -137,6 +140,9 @@ pub struct EngineArgs {
     /// Another build of this program, which compiles plugins in place of this one: for those that embed the engine
     #[arg(long, hide = true, value_name = "PROGRAM")]
     pub compiler: Option<PathBuf>,
+    /// Whose plugins are loaded
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// Containers and images
     #[command(flatten)]
     pub docker: DockerArgs,

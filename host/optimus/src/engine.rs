@@ -1,6 +1,7 @@
 //! Puts the parts together that judging needs: plugins, a sandbox, a judge, and the book of languages.
 
 mod sandbox;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,13 +15,14 @@ use optimus_plugin::{Catalogue, Compiler, ImagePolicy};
 use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Progress, SandboxError, SharedSandbox, Sink, View};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::EngineArgs;
+use crate::cli::{EngineArgs, TrustArgs};
 use crate::judge::{Judge, JudgeConfig};
 use crate::languages::LanguageBook;
 use crate::output::Advised;
 use crate::worker::Judging;
 
 pub use sandbox::docker_config;
+pub(crate) use trust::trust;
 
 /// The word by which this program is started to compile plugins: no verb, since nobody else starts it so.
 pub const COMPILE: &str = "__compile";
@@ -157,6 +159,7 @@ pub(crate) fn open_catalogue(dir: &Path, args: &EngineArgs, slots: usize) -> any
     let mut config = optimus_plugin::Config::new(dir, cache);
     config.calls = (slots * 2).max(4);
     config.images = images(args);
+    config.trust = trust(&args.trust)?;
     let compiler =
         args.compiler.as_ref().map_or_else(compiler, |program| Compiler::new([program.as_os_str(), COMPILE.as_ref()]));
     config.compiler = Some(Compiler { memory_bytes: args.compiler_mib << 20, ..compiler });
@@ -171,14 +174,15 @@ fn compiler() -> Compiler {
 /// The plugins of `dir`, only to say what they offer: with a code cache in `state`, or one that goes with the process.
 ///
 /// # Errors
-/// The directory cannot be read.
-pub fn offered(dir: &Path, state: Option<&Path>) -> anyhow::Result<Arc<Catalogue>> {
+/// The directory cannot be read, or whose plugins are trusted makes no sense.
+pub fn offered(dir: &Path, state: Option<&Path>, trusted: &TrustArgs) -> anyhow::Result<Arc<Catalogue>> {
     let cache = match state {
         Some(state) => state.to_owned(),
         None => tempfile::tempdir().context("cannot create a directory for the code cache")?.keep(),
     };
     let mut config = optimus_plugin::Config::new(dir, cache.join("code"));
     config.compiler = Some(compiler());
+    config.trust = trust(trusted)?;
     Catalogue::open(config).map_err(|e| Advised::new("plugins", chain(&e), e.hint()).into())
 }
 

@@ -85,7 +85,8 @@ impl Serving {
         let mut serving = Self::new(None);
         let (book, metrics) = (Arc::<LanguageBook>::default(), Arc::new(Metrics::default()));
         metrics.set_capacity(args.queue.queue_cap);
-        let catalogue = args.plugins.as_deref().map(|dir| engine::offered(dir, args.state.as_deref())).transpose()?;
+        let offered = |dir| engine::offered(dir, args.state.as_deref(), &args.trust);
+        let catalogue = args.plugins.as_deref().map(offered).transpose()?;
         let readiness = Arc::new(Readiness::default());
         let plugins = Plugins::of(catalogue.clone());
         let hooks = Hooks::new(&args.http.webhooks, &place, NOWHERE.as_ref())?;

@@ -3,6 +3,8 @@
 //! Level-triggered: each look compares what is there with what is loaded, and readers get a new, whole list at once. A
 //! file that turned bad leaves the last good version in place; whoever holds a plugin keeps it.
 
+mod files;
+mod kept;
 mod scan;
 mod status;
 mod watch;
@@ -19,6 +21,8 @@ use crate::error::{LoadError, PluginError};
 use crate::gate;
 use crate::plugin::{Plugin, Shared};
 use crate::seal::CodeCache;
+use crate::signature::{Signatures, Signer};
+use files::Found;
 use scan::Scanner;
 pub use status::{PluginState, PluginStatus};
 pub use watch::WatchGuard;
@@ -141,24 +145,48 @@ impl Languages {
     }
 }
 
+/// Who signed a file, or why it is loaded although nobody did.
+struct Trusted {
+    signer: Option<Signer>,
+    unsigned: Option<String>,
+}
+
+/// Whether these bytes may be looked into at all.
+fn trusted(config: &Config, file: &str, found: &Found) -> Result<Trusted, LoadError> {
+    let nobody = |unsigned| Ok(Trusted { signer: None, unsigned });
+    if config.trust.signatures == Signatures::Off {
+        return nobody(None);
+    }
+    match config.trust.check(&found.wasm, found.signature.as_deref()) {
+        Ok(signer) => Ok(Trusted { signer: Some(signer), unsigned: None }),
+        Err(why) if config.trust.signatures == Signatures::Warn => nobody(Some(format!("`{file}` {why}"))),
+        Err(why) => Err(LoadError::Signature(why)),
+    }
+}
+
+/// A file that passed the load gate.
+pub struct Loaded {
+    /// What it is.
+    pub plugin: Arc<Plugin>,
+    /// Who signed it, where signatures are looked at.
+    pub signer: Option<Signer>,
+    /// Why nobody did, where it is loaded all the same.
+    pub unsigned: Option<String>,
+}
+
 /// Puts one file through the load gate, as a catalogue would: the same checks, the same words.
 ///
 /// # Errors
 /// What a catalogue would say of it.
-pub fn load_file(path: &Path, config: &Config) -> Result<Arc<Plugin>, PluginError> {
+pub fn load_file(path: &Path, config: &Config) -> Result<Loaded, PluginError> {
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let read = || {
-        let bytes = std::fs::metadata(path)?.len();
-        if bytes > config.max_wasm_bytes { Ok(Err(bytes)) } else { std::fs::read(path).map(Ok) }
-    };
     let refused = |error: LoadError| error.of(&file);
-    let wasm = match read().map_err(|error| refused(LoadError::Read(error)))? {
-        Ok(wasm) => wasm,
-        Err(bytes) => return Err(refused(LoadError::TooBig { bytes, max: config.max_wasm_bytes })),
-    };
+    let found = files::read_path(path, config).map_err(refused)?;
+    let Trusted { signer, unsigned } = trusted(config, &file, &found).map_err(refused)?;
     let host = Host::new(config.memory_bytes, None)?;
     let shared = Arc::new(Shared::new(config.clone(), host));
-    gate::load(&shared, &file, &wasm).map(Arc::new).map_err(refused)
+    let plugin = gate::load(&shared, &file, &found.wasm).map(Arc::new).map_err(refused)?;
+    Ok(Loaded { plugin, signer, unsigned })
 }
 
 /// [`load_file`] with the defaults: what `optimus plugin check` says of a file.
@@ -166,5 +194,5 @@ pub fn load_file(path: &Path, config: &Config) -> Result<Arc<Plugin>, PluginErro
 /// # Errors
 /// What a server with default settings would say of it.
 pub fn check_file(path: &Path) -> Result<Arc<Plugin>, PluginError> {
-    load_file(path, &Config::new("", ""))
+    load_file(path, &Config::new("", "")).map(|loaded| loaded.plugin)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use optimus_core::Limits;
 
 use crate::compile::Compiler;
+use crate::signature::Trust;
 
 /// How plugins are loaded and called.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub compiler: Option<Compiler>,
     /// Images that this operator lets plans name.
     pub images: ImagePolicy,
+    /// Whose plugins are loaded.
+    pub trust: Trust,
     /// The operator's caps: a language whose floor is above them can never run.
     pub caps: Limits,
     /// Guest calls that may run at once.
@@ -52,6 +55,7 @@ impl Config {
             check_deadline: Duration::from_secs(10),
             compiler: None,
             images: ImagePolicy::default(),
+            trust: Trust::default(),
             caps: Limits::CAP,
             calls: 2 * std::thread::available_parallelism().map_or(2, usize::from),
             memo_bytes: 16 << 20,

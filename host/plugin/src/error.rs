@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use optimus_core::Fault;
 
+use crate::signature::SignatureError;
+
 /// A plugin, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginName {
@@ -202,6 +204,9 @@ pub enum LoadError {
     /// Its descriptor says something impossible.
     #[error("invalid descriptor: {0}")]
     Descriptor(InvalidField),
+    /// Nobody whom the operator trusts has signed it.
+    #[error("{0}")]
+    Signature(SignatureError),
     /// Its language is there already.
     #[error("language `{id}` is already provided by `{by}`")]
     Duplicate {
@@ -244,6 +249,7 @@ impl PluginError {
             Self::Misbehaved { error, .. } => error.code(),
             Self::Invalid { .. } => "plugin_invalid_answer",
             Self::NotExported { .. } => "plugin_not_exported",
+            Self::Load { error: LoadError::Signature(_), .. } => "plugin_signature",
             Self::Load { .. } => "plugin_rejected",
             Self::Directory { .. } => "plugin_directory",
             Self::Engine { .. } => "plugin_engine",
@@ -300,6 +306,7 @@ impl LoadError {
             }
             Self::Describe(error) => return Some(error.hint()),
             Self::Descriptor(error) => return error.hint.clone(),
+            Self::Signature(why) => why.hint(),
             Self::Duplicate { .. } => "remove one of the two files",
         };
         Some(text.to_owned())

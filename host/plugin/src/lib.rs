@@ -17,13 +17,15 @@ mod plan;
 mod plugin;
 mod request;
 mod seal;
+mod signature;
 mod state;
 mod wasi;
 mod wit;
 
-pub use catalogue::{Catalogue, Languages, PluginState, PluginStatus, WatchGuard, check_file, load_file};
+pub use catalogue::{Catalogue, Languages, Loaded, PluginState, PluginStatus, WatchGuard, check_file, load_file};
 pub use compile::{Compiler, compile_child};
 pub use config::{Config, ImagePolicy};
 pub use error::{CallError, InvalidField, LoadError, PluginError, PluginName};
 pub use plugin::Plugin;
 pub use request::{Finding, HEAD_BYTES, PlanRequest, RequestFile, StepOutcome};
+pub use signature::{PublicKey, SecretKey, SignatureError, Signatures, Signer, Trust, signature_file};

@@ -33,9 +33,15 @@ pub struct PluginStatus {
     pub digest: Option<String>,
     /// `active`, `rejected`, or `degraded`: the last good version serves in place of a bad file.
     pub state: String,
+    /// The id of the trusted key that signed it, where signatures are looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// What is wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
+    /// What an operator may want to know: that nobody who is trusted signed it, say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What keeps the server from being ready, by part. The composition root notes troubles and takes them back.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::EngineArgs;
+use super::{EngineArgs, Keygen, Sign, TrustArgs};
 
 /// `optimus plugin`.
 #[derive(Debug, Clone, Subcommand)]
@@ -20,6 +20,10 @@ pub enum PluginVerb {
     Check(File),
     /// Show what a plugin imports, exports, may ask for, and who made it for which version
     Inspect(File),
+    /// Make a pair of keys to sign plugins with
+    Keygen(Keygen),
+    /// Sign plugins: `NAME.wasm.sig` beside `NAME.wasm`
+    Sign(Sign),
     /// Build a language, judge all its samples, and measure its plugin
     Test(Test),
     /// List the known languages that `new` and `add` take
@@ -103,6 +107,9 @@ pub struct Build {
 pub struct File {
     /// The plugin
     pub file: PathBuf,
+    /// Whose plugins are loaded
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// `optimus plugin test`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use optimus_queue::{RedisConfig, Rules};
 
-use super::{EngineArgs, TokenArgs, WebhookArgs};
+use super::{EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
 use crate::api::{Origin, Origins};
 use crate::keys::Scope;
 
@@ -214,6 +214,9 @@ pub struct Api {
     /// Where the code cache lives [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Whose plugins are loaded
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// `optimus worker`.

@@ -10,7 +10,7 @@ use optimus_plugin::Catalogue;
 use serde_json::json;
 
 use super::{NOT_ACCEPTED, runtime};
-use crate::cli::{K8s, Render};
+use crate::cli::{K8s, Render, TrustArgs};
 use crate::engine;
 use crate::k8s::{self, KUSTOMIZATION, LANGUAGES, RENDERED, Subject};
 use crate::output::{Advised, Output};
@@ -20,7 +20,7 @@ pub(super) fn k8s(verb: &K8s, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
     let plugins = engine::plugins_dir(args.plugins.as_deref())?;
-    let catalogue = engine::offered(&plugins, Some(&engine::state_dir(args.state.as_deref())?))?;
+    let catalogue = engine::offered(&plugins, Some(&engine::state_dir(args.state.as_deref())?), &TrustArgs::default())?;
     let files = k8s::render(&subjects(&catalogue, &wanted(args)?)?, &args.sizes()).map_err(Advised)?;
     match &args.out {
         None => output.print(&files, |files| files.values().map(|text| format!("---\n{text}")).collect())?,

@@ -6,11 +6,16 @@ mod eject;
 mod list;
 mod lock;
 mod new;
+mod sign;
+mod source;
 mod store;
 mod test;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use optimus_plugin::{Config, Loaded, Plugin, Trust};
 
 use crate::cli::PluginVerb;
 use crate::engine;
@@ -22,8 +27,10 @@ pub(super) fn plugin(verb: PluginVerb, output: Output) -> anyhow::Result<ExitCod
         PluginVerb::Eject(args) => eject::eject(&args, output),
         PluginVerb::Known => new::known(output),
         PluginVerb::Build(args) => build::build(&args, output),
-        PluginVerb::Check(args) => check::check(&args.file, output),
-        PluginVerb::Inspect(args) => check::inspect(&args.file, output),
+        PluginVerb::Check(args) => check::check(&args, output),
+        PluginVerb::Inspect(args) => check::inspect(&args, output),
+        PluginVerb::Keygen(args) => sign::keygen(&args, output),
+        PluginVerb::Sign(args) => sign::sign(&args, output),
         PluginVerb::Test(args) => test::test(&args, output),
         PluginVerb::Add(args) => store::add(&args, output),
         PluginVerb::List(args) => list::list(&args, output),
@@ -33,9 +40,15 @@ pub(super) fn plugin(verb: PluginVerb, output: Output) -> anyhow::Result<ExitCod
     }
 }
 
-/// What a server would say of this file.
-fn load(file: &Path) -> anyhow::Result<std::sync::Arc<optimus_plugin::Plugin>> {
-    optimus_plugin::check_file(file).map_err(|e| Advised::new(e.code(), engine::chain(&e), e.hint()).into())
+/// What a server would say of this file that trusts everybody.
+fn load(file: &Path) -> anyhow::Result<Arc<Plugin>> {
+    Ok(load_trusting(file, Trust::default())?.plugin)
+}
+
+/// What a server would say of this file, and of who signed it.
+fn load_trusting(file: &Path, trust: Trust) -> anyhow::Result<Loaded> {
+    let config = Config { trust, ..Config::new("", "") };
+    optimus_plugin::load_file(file, &config).map_err(|e| Advised::new(e.code(), engine::chain(&e), e.hint()).into())
 }
 
 /// Writes a file so that nobody sees half of it: a server may be watching.

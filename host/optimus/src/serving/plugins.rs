@@ -27,6 +27,6 @@ impl Plugins {
 }
 
 fn status(status: optimus_plugin::PluginStatus) -> PluginStatus {
-    let optimus_plugin::PluginStatus { file, state, id, version, digest, error, .. } = status;
-    PluginStatus { file, id, version, digest, state: state.to_string(), error }
+    let optimus_plugin::PluginStatus { file, state, id, version, digest, signed_by, error, notes, .. } = status;
+    PluginStatus { file, id, version, digest, state: state.to_string(), signed_by, error, notes }
 }

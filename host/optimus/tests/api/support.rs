@@ -265,13 +265,22 @@ fn plugins() -> Vec<PluginStatus> {
         version: None,
         digest: None,
         state: "rejected".to_owned(),
+        signed_by: None,
         error,
+        notes: vec!["it is a note".to_owned()],
     };
-    let (id, version, digest) = (Some("toy".to_owned()), Some("1.0.0".to_owned()), Some("00".to_owned()));
-    vec![
-        bad,
-        PluginStatus { file: "toy.wasm".to_owned(), id, version, digest, state: "active".to_owned(), error: None },
-    ]
+    let said = |text: &str| Some(text.to_owned());
+    let good = PluginStatus {
+        file: "toy.wasm".to_owned(),
+        id: said("toy"),
+        version: said("1.0.0"),
+        digest: said("00"),
+        state: "active".to_owned(),
+        signed_by: said("E7620F1842B4E81F"),
+        error: None,
+        notes: Vec::new(),
+    };
+    vec![bad, good]
 }
 
 #[derive(Debug)]

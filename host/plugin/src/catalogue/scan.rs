@@ -2,28 +2,28 @@
 //! `stat`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Metadata, MetadataExt as _};
+use cap_std::fs::Dir;
 
+use super::files::{self, Found, Print};
+use super::kept::Kept;
 use super::status::{PluginState, PluginStatus};
-use super::{Languages, gate};
+use super::{Languages, Trusted, gate, trusted};
 use crate::compile::Compiling;
 use crate::error::{LoadError, PluginError};
 use crate::hex;
 use crate::plugin::{Plugin, Shared};
-use crate::seal::{self, CodeCache};
+use crate::seal::CodeCache;
+use crate::signature::Signer;
 
 /// What is known of each file.
 pub(super) struct Scanner {
     shared: Arc<Shared>,
     code: Arc<CodeCache>,
-    /// Copies of what served last, so that a bad file does not end a language when the host starts anew.
-    good: PathBuf,
+    kept: Kept,
     slots: BTreeMap<String, Slot>,
     seen: u64,
 }
@@ -33,50 +33,39 @@ pub(super) struct Scanner {
 struct Slot {
     /// As it was when it was read; `None` asks for another look.
     print: Option<Print>,
-    plugin: Option<Arc<Plugin>>,
+    serves: Option<Serving>,
     error: Option<PluginError>,
     missing: bool,
     /// Who came first keeps a contested name.
     since: u64,
 }
 
-/// Tells an unchanged file without reading it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Print {
-    place: (u64, u64),
-    bytes: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
+/// What serves under a file's name.
+struct Serving {
+    plugin: Arc<Plugin>,
+    signer: Option<Signer>,
+    /// Why nobody's signature counts for it, where it serves all the same.
+    unsigned: Option<String>,
 }
 
-impl Print {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            place: (metadata.dev(), metadata.ino()),
-            bytes: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
+impl Serving {
+    /// Changes when what serves does, or what is said of it.
+    fn mark(&self) -> (String, Option<String>, Option<String>) {
+        let signer = self.signer.as_ref().map(|signer| signer.key.clone());
+        (self.plugin.digest().to_owned(), signer, self.unsigned.clone())
     }
 }
 
 impl Scanner {
     pub(super) fn new(shared: Arc<Shared>, code: CodeCache) -> Result<Self, PluginError> {
-        let dir = &shared.config.dir;
-        // Catalogues of several directories may share a cache.
-        let place = dir.canonicalize().unwrap_or_else(|_| dir.clone());
-        let good = Path::new("last-good").join(&hex::sha256(place.as_os_str().as_encoded_bytes())[..16]);
-        code.root().create_dir_all(&good).map_err(|error| PluginError::Directory {
-            what: "cache",
-            path: shared.config.cache_dir.clone(),
-            message: error.to_string(),
-        })?;
-        Ok(Self { shared, code: Arc::new(code), good, slots: BTreeMap::new(), seen: 0 })
+        let code = Arc::new(code);
+        let kept = Kept::open(&shared, Arc::clone(&code))?;
+        Ok(Self { shared, code, kept, slots: BTreeMap::new(), seen: 0 })
     }
 
     /// Says whether anything changed.
     pub(super) fn scan(&mut self, patient: bool) -> Result<bool, PluginError> {
-        let (dir, found) = self.list().map_err(|error| PluginError::Directory {
+        let (dir, found) = files::list(&self.shared.config).map_err(|error| PluginError::Directory {
             what: "plugin",
             path: self.shared.config.dir.clone(),
             message: error.to_string(),
@@ -103,24 +92,6 @@ impl Scanner {
         Ok(changed)
     }
 
-    fn list(&self) -> io::Result<(Dir, BTreeMap<String, Print>)> {
-        // Opened anew each time: a directory that was replaced is another one.
-        let dir = Dir::open_ambient_dir(&self.shared.config.dir, ambient_authority())?;
-        let mut found = BTreeMap::new();
-        for entry in dir.entries()? {
-            let Ok(name) = entry?.file_name().into_string() else { continue };
-            if !gate::is_candidate(&name) {
-                continue;
-            }
-            match dir.metadata(&name) {
-                Ok(metadata) => found.insert(name, Print::of(&metadata)),
-                // Gone since, or a link to nowhere: a look at it will say which.
-                Err(_) => dir.symlink_metadata(&name).ok().and_then(|link| found.insert(name, Print::of(&link))),
-            };
-        }
-        Ok((dir, found))
-    }
-
     /// Files that are no longer there.
     fn gone(&mut self, found: &BTreeMap<String, Print>, patient: bool) -> Vec<String> {
         let mut gone = Vec::new();
@@ -139,76 +110,73 @@ impl Scanner {
     fn forget(&mut self, name: &str) {
         tracing::info!(plugin.file = name, "plugin removed");
         self.slots.remove(name);
-        // If it stays, it is overwritten by the next file of that name.
-        drop(self.code.root().remove_file(self.good.join(name)));
+        self.kept.forget(name);
     }
 
     /// Reads a file that is new or other than it was.
     fn update(&mut self, dir: &Dir, name: &str, print: &Print, compiling: &mut Compiling<'_>) -> bool {
         self.seen += 1;
         let since = self.seen;
-        let read = read(dir, name, self.shared.config.max_wasm_bytes);
-        let still = dir.metadata(name).map(|metadata| Print::of(&metadata));
-        if read.is_ok() && still.is_ok_and(|still| still != *print) {
+        let read = files::read(dir, name, &self.shared.config);
+        if read.is_ok() && files::print(dir, name, &self.shared.config).is_some_and(|now| now != *print) {
             // Somebody is writing it: the next look will find it changed.
             return false;
         }
         let began = Instant::now();
-        let result = read.and_then(|wasm| {
-            let digest = hex::sha256(&wasm);
-            let plugin = match self.loaded(&digest) {
-                Some(plugin) => plugin,
-                None => {
-                    compiling.ahead(&wasm)?;
-                    Arc::new(gate::load(&self.shared, name, &wasm)?)
-                }
-            };
-            self.keep(name, &wasm);
-            Ok(plugin)
+        let result = read.and_then(|found| {
+            let serving = self.load(name, &found, compiling)?;
+            self.kept.put(name, &found);
+            Ok(serving)
         });
         let last_good = match &result {
-            Err(_) if self.slots.get(name).is_none_or(|slot| slot.plugin.is_none()) => self.last_good(name, compiling),
+            Err(_) if self.slots.get(name).is_none_or(|slot| slot.serves.is_none()) => self.last_good(name, compiling),
             _ => None,
         };
         let slot = self.slots.entry(name.to_owned()).or_insert_with(|| Slot { since, ..Slot::default() });
         slot.print = Some(print.clone());
-        let before = (slot.plugin.as_ref().map(|plugin| plugin.digest().to_owned()), slot.error.is_some());
+        let before = (slot.serves.as_ref().map(Serving::mark), slot.error.is_some());
         match result {
-            Ok(plugin) => {
+            Ok(serving) => {
                 let ms = began.elapsed().as_secs_f64() * 1e3;
-                tracing::info!(plugin.file = name, plugin.load_ms = ms, "{plugin:?} is there");
-                slot.plugin = Some(plugin);
+                tracing::info!(plugin.file = name, plugin.load_ms = ms, "{:?} is there", serving.plugin);
+                if let Some(why) = &serving.unsigned {
+                    tracing::warn!(plugin.file = name, "it is loaded all the same: {why}");
+                }
+                slot.serves = Some(serving);
                 slot.error = None;
             }
             Err(error) => {
                 let error = error.of(name);
                 tracing::warn!(plugin.file = name, "plugin rejected: {error}");
-                slot.plugin = slot.plugin.take().or(last_good);
+                slot.serves = slot.serves.take().or(last_good);
                 slot.error = Some(error);
             }
         }
-        slot.error.is_some() || before != (slot.plugin.as_ref().map(|plugin| plugin.digest().to_owned()), false)
+        slot.error.is_some() || before != (slot.serves.as_ref().map(Serving::mark), false)
+    }
+
+    /// Whose bytes these are comes before what they are.
+    fn load(&self, name: &str, found: &Found, compiling: &mut Compiling<'_>) -> Result<Serving, LoadError> {
+        let Trusted { signer, unsigned } = trusted(&self.shared.config, name, found)?;
+        let digest = hex::sha256(&found.wasm);
+        let plugin = match self.loaded(&digest) {
+            Some(plugin) => plugin,
+            None => {
+                compiling.ahead(&found.wasm)?;
+                Arc::new(gate::load(&self.shared, name, &found.wasm)?)
+            }
+        };
+        Ok(Serving { plugin, signer, unsigned })
     }
 
     /// A plugin of these very bytes, perhaps under another name: renaming loads nothing.
     fn loaded(&self, digest: &str) -> Option<Arc<Plugin>> {
-        self.slots.values().filter_map(|slot| slot.plugin.as_ref()).find(|plugin| plugin.digest() == digest).cloned()
+        let mut serving = self.slots.values().filter_map(|slot| slot.serves.as_ref().map(|serving| &serving.plugin));
+        serving.find(|plugin| plugin.digest() == digest).cloned()
     }
 
-    fn keep(&self, name: &str, wasm: &[u8]) {
-        let path = self.good.join(name);
-        if self.code.root().read(&path).is_ok_and(|kept| kept == wasm) {
-            return;
-        }
-        if let Err(error) = seal::write(self.code.root(), &path, wasm) {
-            tracing::warn!(plugin.file = name, "no copy of a good plugin could be kept: {error}");
-        }
-    }
-
-    fn last_good(&self, name: &str, compiling: &mut Compiling<'_>) -> Option<Arc<Plugin>> {
-        let wasm = self.code.root().read(self.good.join(name)).ok()?;
-        compiling.ahead(&wasm).ok()?;
-        gate::load(&self.shared, name, &wasm).ok().map(Arc::new)
+    fn last_good(&self, name: &str, compiling: &mut Compiling<'_>) -> Option<Serving> {
+        self.load(name, &self.kept.get(name)?, compiling).ok()
     }
 
     /// The list that readers get.
@@ -220,7 +188,7 @@ impl Scanner {
         let mut owners: HashMap<&str, &str> = HashMap::new();
         for (file, slot) in &slots {
             let mut status = status(file, slot);
-            if let Some(plugin) = &slot.plugin {
+            if let Some(Serving { plugin, .. }) = &slot.serves {
                 let id = plugin.descriptor().id.as_str();
                 if let Some(by) = owners.get(id) {
                     let duplicate = LoadError::Duplicate { id: id.to_owned(), by: (*by).to_owned() };
@@ -253,8 +221,9 @@ impl Scanner {
 }
 
 fn status(file: &str, slot: &Slot) -> PluginStatus {
-    let plugin = slot.plugin.as_ref();
-    let unstamped = plugin.filter(|plugin| plugin.sdk().is_none());
+    let serving = slot.serves.as_ref();
+    let plugin = serving.map(|serving| &serving.plugin);
+    let unstamped = plugin.filter(|plugin| plugin.sdk().is_none()).map(|plugin| plugin.unstamped_note());
     PluginStatus {
         file: file.to_owned(),
         state: match (plugin, &slot.error) {
@@ -266,22 +235,8 @@ fn status(file: &str, slot: &Slot) -> PluginStatus {
         version: plugin.map(|plugin| plugin.descriptor().version.clone()),
         digest: plugin.map(|plugin| plugin.digest().to_owned()),
         api: plugin.map(|plugin| plugin.api().to_owned()),
+        signed_by: serving.and_then(|serving| serving.signer.as_ref()).map(|signer| signer.key.clone()),
         error: slot.error.as_ref().map(PluginError::fault),
-        notes: unstamped.iter().map(|plugin| plugin.unstamped_note()).collect(),
+        notes: serving.and_then(|serving| serving.unsigned.clone()).into_iter().chain(unstamped).collect(),
     }
-}
-
-fn read(dir: &Dir, name: &str, max: u64) -> Result<Vec<u8>, LoadError> {
-    let file = dir.open(name).map_err(LoadError::Read)?;
-    let metadata = file.metadata().map_err(LoadError::Read)?;
-    if !metadata.is_file() {
-        return Err(LoadError::Read(io::Error::other("it is not a regular file")));
-    }
-    let bytes = metadata.len();
-    if bytes > max {
-        return Err(LoadError::TooBig { bytes, max });
-    }
-    let mut wasm = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
-    file.take(max + 1).read_to_end(&mut wasm).map_err(LoadError::Read)?;
-    Ok(wasm)
 }

@@ -22,6 +22,9 @@ pub struct PluginStatus {
     /// Version of the contract that it is made for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
+    /// The id of the trusted key that signed the bytes that serve, where signatures are looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// Why it does not serve, or not with the bytes that are there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,

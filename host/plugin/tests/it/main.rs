@@ -9,3 +9,4 @@ mod gate;
 mod hostile;
 mod puppet;
 mod reload;
+mod signing;

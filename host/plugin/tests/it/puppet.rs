@@ -134,7 +134,7 @@ impl Place {
     /// What the load gate says of these bytes.
     pub(crate) fn load(&self, wasm: &[u8]) -> Result<Arc<Plugin>, optimus_plugin::PluginError> {
         self.put("x.wasm", wasm);
-        load_file(&self.path("x.wasm"), &self.config)
+        load_file(&self.path("x.wasm"), &self.config).map(|loaded| loaded.plugin)
     }
 }
 

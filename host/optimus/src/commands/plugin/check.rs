@@ -1,12 +1,15 @@
 //! `optimus plugin check` and `inspect`: what a server would say of a file, and what is in it.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use optimus_core::Descriptor;
+use optimus_plugin::{Loaded, Signatures};
 use serde::Serialize;
+use serde_json::json;
 
-use super::load;
+use super::load_trusting;
+use crate::cli::File;
+use crate::engine;
 use crate::output::Output;
 
 /// What is in a file.
@@ -21,30 +24,53 @@ struct Inside {
     sdk: Option<String>,
     imports: Vec<String>,
     exports: Vec<String>,
+    /// The trusted key that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_by: Option<String>,
+    /// What its signer said of it, which is signed, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_as: Option<String>,
+    /// Why nobody's signature counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsigned: Option<String>,
     descriptor: Descriptor,
 }
 
-pub(super) fn check(file: &Path, output: Output) -> anyhow::Result<ExitCode> {
-    let plugin = load(file)?;
-    let descriptor = plugin.descriptor();
-    let said =
-        serde_json::json!({"ok": true, "id": descriptor.id, "version": descriptor.version, "digest": plugin.digest()});
-    output.print(&said, |_| format!("ok: {} {} would be loaded\n", descriptor.id, descriptor.version))?;
+pub(super) fn check(args: &File, output: Output) -> anyhow::Result<ExitCode> {
+    let Loaded { plugin, signer, unsigned } = load_trusting(&args.file, engine::trust(&args.trust)?)?;
+    let Descriptor { id, version, .. } = plugin.descriptor();
+    let key = signer.map(|signer| signer.key);
+    let said = json!({
+        "ok": true, "id": id, "version": version, "digest": plugin.digest(), "signed_by": key, "unsigned": unsigned
+    });
+    output.print(&said, |_| {
+        let by = key.map(|key| format!(", signed by {key}")).or(unsigned.map(|why| format!(", although {why}")));
+        format!("ok: {id} {version} would be loaded{}\n", by.unwrap_or_default())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn inspect(file: &Path, output: Output) -> anyhow::Result<ExitCode> {
-    let plugin = load(file)?;
+pub(super) fn inspect(args: &File, output: Output) -> anyhow::Result<ExitCode> {
+    let mut trust = engine::trust(&args.trust)?;
+    // To look at a signature needs nobody's leave.
+    if trust.signatures == Signatures::Off {
+        trust.signatures = Signatures::Warn;
+    }
+    let Loaded { plugin, signer, unsigned } = load_trusting(&args.file, trust)?;
     let descriptor = plugin.descriptor().clone();
+    let (signed_by, signed_as) = signer.map(|signer| (signer.key, signer.comment)).unzip();
     let inside = Inside {
         id: descriptor.id.clone(),
         version: descriptor.version.clone(),
         digest: plugin.digest().to_owned(),
-        bytes: std::fs::metadata(file)?.len(),
+        bytes: std::fs::metadata(&args.file)?.len(),
         api: plugin.api().to_owned(),
         sdk: plugin.sdk().map(str::to_owned),
         imports: plugin.imports().to_vec(),
         exports: plugin.exports().to_vec(),
+        signed_by,
+        signed_as,
+        unsigned,
         descriptor,
     };
     output.print(&inside, words)?;
@@ -62,6 +88,7 @@ fn words(inside: &Inside) -> String {
         ("language", format!("{} ({name}), version {}", inside.id, inside.version)),
         ("made for", format!("plugin API {}, with {sdk}", inside.api)),
         ("file", format!("{} bytes, sha256 {}", inside.bytes, inside.digest)),
+        ("signature", signature(inside)),
         ("imports", inside.imports.join(", ")),
         ("exports", inside.exports.join(", ")),
         ("images", images.join(", ")),
@@ -72,4 +99,11 @@ fn words(inside: &Inside) -> String {
         ("minimum", serde_json::to_string(minimum).unwrap_or_default()),
     ];
     rows.iter().filter(|(_, value)| !value.is_empty()).map(|(what, value)| format!("{what:<11} {value}\n")).collect()
+}
+
+fn signature(inside: &Inside) -> String {
+    match (&inside.signed_by, &inside.unsigned) {
+        (Some(key), _) => format!("by {key}, {}", inside.signed_as.as_deref().unwrap_or_default()),
+        (None, why) => why.clone().unwrap_or_default(),
+    }
 }

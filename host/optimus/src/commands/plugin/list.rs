@@ -19,11 +19,12 @@ pub(super) fn list(args: &Dir, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 fn line(status: &PluginStatus) -> String {
-    let PluginStatus { file, state, id, version, digest, error, notes, .. } = status;
+    let PluginStatus { file, state, id, version, digest, signed_by, error, notes, .. } = status;
     let id = id.as_deref().unwrap_or("-");
     let version = version.as_deref().unwrap_or("-");
     let digest = digest.as_deref().map_or("-", |digest| &digest[..12]);
-    let mut text = format!("{id:<16} {version:<10} {state:<9} {digest:<12}  {file}\n");
+    let signed = signed_by.as_ref().map(|key| format!("  signed by {key}")).unwrap_or_default();
+    let mut text = format!("{id:<16} {version:<10} {state:<9} {digest:<12}  {file}{signed}\n");
     if let Some(error) = error {
         text += &format!("  {}\n", error.message);
         text += &error.hint.as_ref().map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();

@@ -27,19 +27,23 @@ pub(super) struct Entry {
     pub(super) source: String,
     pub(super) imports: Vec<String>,
     pub(super) images: Vec<String>,
+    /// The id of the trusted key that signed it, where signatures were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed_by: Option<String>,
     /// What it replaced, which is kept for `rollback`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<String>,
 }
 
 impl Entry {
-    pub(super) fn of(plugin: &Plugin, source: &str) -> Self {
+    pub(super) fn of(plugin: &Plugin, source: &str, signed_by: Option<String>) -> Self {
         Self {
             version: plugin.descriptor().version.clone(),
             sha256: plugin.digest().to_owned(),
             source: source.to_owned(),
             imports: plugin.imports().to_vec(),
             images: plugin.descriptor().images.clone(),
+            signed_by,
             before: None,
         }
     }
@@ -84,6 +88,7 @@ mod tests {
             source: "x".to_owned(),
             imports: vec!["optimus:plugin/log@1.0.0".to_owned()],
             images: images.iter().map(|&image| image.to_owned()).collect(),
+            signed_by: None,
             before: None,
         }
     }

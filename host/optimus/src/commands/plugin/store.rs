@@ -3,25 +3,27 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use optimus_declarative::author::Known;
+use optimus_plugin::{Loaded, Signatures, Trust};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::lock::{Entry, Lock};
-use super::{build, load, put};
+use super::source::{Source, beside, hex};
+use super::{build, load_trusting, put};
 use crate::cli::{Add, Dir, Install, Named};
 use crate::engine;
-use crate::output::{Advised, Output};
-
-/// What is fetched at most: as much as the load gate takes.
-const MAX_BYTES: u64 = 64 << 20;
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::output::{self, Advised, Output};
 
 pub(super) fn add(args: &Add, output: Output) -> anyhow::Result<ExitCode> {
     let dir = directory(&args.dir)?;
+    let trust = engine::trust(&args.dir.engine.trust)?;
+    if trust.signatures == Signatures::Require {
+        let message = "what is built in is signed by nobody, and only what is signed may serve";
+        let hint = "add it with `--plugin-signatures off`, then sign its file: `optimus plugin sign FILE --secret KEY`";
+        return Err(Advised::new("unsigned", message, Some(hint.to_owned())).into());
+    }
     let mut added = Vec::new();
     for name in &args.names {
         let known = Known::find(name).ok_or_else(|| {
@@ -30,7 +32,8 @@ pub(super) fn add(args: &Add, output: Output) -> anyhow::Result<ExitCode> {
             Advised::new("unknown_language", format!("`{name}` is not a known language"), Some(hint))
         })?;
         let wasm = known.wasm().map_err(|error| build::refused(&error, known.id))?;
-        added.push(put_in(&dir, &wasm, "built in", true)?);
+        let source = Source { name: format!("{}.wasm", known.id), said: "built in".to_owned(), wasm, signature: None };
+        added.push(put_in(&dir, &source, &trust, true)?);
     }
     output.print(&added, |added| added.iter().map(|file| format!("{}\n", file.display())).collect())?;
     Ok(ExitCode::SUCCESS)
@@ -38,11 +41,8 @@ pub(super) fn add(args: &Add, output: Output) -> anyhow::Result<ExitCode> {
 
 pub(super) fn install(args: &Install, output: Output) -> anyhow::Result<ExitCode> {
     let dir = directory(&args.dir)?;
-    let wasm = match args.source.starts_with("https://") || args.source.starts_with("http://") {
-        true => fetch(&args.source)?,
-        false => std::fs::read(&args.source).with_context(|| format!("cannot read `{}`", args.source))?,
-    };
-    let file = put_in(&dir, &wasm, &args.source, args.yes)?;
+    let trust = engine::trust(&args.dir.engine.trust)?;
+    let file = put_in(&dir, &Source::open(&args.source)?, &trust, args.yes)?;
     output.print(&json!({"file": file}), |_| format!("{}\n", file.display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -52,6 +52,7 @@ pub(super) fn remove(args: &Named, output: Output) -> anyhow::Result<ExitCode> {
     let mut lock = Lock::read(&dir)?;
     let file = place(&dir, &args.id)?;
     std::fs::remove_file(&file).map_err(|error| absent(&args.id, &error.to_string()))?;
+    drop(std::fs::remove_file(beside(&file)));
     lock.plugins.remove(&args.id);
     lock.write(&dir)?;
     output.print(&json!({"removed": file}), |_| format!("removed {}\n", file.display()))?;
@@ -63,13 +64,13 @@ pub(super) fn rollback(args: &Named, output: Output) -> anyhow::Result<ExitCode>
     let before = Lock::read(&dir)?.plugins.get(&args.id).and_then(|entry| entry.before.clone());
     let before = before.ok_or_else(|| absent(&args.id, "nothing was replaced"))?;
     let kept = kept(&dir, &before);
-    let wasm = std::fs::read(&kept).with_context(|| format!("cannot read `{}`", kept.display()))?;
-    let file = put_in(&dir, &wasm, "rolled back", true)?;
+    let source = Source { said: "rolled back".to_owned(), ..Source::file(&kept)? };
+    let file = put_in(&dir, &source, &engine::trust(&args.dir.engine.trust)?, true)?;
     output.print(&json!({"file": file, "sha256": before}), |_| format!("{} is {before} again\n", file.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn directory(args: &Dir) -> anyhow::Result<PathBuf> {
+pub(super) fn directory(args: &Dir) -> anyhow::Result<PathBuf> {
     if let Some(dir) = &args.engine.plugins {
         std::fs::create_dir_all(dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
     }
@@ -95,13 +96,22 @@ fn kept(dir: &Path, digest: &str) -> PathBuf {
 }
 
 /// Past the load gate, past whoever has to agree, into the directory and the lock.
-fn put_in(dir: &Path, wasm: &[u8], source: &str, agreed: bool) -> anyhow::Result<PathBuf> {
-    let part = tempfile::Builder::new().suffix(".wasm").tempfile()?;
-    std::fs::write(part.path(), wasm)?;
-    let plugin = load(part.path())?;
+fn put_in(dir: &Path, source: &Source, trust: &Trust, agreed: bool) -> anyhow::Result<PathBuf> {
+    // Under its own name, which is what is said of it.
+    let gate = tempfile::tempdir()?;
+    let part = gate.path().join(&source.name);
+    std::fs::write(&part, &source.wasm)?;
+    if let Some(signature) = &source.signature {
+        std::fs::write(beside(&part), signature)?;
+    }
+    let Loaded { plugin, signer, unsigned } = load_trusting(&part, trust.clone())?;
+    if let Some(why) = unsigned {
+        output::note(&format!("installed all the same: {why}"));
+    }
+    let wasm = &source.wasm;
     let id = plugin.descriptor().id.clone();
     let mut lock = Lock::read(dir)?;
-    let mut entry = Entry::of(&plugin, source);
+    let mut entry = Entry::of(&plugin, &source.said, signer.map(|signer| signer.key));
     let file = place(dir, &id)?;
     if let Some(old) = lock.plugins.get(&id) {
         let beyond = entry.beyond(old);
@@ -116,38 +126,27 @@ fn put_in(dir: &Path, wasm: &[u8], source: &str, agreed: bool) -> anyhow::Result
         if digest != entry.sha256 {
             std::fs::create_dir_all(dir.join(".before"))?;
             put(&kept(dir, &digest), &old)?;
+            put_signature(&kept(dir, &digest), std::fs::read(beside(&file)).ok().as_deref())?;
             entry.before = Some(digest);
         } else {
             entry.before = lock.plugins.get(&id).and_then(|old| old.before.clone());
         }
     }
+    // First: what serves now is kept by the server, and what comes is signed when it is there.
+    put_signature(&file, source.signature.as_deref())?;
     put(&file, wasm)?;
     lock.plugins.insert(id, entry);
     lock.write(dir)?;
     Ok(file)
 }
 
-/// Only what is pinned: a URL says nothing of what it will hold tomorrow.
-fn fetch(source: &str) -> anyhow::Result<Vec<u8>> {
-    let Some((url, pin)) = source.split_once("#sha256=") else {
-        let hint = "append `#sha256=DIGEST`, which its author publishes".to_owned();
-        return Err(
-            Advised::new("not_pinned", format!("`{source}` does not say which bytes it means"), Some(hint)).into()
-        );
-    };
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
-    let mut answer = agent.get(url).call().with_context(|| format!("cannot fetch `{url}`"))?;
-    let wasm = answer.body_mut().with_config().limit(MAX_BYTES).read_to_vec();
-    let wasm = wasm.with_context(|| format!("cannot fetch `{url}`"))?;
-    let digest = hex(&wasm);
-    if !digest.eq_ignore_ascii_case(pin) {
-        let hint = "somebody changed it, or the pin is another version's: ask its author".to_owned();
-        let message = format!("`{url}` has sha256 {digest}, not {pin}");
-        return Err(Advised::new("other_digest", message, Some(hint)).into());
+/// Leaves no signature of other bytes behind.
+fn put_signature(file: &Path, signature: Option<&[u8]>) -> anyhow::Result<()> {
+    match signature {
+        Some(bytes) => put(&beside(file), bytes),
+        None => {
+            drop(std::fs::remove_file(beside(file)));
+            Ok(())
+        }
     }
-    Ok(wasm)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

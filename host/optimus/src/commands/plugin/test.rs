@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::{COULD_NOT, NOT_ACCEPTED, runtime};
 use super::build;
-use crate::cli::Test;
+use crate::cli::{Test, TrustArgs};
 use crate::engine::{self, Engine};
 use crate::output::{self, Advised, Output};
 use crate::samples::{self, EXPECTED, Sample};
@@ -70,6 +70,8 @@ pub(super) fn test(args: &Test, output: Output) -> anyhow::Result<ExitCode> {
     let _guard = runtime.enter();
     let mut engine_args = args.engine.clone();
     engine_args.plugins = Some(place.path().to_owned());
+    // What is being written is signed by nobody yet.
+    engine_args.trust = TrustArgs::default();
     let engine = Engine::open(&engine_args)?;
     let toolchain = match runtime.block_on(engine::probe(&engine.sandbox, plugin.descriptor())) {
         Availability::Available { version } => version,

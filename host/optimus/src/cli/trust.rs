@@ -1,0 +1,47 @@
+//! What is said about who may have made a plugin: flags of every verb that loads plugins.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What signatures count for, and whose.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TrustArgs {
+    /// What a plugin without a good signature beside it (`NAME.wasm.sig`) gets
+    #[arg(long, env = "OPTIMUS_PLUGIN_SIGNATURES", default_value = "off", value_name = "HOW")]
+    pub plugin_signatures: SignaturePolicy,
+    /// A public key whose signatures are good, or a file of such keys; may be given again
+    #[arg(long = "plugin-key", env = "OPTIMUS_PLUGIN_KEYS", value_delimiter = ',', value_name = "KEY|FILE")]
+    pub plugin_keys: Vec<String>,
+}
+
+/// What a plugin without a good signature gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SignaturePolicy {
+    /// Nobody looks
+    #[default]
+    Off,
+    /// It serves, and its status and the log say so
+    Warn,
+    /// It is refused
+    Require,
+}
+
+/// `optimus plugin keygen`.
+#[derive(Debug, Clone, Args)]
+pub struct Keygen {
+    /// What the two files are called: `NAME.key`, which is yours alone, and `NAME.pub`, which servers are told
+    #[arg(default_value = "optimus-plugin")]
+    pub name: PathBuf,
+}
+
+/// `optimus plugin sign`.
+#[derive(Debug, Clone, Args)]
+pub struct Sign {
+    /// The plugins
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The secret key, of `optimus plugin keygen` or `minisign -G -W`
+    #[arg(long, short, env = "OPTIMUS_SIGN_KEY", default_value = "optimus-plugin.key", value_name = "FILE")]
+    pub secret: PathBuf,
+}

@@ -1,0 +1,83 @@
+//! Where a plugin comes from, with its signature: a file, or a URL whose bytes are pinned.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use optimus_plugin::signature_file;
+use sha2::{Digest as _, Sha256};
+
+use crate::output::Advised;
+
+/// What is fetched at most: as much as the load gate takes.
+const MAX_BYTES: u64 = 64 << 20;
+/// A signature is four lines.
+const MAX_SIGNATURE_BYTES: u64 = 4 << 10;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A plugin that is to be installed.
+pub(super) struct Source {
+    /// What messages call it.
+    pub(super) name: String,
+    /// What `optimus.lock` says of where it came from.
+    pub(super) said: String,
+    pub(super) wasm: Vec<u8>,
+    pub(super) signature: Option<Vec<u8>>,
+}
+
+impl Source {
+    /// A file's name, or `https://…#sha256=…`.
+    pub(super) fn open(said: &str) -> anyhow::Result<Self> {
+        match said.starts_with("https://") || said.starts_with("http://") {
+            true => Self::url(said),
+            false => Self::file(Path::new(said)),
+        }
+    }
+
+    pub(super) fn file(path: &Path) -> anyhow::Result<Self> {
+        let wasm = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let signature = std::fs::read(beside(path)).ok();
+        Ok(Self { name, said: path.display().to_string(), wasm, signature })
+    }
+
+    /// Only what is pinned: a URL says nothing of what it will hold tomorrow.
+    fn url(said: &str) -> anyhow::Result<Self> {
+        let Some((url, pin)) = said.split_once("#sha256=") else {
+            let hint = "append `#sha256=DIGEST`, which its author publishes".to_owned();
+            return Err(
+                Advised::new("not_pinned", format!("`{said}` does not say which bytes it means"), Some(hint)).into()
+            );
+        };
+        let wasm = fetch(url, MAX_BYTES).with_context(|| format!("cannot fetch `{url}`"))?;
+        let digest = hex(&wasm);
+        if !digest.eq_ignore_ascii_case(pin) {
+            let hint = "somebody changed it, or the pin is another version's: ask its author".to_owned();
+            let message = format!("`{url}` has sha256 {digest}, not {pin}");
+            return Err(Advised::new("other_digest", message, Some(hint)).into());
+        }
+        let name = url.rsplit('/').next().filter(|name| is_plain(name)).unwrap_or("plugin.wasm").to_owned();
+        // Whether it has to be signed is for the load gate to say.
+        let signature = fetch(&signature_file(url), MAX_SIGNATURE_BYTES).ok();
+        Ok(Self { name, said: said.to_owned(), wasm, signature })
+    }
+}
+
+/// Where the signature of a file lies.
+pub(super) fn beside(file: &Path) -> PathBuf {
+    file.with_file_name(signature_file(&file.file_name().unwrap_or_default().to_string_lossy()))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A name that is a file's, and nothing else.
+fn is_plain(name: &str) -> bool {
+    name.ends_with(".wasm") && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
+fn fetch(url: &str, max: u64) -> Result<Vec<u8>, ureq::Error> {
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
+    agent.get(url).call()?.body_mut().with_config().limit(max).read_to_vec()
+}

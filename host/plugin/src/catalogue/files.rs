@@ -1,0 +1,125 @@
+//! What stands in the directory: each plugin's file with the signature beside it, and whether they are as they were.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, Metadata, MetadataExt as _};
+
+use super::gate;
+use crate::config::Config;
+use crate::error::LoadError;
+use crate::signature::{self, Signatures, signature_file};
+
+/// Tells an unchanged file, and an unchanged signature, without reading them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Print {
+    file: Stamp,
+    /// A signature that arrives, changes or goes is a change of the plugin.
+    signature: Option<Stamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    place: (u64, u64),
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            place: (metadata.dev(), metadata.ino()),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// A file as it was read.
+pub(super) struct Found {
+    pub(super) wasm: Vec<u8>,
+    pub(super) signature: Option<Vec<u8>>,
+}
+
+/// The directory at one moment, and what in it is to be a plugin.
+pub(super) fn list(config: &Config) -> io::Result<(Dir, BTreeMap<String, Print>)> {
+    // Opened anew each time: a directory that was replaced is another one.
+    let dir = Dir::open_ambient_dir(&config.dir, ambient_authority())?;
+    let mut found = BTreeMap::new();
+    for entry in dir.entries()? {
+        let Ok(name) = entry?.file_name().into_string() else { continue };
+        if gate::is_candidate(&name)
+            && let Some(print) = print(&dir, &name, config)
+        {
+            found.insert(name, print);
+        }
+    }
+    Ok((dir, found))
+}
+
+/// As a file is now; nothing when it is gone.
+pub(super) fn print(dir: &Dir, name: &str, config: &Config) -> Option<Print> {
+    // Gone since, or a link to nowhere: a look at it will say which.
+    let metadata = dir.metadata(name).or_else(|_| dir.symlink_metadata(name)).ok()?;
+    let is_read = config.trust.signatures != Signatures::Off;
+    let signature = is_read.then(|| dir.metadata(signature_file(name)).ok()).flatten();
+    Some(Print { file: Stamp::of(&metadata), signature: signature.as_ref().map(Stamp::of) })
+}
+
+/// The bytes of a file, and of its signature where those count.
+pub(super) fn read(dir: &Dir, name: &str, config: &Config) -> Result<Found, LoadError> {
+    let max = config.max_wasm_bytes;
+    let wasm = bytes(dir, name, max).map_err(LoadError::Read)?;
+    let wasm = wasm.map_err(|bytes| LoadError::TooBig { bytes, max })?;
+    let signature = match config.trust.signatures {
+        Signatures::Off => None,
+        Signatures::Warn | Signatures::Require => read_signature(dir, name),
+    };
+    Ok(Found { wasm, signature })
+}
+
+/// A signature that cannot be read is as good as none; one that is too long makes no sense.
+fn read_signature(dir: &Dir, name: &str) -> Option<Vec<u8>> {
+    bytes(dir, signature_file(name), signature::MAX_BYTES).ok().map(Result::unwrap_or_default)
+}
+
+/// The bytes, or how many they would be where they are too many.
+fn bytes(dir: &Dir, name: impl AsRef<Path>, max: u64) -> io::Result<Result<Vec<u8>, u64>> {
+    let file = dir.open(name)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let size = metadata.len();
+    if size > max {
+        return Ok(Err(size));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    file.take(max + 1).read_to_end(&mut bytes)?;
+    Ok(Ok(bytes))
+}
+
+/// The same for one file by its path, as `check` and `inspect` are given it.
+pub(super) fn read_path(path: &Path, config: &Config) -> Result<Found, LoadError> {
+    let name = path.file_name().ok_or_else(|| LoadError::Read(io::Error::other("it is not a file's name")))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // By the path itself: whoever names a file may name a link that leads anywhere.
+    let whole = |path: &Path, max: u64| -> io::Result<Result<Vec<u8>, u64>> {
+        let bytes = std::fs::metadata(path)?.len();
+        if bytes > max { Ok(Err(bytes)) } else { std::fs::read(path).map(Ok) }
+    };
+    let max = config.max_wasm_bytes;
+    let wasm = whole(path, max).map_err(LoadError::Read)?.map_err(|bytes| LoadError::TooBig { bytes, max })?;
+    let beside = folder.join(signature_file(&name.to_string_lossy()));
+    let signature = match config.trust.signatures {
+        Signatures::Off => None,
+        Signatures::Warn | Signatures::Require => {
+            whole(&beside, signature::MAX_BYTES).ok().map(Result::unwrap_or_default)
+        }
+    };
+    Ok(Found { wasm, signature })
+}
