@@ -34,6 +34,8 @@ pub enum PluginVerb {
     List(Dir),
     /// Put a plugin into the plugins directory, once it passes the load gate
     Install(Install),
+    /// Replace a plugin by what its source has now, and show the difference; what asks for more needs consent
+    Update(Update),
     /// Take a language out of the plugins directory
     Remove(Named),
     /// Put back what `install` replaced
@@ -148,8 +150,27 @@ pub struct Install {
     /// The plugin: a file, or `https://…#sha256=…`
     pub source: String,
     /// Agree to what the new version asks for beyond the old one
-    #[arg(long, short)]
-    pub yes: bool,
+    #[arg(long, short = 'y', visible_alias = "yes")]
+    pub accept: bool,
+    /// Which directory
+    #[command(flatten)]
+    pub dir: Dir,
+}
+
+/// `optimus plugin update`.
+#[derive(Debug, Clone, Args)]
+pub struct Update {
+    /// Its id [default: all whose sources may have changed]
+    pub id: Option<String>,
+    /// What is to replace it: a file, or `https://…#sha256=…` [default: where it came from]
+    #[arg(requires = "id")]
+    pub source: Option<String>,
+    /// Agree to what the new version asks for beyond the old one
+    #[arg(long, short = 'y', visible_alias = "yes")]
+    pub accept: bool,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Which directory
     #[command(flatten)]
     pub dir: Dir,

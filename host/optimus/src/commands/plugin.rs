@@ -1,6 +1,7 @@
 //! `optimus plugin`: from nothing to a language that serves.
 
 mod build;
+mod change;
 mod check;
 mod eject;
 mod list;
@@ -35,6 +36,7 @@ pub(super) fn plugin(verb: PluginVerb, output: Output) -> anyhow::Result<ExitCod
         PluginVerb::Add(args) => store::add(&args, output),
         PluginVerb::List(args) => list::list(&args, output),
         PluginVerb::Install(args) => store::install(&args, output),
+        PluginVerb::Update(args) => store::update(&args, output),
         PluginVerb::Remove(args) => store::remove(&args, output),
         PluginVerb::Rollback(args) => store::rollback(&args, output),
     }

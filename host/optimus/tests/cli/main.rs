@@ -14,8 +14,10 @@ mod plugin;
 mod rows;
 mod run;
 mod server;
+mod signing;
 mod support;
 mod tokens;
 mod traces;
+mod update;
 #[path = "../support/zipped.rs"]
 mod zipped;

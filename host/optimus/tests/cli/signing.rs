@@ -40,7 +40,11 @@ fn a_plugin_is_signed_by_its_author_and_taken_by_who_trusts_them() {
         let refused = with(&[verb, "lua.wasm"]);
         assert_eq!(refused.status.code(), Some(2));
         assert!(stderr(&refused).contains("`lua.wasm`: is not signed"), "{}", stderr(&refused));
-        assert!(stderr(&refused).contains("hint: ") && stderr(&refused).contains("plugin sign"), "{}", stderr(&refused));
+        assert!(
+            stderr(&refused).contains("hint: ") && stderr(&refused).contains("plugin sign"),
+            "{}",
+            stderr(&refused)
+        );
     }
     let signed = json(&plugin(place, &["sign", "lua.wasm", "--secret", "acme.key", "--json"]));
     let id = signed["id"].as_str().unwrap().to_owned();

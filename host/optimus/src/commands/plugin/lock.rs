@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use optimus_core::Descriptor;
 use optimus_plugin::Plugin;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub(super) struct Lock {
 }
 
 /// One plugin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     pub(super) version: String,
@@ -33,6 +34,9 @@ pub(super) struct Entry {
     /// What it replaced, which is kept for `rollback`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<String>,
+    /// What of time, memory and the like its programs are given at least.
+    #[serde(default)]
+    pub(super) limits: BTreeMap<String, f64>,
 }
 
 impl Entry {
@@ -45,17 +49,18 @@ impl Entry {
             images: plugin.descriptor().images.clone(),
             signed_by,
             before: None,
+            limits: limits(plugin.descriptor()),
         }
     }
+}
 
-    /// What it asks for that the other did not, a line each.
-    pub(super) fn beyond(&self, old: &Self) -> Vec<String> {
-        let new = |what: &str, new: &[String], old: &[String]| {
-            let more = new.iter().filter(|item| !old.contains(item));
-            more.map(|item| format!("{what} {item}")).collect::<Vec<_>>()
-        };
-        [new("imports", &self.imports, &old.imports), new("may ask for the image", &self.images, &old.images)].concat()
-    }
+/// The floors that it sets, and what it multiplies limits by.
+fn limits(descriptor: &Descriptor) -> BTreeMap<String, f64> {
+    let floors = serde_json::to_value(descriptor.minimum).unwrap_or_default();
+    let floors = floors.as_object().into_iter().flatten();
+    let floors = floors.filter_map(|(name, value)| Some((format!("minimum {name}"), value.as_f64()?)));
+    let times = [("time multiplier", descriptor.time_multiplier), ("memory multiplier", descriptor.memory_multiplier)];
+    floors.chain(times.map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
 impl Lock {
@@ -81,32 +86,28 @@ fn file(dir: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn entry(images: &[&str]) -> Entry {
-        Entry {
-            version: "1".to_owned(),
-            sha256: "00".to_owned(),
-            source: "x".to_owned(),
-            imports: vec!["optimus:plugin/log@1.0.0".to_owned()],
-            images: images.iter().map(|&image| image.to_owned()).collect(),
-            signed_by: None,
-            before: None,
-        }
-    }
-
-    #[test]
-    fn what_grows_is_named() {
-        assert!(entry(&["a:1"]).beyond(&entry(&["a:1", "b:1"])).is_empty());
-        assert_eq!(entry(&["a:1", "c:1"]).beyond(&entry(&["a:1"])), ["may ask for the image c:1"]);
-    }
-
     #[test]
     fn a_lock_is_read_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
         assert!(Lock::read(dir.path()).unwrap().plugins.is_empty());
-        let lock = Lock { plugins: [("x".to_owned(), entry(&["a:1"]))].into() };
+        let entry = Entry {
+            version: "1".to_owned(),
+            sha256: "00".to_owned(),
+            source: "x".to_owned(),
+            imports: vec!["optimus:plugin/log@1.0.0".to_owned()],
+            images: vec!["a:1".to_owned()],
+            signed_by: None,
+            before: None,
+            limits: [("time multiplier".to_owned(), 1.5)].into(),
+        };
+        let lock = Lock { plugins: [("x".to_owned(), entry)].into() };
         lock.write(dir.path()).unwrap();
         assert_eq!(Lock::read(dir.path()).unwrap().plugins, lock.plugins);
-        std::fs::write(dir.path().join("optimus.lock"), "nonsense").unwrap();
+        let text = std::fs::read_to_string(file(dir.path())).unwrap();
+        // As it was before limits stood in it.
+        std::fs::write(file(dir.path()), text.split("[plugins.x.limits]").next().unwrap()).unwrap();
+        assert!(Lock::read(dir.path()).unwrap().plugins["x"].limits.is_empty());
+        std::fs::write(file(dir.path()), "nonsense").unwrap();
         assert!(Lock::read(dir.path()).is_err());
     }
 }

@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use optimus_declarative::author::Known;
 use optimus_plugin::signature_file;
 use sha2::{Digest as _, Sha256};
 
+use super::build;
 use crate::output::Advised;
 
+/// What `optimus.lock` says of known languages.
+const BUILT_IN: &str = "built in";
 /// What is fetched at most: as much as the load gate takes.
 const MAX_BYTES: u64 = 64 << 20;
 /// A signature is four lines.
@@ -34,11 +38,45 @@ impl Source {
         }
     }
 
+    /// A known language, straight from this binary.
+    pub(super) fn built_in(name: &str) -> anyhow::Result<Self> {
+        let known = Known::find(name).ok_or_else(|| {
+            let near = Known::nearest(name).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let hint = format!("{near}`optimus plugin known` lists them");
+            Advised::new("unknown_language", format!("`{name}` is not a known language"), Some(hint))
+        })?;
+        let wasm = known.wasm().map_err(|error| build::refused(&error, known.id))?;
+        Ok(Self { name: format!("{}.wasm", known.id), said: BUILT_IN.to_owned(), wasm, signature: None })
+    }
+
+    /// Where a plugin came from, once more.
+    pub(super) fn again(id: &str, said: &str) -> anyhow::Result<Self> {
+        if said == BUILT_IN {
+            return Self::built_in(id);
+        }
+        if !Self::may_have_changed(said) {
+            let hint = format!("name what is to replace it: `optimus plugin update {id} FILE|URL#sha256=DIGEST`");
+            return Err(Advised::new(
+                "pinned",
+                format!("`{id}` came from `{said}`, which never changes or is gone"),
+                Some(hint),
+            )
+            .into());
+        }
+        Self::file(Path::new(said))
+    }
+
+    /// Whether something else may be there by now: a pinned URL is the same for ever, and what was kept is in no place.
+    pub(super) fn may_have_changed(said: &str) -> bool {
+        said == BUILT_IN || Path::new(said).is_file()
+    }
+
     pub(super) fn file(path: &Path) -> anyhow::Result<Self> {
         let wasm = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let signature = std::fs::read(beside(path)).ok();
-        Ok(Self { name, said: path.display().to_string(), wasm, signature })
+        let said = path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string();
+        Ok(Self { name, said, wasm, signature })
     }
 
     /// Only what is pinned: a URL says nothing of what it will hold tomorrow.

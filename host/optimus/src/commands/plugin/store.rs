@@ -1,18 +1,19 @@
-//! `optimus plugin add`, `install`, `remove`, `rollback`: the plugins directory, kept by hand. A running server sees
+//! `optimus plugin add`, `install`, `update`, `remove`, `rollback`: the plugins directory, kept by hand. A running server sees
 //! each change within a second.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use optimus_declarative::author::Known;
-use optimus_plugin::{Loaded, Signatures, Trust};
+use optimus_plugin::{Loaded, Plugin, Signatures, Trust};
 use serde_json::json;
 
+use super::change::Change;
 use super::lock::{Entry, Lock};
 use super::source::{Source, beside, hex};
-use super::{build, load_trusting, put};
-use crate::cli::{Add, Dir, Install, Named};
+use super::{load, load_trusting, put};
+use crate::cli::{Add, Dir, Install, Named, Update};
 use crate::engine;
 use crate::output::{self, Advised, Output};
 
@@ -26,14 +27,7 @@ pub(super) fn add(args: &Add, output: Output) -> anyhow::Result<ExitCode> {
     }
     let mut added = Vec::new();
     for name in &args.names {
-        let known = Known::find(name).ok_or_else(|| {
-            let near = Known::nearest(name).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            let hint = format!("{near}`optimus plugin known` lists them");
-            Advised::new("unknown_language", format!("`{name}` is not a known language"), Some(hint))
-        })?;
-        let wasm = known.wasm().map_err(|error| build::refused(&error, known.id))?;
-        let source = Source { name: format!("{}.wasm", known.id), said: "built in".to_owned(), wasm, signature: None };
-        added.push(put_in(&dir, &source, &trust, true)?);
+        added.push(Candidate::of(Source::built_in(name)?, &trust)?.put_in(&dir)?);
     }
     output.print(&added, |added| added.iter().map(|file| format!("{}\n", file.display())).collect())?;
     Ok(ExitCode::SUCCESS)
@@ -42,8 +36,45 @@ pub(super) fn add(args: &Add, output: Output) -> anyhow::Result<ExitCode> {
 pub(super) fn install(args: &Install, output: Output) -> anyhow::Result<ExitCode> {
     let dir = directory(&args.dir)?;
     let trust = engine::trust(&args.dir.engine.trust)?;
-    let file = put_in(&dir, &Source::open(&args.source)?, &trust, args.yes)?;
+    let candidate = Candidate::of(Source::open(&args.source)?, &trust)?;
+    if let Some(change) = candidate.change(&dir)? {
+        change.agree(args.accept, output)?;
+    }
+    let file = candidate.put_in(&dir)?;
     output.print(&json!({"file": file}), |_| format!("{}\n", file.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn update(args: &Update, output: Output) -> anyhow::Result<ExitCode> {
+    let dir = directory(&args.dir)?;
+    let trust = engine::trust(&args.dir.engine.trust)?;
+    let lock = Lock::read(&dir)?;
+    let ids: Vec<&String> = match &args.id {
+        Some(id) => vec![id],
+        None => {
+            lock.plugins.iter().filter(|(_, entry)| Source::may_have_changed(&entry.source)).map(|(id, _)| id).collect()
+        }
+    };
+    let mut changes = Vec::new();
+    for id in ids {
+        let entry = lock.plugins.get(id).ok_or_else(|| absent(id, "`optimus.lock` does not say where it came from"))?;
+        let source = args.source.as_deref().map_or_else(|| Source::again(id, &entry.source), Source::open)?;
+        let candidate = Candidate::of(source, &trust)?;
+        let other = &candidate.plugin.descriptor().id;
+        if other != id {
+            return Err(absent(id, &format!("what is there now is `{other}`")).into());
+        }
+        let Some(change) = candidate.change(&dir)?.filter(|change| !change.is_none()) else { continue };
+        if !args.dry_run {
+            change.agree(args.accept, output)?;
+            candidate.put_in(&dir)?;
+        }
+        changes.push(change);
+    }
+    output.print(&json!({"changes": changes, "updated": !args.dry_run}), |_| match changes.is_empty() {
+        true => "nothing is new\n".to_owned(),
+        false => changes.iter().map(Change::words).collect(),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -65,7 +96,7 @@ pub(super) fn rollback(args: &Named, output: Output) -> anyhow::Result<ExitCode>
     let before = before.ok_or_else(|| absent(&args.id, "nothing was replaced"))?;
     let kept = kept(&dir, &before);
     let source = Source { said: "rolled back".to_owned(), ..Source::file(&kept)? };
-    let file = put_in(&dir, &source, &engine::trust(&args.dir.engine.trust)?, true)?;
+    let file = Candidate::of(source, &engine::trust(&args.dir.engine.trust)?)?.put_in(&dir)?;
     output.print(&json!({"file": file, "sha256": before}), |_| format!("{} is {before} again\n", file.display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -95,49 +126,66 @@ fn kept(dir: &Path, digest: &str) -> PathBuf {
     dir.join(".before").join(format!("{digest}.wasm"))
 }
 
-/// Past the load gate, past whoever has to agree, into the directory and the lock.
-fn put_in(dir: &Path, source: &Source, trust: &Trust, agreed: bool) -> anyhow::Result<PathBuf> {
-    // Under its own name, which is what is said of it.
-    let gate = tempfile::tempdir()?;
-    let part = gate.path().join(&source.name);
-    std::fs::write(&part, &source.wasm)?;
-    if let Some(signature) = &source.signature {
-        std::fs::write(beside(&part), signature)?;
-    }
-    let Loaded { plugin, signer, unsigned } = load_trusting(&part, trust.clone())?;
-    if let Some(why) = unsigned {
-        output::note(&format!("installed all the same: {why}"));
-    }
-    let wasm = &source.wasm;
-    let id = plugin.descriptor().id.clone();
-    let mut lock = Lock::read(dir)?;
-    let mut entry = Entry::of(&plugin, &source.said, signer.map(|signer| signer.key));
-    let file = place(dir, &id)?;
-    if let Some(old) = lock.plugins.get(&id) {
-        let beyond = entry.beyond(old);
-        if !agreed && !beyond.is_empty() {
-            let hint = "if that is what you want, `--yes` agrees".to_owned();
-            let message = format!("the new `{id}` asks for more than the one that is there: {}", beyond.join("; "));
-            return Err(Advised::new("asks_for_more", message, Some(hint)).into());
+/// What passed the load gate.
+struct Candidate {
+    source: Source,
+    plugin: Arc<Plugin>,
+    entry: Entry,
+}
+
+impl Candidate {
+    fn of(source: Source, trust: &Trust) -> anyhow::Result<Self> {
+        // Under its own name, which is what is said of it.
+        let gate = tempfile::tempdir()?;
+        let part = gate.path().join(&source.name);
+        std::fs::write(&part, &source.wasm)?;
+        put_signature(&part, source.signature.as_deref())?;
+        let Loaded { plugin, signer, unsigned } = load_trusting(&part, trust.clone())?;
+        if let Some(why) = unsigned {
+            output::note(&format!("taken all the same: {why}"));
         }
+        let entry = Entry::of(&plugin, &source.said, signer.map(|signer| signer.key));
+        Ok(Self { source, plugin, entry })
     }
-    if let Ok(old) = std::fs::read(&file) {
-        let digest = hex(&old);
-        if digest != entry.sha256 {
-            std::fs::create_dir_all(dir.join(".before"))?;
-            put(&kept(dir, &digest), &old)?;
-            put_signature(&kept(dir, &digest), std::fs::read(beside(&file)).ok().as_deref())?;
-            entry.before = Some(digest);
-        } else {
-            entry.before = lock.plugins.get(&id).and_then(|old| old.before.clone());
+
+    fn id(&self) -> &str {
+        &self.plugin.descriptor().id
+    }
+
+    /// What it changes, if there is something to change.
+    fn change(&self, dir: &Path) -> anyhow::Result<Option<Change>> {
+        let file = place(dir, self.id())?;
+        let Ok(wasm) = std::fs::read(&file) else { return Ok(None) };
+        let locked = Lock::read(dir)?.plugins.remove(self.id()).filter(|entry| entry.sha256 == hex(&wasm));
+        // What somebody dropped by hand stands in no lock; what does not load asks for nothing.
+        let old = locked.or_else(|| load(&file).ok().map(|plugin| Entry::of(&plugin, "", None)));
+        Ok(old.map(|old| Change::of(self.id(), &old, &self.entry)))
+    }
+
+    /// Into the directory and the lock; what it replaces is kept.
+    fn put_in(self, dir: &Path) -> anyhow::Result<PathBuf> {
+        let Self { source, plugin, mut entry } = self;
+        let id = plugin.descriptor().id.clone();
+        let mut lock = Lock::read(dir)?;
+        let file = place(dir, &id)?;
+        if let Ok(old) = std::fs::read(&file) {
+            let digest = hex(&old);
+            if digest != entry.sha256 {
+                std::fs::create_dir_all(dir.join(".before"))?;
+                put(&kept(dir, &digest), &old)?;
+                put_signature(&kept(dir, &digest), std::fs::read(beside(&file)).ok().as_deref())?;
+                entry.before = Some(digest);
+            } else {
+                entry.before = lock.plugins.get(&id).and_then(|old| old.before.clone());
+            }
         }
+        // First: what serves now is kept by the server, and what comes is signed when it is there.
+        put_signature(&file, source.signature.as_deref())?;
+        put(&file, &source.wasm)?;
+        lock.plugins.insert(id, entry);
+        lock.write(dir)?;
+        Ok(file)
     }
-    // First: what serves now is kept by the server, and what comes is signed when it is there.
-    put_signature(&file, source.signature.as_deref())?;
-    put(&file, wasm)?;
-    lock.plugins.insert(id, entry);
-    lock.write(dir)?;
-    Ok(file)
 }
 
 /// Leaves no signature of other bytes behind.
