@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::serve::ListenerExt as _;
 use optimus_core::Fault;
 use optimus_core::job::Policy;
@@ -72,6 +72,9 @@ impl Default for ApiLimits {
     }
 }
 
+/// Takes a plugin for the language of this id, or says why not.
+pub type Offer = dyn Fn(&str, &[u8]) -> Result<PluginStatus, Fault> + Send + Sync;
+
 /// What the handlers need of the rest.
 pub struct Parts {
     /// Where jobs go.
@@ -88,6 +91,8 @@ pub struct Parts {
     pub plugins: Arc<dyn Fn() -> Vec<PluginStatus> + Send + Sync>,
     /// Looks at the plugins now, and says whether anything changed. Blocks.
     pub reload: Arc<dyn Fn() -> Result<bool, Fault> + Send + Sync>,
+    /// Takes a language's plugin, if the load gate does. Blocks.
+    pub offer: Arc<Offer>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who may come in.
@@ -133,6 +138,7 @@ fn routes() -> Vec<(&'static str, &'static [&'static str], MethodRouter<ApiState
         ("/v1/problems/{id}", &["get"], get(problems::show)),
         ("/v1/languages", &["get"], get(health::languages)),
         ("/v1/plugins", &["get"], get(health::plugins)),
+        ("/v1/plugins/{id}", &["put"], put(admin::put)),
         ("/v1/plugins/reload", &["post"], post(admin::reload)),
         ("/v1/dead", &["get"], get(admin::dead)),
         ("/v1/dead/{id}", &["delete"], delete(admin::discard)),

@@ -343,6 +343,7 @@ fn parts(
         readiness: Arc::clone(readiness),
         plugins: plugins.statuses,
         reload: plugins.reload,
+        offer: plugins.offer,
         metrics: Arc::clone(metrics),
         keys: Arc::default(),
         tokens: None,

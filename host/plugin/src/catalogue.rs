@@ -63,6 +63,18 @@ impl Catalogue {
         self.look(false)
     }
 
+    /// Puts a language's plugin into the directory, in place of the file that has served it, once it has passed the load
+    /// gate. Blocks while it compiles.
+    ///
+    /// # Errors
+    /// What the gate says of it; it is another language's; or the directory cannot be written.
+    pub fn offer(&self, id: &str, wasm: &[u8]) -> Result<PluginStatus, PluginError> {
+        let file = self.scanner.lock().unwrap_or_else(PoisonError::into_inner).offer(id, wasm)?;
+        self.rescan()?;
+        let status = self.statuses().into_iter().find(|status| status.file == file);
+        status.ok_or_else(|| PluginError::Engine { message: format!("`{file}` was taken away while it was looked at") })
+    }
+
     /// Looks at the directory every few seconds, until the guard is dropped.
     ///
     /// # Errors

@@ -207,6 +207,14 @@ pub enum LoadError {
     /// Nobody whom the operator trusts has signed it.
     #[error("{0}")]
     Signature(SignatureError),
+    /// It was meant to be another language's.
+    #[error("is the plugin of `{id}`, not of `{}`", wanted.escape_debug())]
+    OtherLanguage {
+        /// Whose it is.
+        id: String,
+        /// Whose it was said to be.
+        wanted: String,
+    },
     /// Its language is there already.
     #[error("language `{id}` is already provided by `{by}`")]
     Duplicate {
@@ -307,6 +315,7 @@ impl LoadError {
             Self::Describe(error) => return Some(error.hint()),
             Self::Descriptor(error) => return error.hint.clone(),
             Self::Signature(why) => why.hint(),
+            Self::OtherLanguage { .. } => "put it under its own id",
             Self::Duplicate { .. } => "remove one of the two files",
         };
         Some(text.to_owned())

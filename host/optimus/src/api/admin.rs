@@ -1,4 +1,4 @@
-//! What an operator does: looks after the dead, and has plugins looked at now.
+//! What an operator does: looks after the dead, puts plugins in, and has them looked at now.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,6 +8,7 @@ use optimus_core::JobId;
 use optimus_queue::{DeadJob, Filter};
 use serde::Serialize;
 
+use super::body::ByteBody;
 use super::caller::Caller;
 use super::health::PluginStatus;
 use super::jobs::{JobView, answer, look};
@@ -87,4 +88,19 @@ pub(super) async fn reload(State(state): State<ApiState>, caller: Caller) -> Res
         reloaded.map_err(|error| ApiError::busy("bug", format!("the plugins were not looked at: {error}")))?;
     let changed = reloaded.map_err(|fault| ApiError::of_fault(StatusCode::CONFLICT, fault))?;
     Ok(Json(Reloaded { changed, plugins: (state.parts.plugins)() }))
+}
+
+/// `PUT /v1/plugins/{id}`.
+pub(super) async fn put(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: ByteBody,
+) -> Result<Json<PluginStatus>, ApiError> {
+    caller.may(Scope::Admin)?;
+    let offer = state.parts.offer.clone();
+    // Compiling takes a while, and blocks.
+    let taken = tokio::task::spawn_blocking(move || offer(&id, &body.bytes)).await;
+    let taken = taken.map_err(|error| ApiError::busy("bug", format!("the plugin was not looked at: {error}")))?;
+    taken.map(Json).map_err(|fault| ApiError::of_fault(StatusCode::UNPROCESSABLE_ENTITY, fault))
 }

@@ -21,8 +21,8 @@ pub(super) struct JsonBody {
     _held: OwnedSemaphorePermit,
 }
 
-/// A body that is an archive. Its memory counts until this is dropped.
-pub(super) struct ZipBody {
+/// A body of bytes: an archive, a plugin. Its memory counts until this is dropped.
+pub(super) struct ByteBody {
     pub(super) bytes: Bytes,
     _held: OwnedSemaphorePermit,
 }
@@ -37,7 +37,7 @@ impl FromRequest<ApiState> for JsonBody {
     }
 }
 
-impl FromRequest<ApiState> for ZipBody {
+impl FromRequest<ApiState> for ByteBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use optimus_core::{Job, Problem};
 use serde::Serialize;
 
-use super::body::ZipBody;
+use super::body::ByteBody;
 use super::caller::Caller;
 use super::query::Params;
 use super::{ApiError, ApiState};
@@ -47,7 +47,7 @@ pub(super) async fn add(
     State(state): State<ApiState>,
     caller: Caller,
     Params(limits): Params<Limits>,
-    body: ZipBody,
+    body: ByteBody,
 ) -> Result<Response, ApiError> {
     caller.may(Scope::Problems)?;
     let (digest, problem) = state.parts.problems.add(body.bytes.clone(), limits).await.map_err(refused)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{EngineArgs, Keygen, Sign, TrustArgs};
+use super::{EngineArgs, Keygen, ServerArgs, Sign, TrustArgs};
 
 /// `optimus plugin`.
 #[derive(Debug, Clone, Subcommand)]
@@ -24,6 +24,8 @@ pub enum PluginVerb {
     Keygen(Keygen),
     /// Sign plugins: `NAME.wasm.sig` beside `NAME.wasm`
     Sign(Sign),
+    /// While a language is being written: build each change, put it into a running server, judge its samples there
+    Dev(Dev),
     /// Build a language, judge all its samples, and measure its plugin
     Test(Test),
     /// List the known languages that `new` and `add` take
@@ -112,6 +114,20 @@ pub struct File {
     /// Whose plugins are loaded
     #[command(flatten)]
     pub trust: TrustArgs,
+}
+
+/// `optimus plugin dev`.
+#[derive(Debug, Clone, Args)]
+pub struct Dev {
+    /// A folder with a language and its `samples`
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Do it once, and do not wait for changes
+    #[arg(long)]
+    pub once: bool,
+    /// Which server
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `optimus plugin test`.

@@ -1,4 +1,4 @@
-//! Talks to a server, for `submit` and `status`.
+//! Talks to a server, for the verbs that need one.
 
 use std::time::Duration;
 
@@ -44,6 +44,12 @@ impl Client {
     /// `POST path` with JSON.
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl serde::Serialize) -> anyhow::Result<T> {
         self.read(self.signed(self.agent.post(format!("{}{path}", self.base))).send_json(body))
+    }
+
+    /// `PUT path` with bytes.
+    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> anyhow::Result<T> {
+        let request = self.signed(self.agent.put(format!("{}{path}", self.base)));
+        self.read(request.header("content-type", "application/wasm").send(body))
     }
 
     /// `DELETE path`.

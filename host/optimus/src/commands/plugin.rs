@@ -3,6 +3,7 @@
 mod build;
 mod change;
 mod check;
+mod dev;
 mod eject;
 mod list;
 mod lock;
@@ -32,6 +33,7 @@ pub(super) fn plugin(verb: PluginVerb, output: Output) -> anyhow::Result<ExitCod
         PluginVerb::Inspect(args) => check::inspect(&args, output),
         PluginVerb::Keygen(args) => sign::keygen(&args, output),
         PluginVerb::Sign(args) => sign::sign(&args, output),
+        PluginVerb::Dev(args) => dev::dev(&args, output),
         PluginVerb::Test(args) => test::test(&args, output),
         PluginVerb::Add(args) => store::add(&args, output),
         PluginVerb::List(args) => list::list(&args, output),

@@ -5,25 +5,34 @@ use std::sync::Arc;
 use optimus_core::Fault;
 use optimus_plugin::Catalogue;
 
-use crate::api::PluginStatus;
+use crate::api::{Offer, PluginStatus};
 
 /// The API's view of a catalogue.
 pub(super) struct Plugins {
     pub(super) statuses: Arc<dyn Fn() -> Vec<PluginStatus> + Send + Sync>,
     pub(super) reload: Arc<dyn Fn() -> Result<bool, Fault> + Send + Sync>,
+    pub(super) offer: Arc<Offer>,
 }
 
 impl Plugins {
     pub(super) fn of(catalogue: Option<Arc<Catalogue>>) -> Self {
         let listed = catalogue.clone();
         let all = move || listed.as_ref().map(|catalogue| catalogue.statuses()).unwrap_or_default();
-        let reload = move || match &catalogue {
-            Some(catalogue) => catalogue.rescan().map_err(|error| error.fault()),
-            None => Err(Fault::new("no_plugins_here", "this process has no plugins")
-                .hint("the workers have them, and look at theirs by themselves")),
-        };
-        Self { statuses: Arc::new(move || all().into_iter().map(status).collect()), reload: Arc::new(reload) }
+        let here = move || catalogue.clone().ok_or_else(elsewhere);
+        let asked = here.clone();
+        let reload = move || asked()?.rescan().map_err(|error| error.fault());
+        let offer = move |id: &str, wasm: &[u8]| here()?.offer(id, wasm).map(status).map_err(|error| error.fault());
+        Self {
+            statuses: Arc::new(move || all().into_iter().map(status).collect()),
+            reload: Arc::new(reload),
+            offer: Arc::new(offer),
+        }
     }
+}
+
+fn elsewhere() -> Fault {
+    Fault::new("no_plugins_here", "this process has no plugins")
+        .hint("the workers have them, and look at theirs by themselves")
 }
 
 fn status(status: optimus_plugin::PluginStatus) -> PluginStatus {

@@ -182,6 +182,10 @@ impl Server {
             readiness: readiness.clone(),
             plugins: Arc::new(plugins),
             reload: Arc::new(|| Ok(true)),
+            offer: Arc::new(|id, wasm| match (id, wasm) {
+                ("toy", b"a plugin") => Ok(plugins().remove(1)),
+                _ => Err(Fault::new("plugin_rejected", "is not a WebAssembly component").hint("build it")),
+            }),
             metrics,
             keys: keys.clone(),
             tokens: setup.tokens,

@@ -5,6 +5,7 @@
 
 mod check;
 mod cluster;
+mod dev;
 mod docker;
 mod k8s;
 mod litter;

@@ -82,6 +82,14 @@ pub(super) fn read(dir: &Dir, name: &str, config: &Config) -> Result<Found, Load
     Ok(Found { wasm, signature })
 }
 
+/// Puts a file there: whole, or not at all.
+pub(super) fn write(config: &Config, name: &str, wasm: &[u8]) -> io::Result<()> {
+    let dir = Dir::open_ambient_dir(&config.dir, ambient_authority())?;
+    let part = format!(".{name}.part");
+    dir.write(&part, wasm)?;
+    dir.rename(&part, &dir, name)
+}
+
 /// A signature that cannot be read is as good as none; one that is too long makes no sense.
 fn read_signature(dir: &Dir, name: &str) -> Option<Vec<u8>> {
     bytes(dir, signature_file(name), signature::MAX_BYTES).ok().map(Result::unwrap_or_default)

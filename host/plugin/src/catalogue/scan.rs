@@ -76,15 +76,13 @@ impl Scanner {
         let news: Vec<_> = found.into_iter().filter(|(name, print)| is_new(name, print)).collect();
         let mut changed = false;
         if !news.is_empty() {
-            // Without the cache everything still works, only slower.
-            let code = |result: io::Result<()>| result.unwrap_or_else(|error| tracing::warn!("code cache: {error}"));
-            code(self.code.purge());
+            bother_not(self.code.purge());
             let (shared, cache) = (self.shared.clone(), Arc::clone(&self.code));
             let mut compiling = Compiling::new(shared.config.compiler.as_ref(), &cache, &shared.host);
             for (name, print) in news {
                 changed |= self.update(&dir, &name, &print, &mut compiling);
             }
-            code(self.code.seal());
+            bother_not(self.code.seal());
         }
         // After the new ones: a renamed file is found by what it held under its old name.
         changed |= !gone.is_empty();
@@ -155,6 +153,30 @@ impl Scanner {
         slot.error.is_some() || before != (slot.serves.as_ref().map(Serving::mark), false)
     }
 
+    /// Puts bytes that pass the gate where the language's file is, or is to be; says its name.
+    pub(super) fn offer(&mut self, id: &str, wasm: &[u8]) -> Result<String, PluginError> {
+        let serves = |slot: &Slot| slot.serves.as_ref().is_some_and(|serving| serving.plugin.descriptor().id == id);
+        let known = self.slots.iter().find(|(_, slot)| serves(slot)).map(|(name, _)| name.clone());
+        let name = known.unwrap_or_else(|| format!("{id}.wasm"));
+        let (shared, cache) = (self.shared.clone(), Arc::clone(&self.code));
+        let mut compiling = Compiling::new(shared.config.compiler.as_ref(), &cache, &shared.host);
+        let found = Found { wasm: wasm.to_vec(), signature: None };
+        bother_not(self.code.purge());
+        let loaded = self.load(&name, &found, &mut compiling).map_err(|error| error.of(&name))?;
+        bother_not(self.code.seal());
+        let is = &loaded.plugin.descriptor().id;
+        // Only then is it certain that the id is one, and leads nowhere else.
+        if is != id {
+            return Err(LoadError::OtherLanguage { id: is.clone(), wanted: id.to_owned() }.of(&name));
+        }
+        files::write(&self.shared.config, &name, wasm).map_err(|error| PluginError::Directory {
+            what: "plugin",
+            path: self.shared.config.dir.clone(),
+            message: error.to_string(),
+        })?;
+        Ok(name)
+    }
+
     /// Whose bytes these are comes before what they are.
     fn load(&self, name: &str, found: &Found, compiling: &mut Compiling<'_>) -> Result<Serving, LoadError> {
         let Trusted { signer, unsigned } = trusted(&self.shared.config, name, found)?;
@@ -218,6 +240,11 @@ impl Scanner {
         next.statuses.sort_by(|a, b| a.file.cmp(&b.file));
         next
     }
+}
+
+/// Without the cache everything still works, only slower.
+fn bother_not(code: io::Result<()>) {
+    code.unwrap_or_else(|error| tracing::warn!("code cache: {error}"));
 }
 
 fn status(file: &str, slot: &Slot) -> PluginStatus {

@@ -99,7 +99,7 @@ pub(super) fn test(args: &Test, output: Output) -> anyhow::Result<ExitCode> {
     Ok(if holds { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
 }
 
-fn request(sample: &Sample) -> anyhow::Result<JobRequest> {
+pub(super) fn request(sample: &Sample) -> anyhow::Result<JobRequest> {
     serde_json::from_value(sample.request.clone()).with_context(|| format!("sample `{}`", sample.name))
 }
 
