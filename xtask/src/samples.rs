@@ -8,7 +8,7 @@ use std::path::Path;
 mod folder;
 
 use folder::EXPECTED;
-pub(crate) use folder::Sample;
+pub(crate) use folder::{Sample, read_folder};
 
 use crate::shell::say;
 
@@ -24,7 +24,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Sample>> {
     languages.sort();
     let mut samples = Vec::new();
     for language in languages {
-        samples.extend(folder::read_folder(&language, &root.join("languages").join(&language).join("samples"))?);
+        samples.extend(read_folder(&language, &root.join("languages").join(&language).join("samples"))?);
     }
     Ok(samples)
 }

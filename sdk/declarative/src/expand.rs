@@ -10,10 +10,11 @@ use crate::manifest::{Choice, Kind};
 pub(crate) type Slot = (&'static str, bool);
 
 /// The slots that every command may have.
-pub(crate) const SLOTS: [Slot; 9] = [
+pub(crate) const SLOTS: [Slot; 10] = [
     ("main", false),
     ("stem", false),
     ("dir", false),
+    ("class", false),
     ("sources", true),
     ("others", true),
     ("data", true),
@@ -112,6 +113,7 @@ impl<'a> Filler<'a> {
             "main" => main()?,
             "stem" => stem(&main()?).to_owned(),
             "dir" => main()?.rsplit_once('/').map_or(".", |(dir, _)| dir).to_owned(),
+            "class" => self.request.entry_class()?,
             "each" => each.map_or_else(main, |each| Ok(each.to_owned()))?,
             "memory_mib" => memory.to_string(),
             "heap_mib" => (memory / 4 * 3).max(4).to_string(),

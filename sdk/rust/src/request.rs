@@ -50,6 +50,20 @@ impl Request {
         self.entry().map(SourceFile::arg)
     }
 
+    /// The file to start with as a class: its name without extension, behind the package that it declares.
+    ///
+    /// # Errors
+    /// The job has no files, or that one's name is no class's.
+    pub fn entry_class(&self) -> Result<String, Error> {
+        let file = self.entry()?;
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        if name.is_empty() || name.starts_with('-') {
+            return Err(Error::BadSource(format!("`{}` is not the name of a class", file.path)));
+        }
+        Ok(package(&file.text()).map_or_else(|| name.to_owned(), |package| format!("{package}.{name}")))
+    }
+
     /// The files with one of these extensions: the first to start with, the others in the job's order.
     pub fn sources(&self, extensions: &[&str]) -> Vec<&SourceFile> {
         let entry = self.entry().map(|file| file.path.as_str()).unwrap_or_default();
@@ -89,6 +103,26 @@ impl Request {
     /// A plan that runs this with the program's arguments behind it.
     pub fn run(&self, argv: impl IntoIterator<Item = impl Into<String>>) -> Plan {
         Plan::new(Step::new("run", argv).args(&self.args))
+    }
+}
+
+/// What stands behind `package`, where that is the first thing that a source says after comments and annotations.
+fn package(source: &str) -> Option<String> {
+    let mut rest = source.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        rest = match rest {
+            line if line.starts_with("//") || line.starts_with('@') || line.starts_with('#') => {
+                line.split_once('\n')?.1
+            }
+            block if block.starts_with("/*") => block.split_once("*/")?.1,
+            said => {
+                let name = said.strip_prefix("package")?.strip_prefix([' ', '\t'])?.trim_start();
+                let inner = |c: char| c.is_alphanumeric() || "._$".contains(c);
+                let end = name.find(|c| !inner(c)).unwrap_or(name.len());
+                return Some(name[..end].to_owned()).filter(|name| !name.is_empty());
+            }
+        }
+        .trim_start();
     }
 }
 
@@ -158,6 +192,25 @@ mod tests {
             panic!("there is no source");
         };
         assert_eq!(message, "no file ends in `.c` or `.h`");
+    }
+
+    #[test]
+    fn a_class_has_the_name_of_its_file_and_the_package_that_it_declares() {
+        let class = |path: &str, text: &str| Request::of([(path, text)]).entry_class();
+        for (path, text, expected) in [
+            ("Main.x", "class Main", "Main"),
+            ("app/Main.x", "package app;\nclass Main", "app.Main"),
+            ("Main.x", "// a\n/* package no;\n*/ @file:Name(\"x\")\npackage  a.b_1\n", "a.b_1.Main"),
+            ("Main.x", "\u{feff}package a ; class Main", "a.Main"),
+            ("Main.x", "packaged a;", "Main"),
+            ("Main.x", "package ;", "Main"),
+            ("Main.x", "/* package a;", "Main"),
+            ("Main.x", "class Main {} // package a;", "Main"),
+            ("Main.x", "package -cp;", "Main"),
+        ] {
+            assert_eq!(class(path, text).unwrap(), expected, "{text}");
+        }
+        assert!(class("-cp.x", "").is_err() && class("a/.x", "").is_err());
     }
 
     #[test]

@@ -84,6 +84,10 @@ impl<'a> Words<'a> {
         if used("dir") {
             put("let dir = main.rsplit_once('/').map_or(\".\", |(dir, _)| dir);");
         }
+        if used("class") {
+            put("let class = request.entry_class()?;");
+            put("let class = class.as_str();");
+        }
         if used("memory_mib") || used("heap_mib") {
             put("let memory_mib = request.limits.memory_mib();");
         }
@@ -151,6 +155,7 @@ impl<'a> Words<'a> {
             "main" => "main",
             "stem" => "stem",
             "dir" => "dir",
+            "class" => "class",
             "each" if each => return Filling::Variable("each"),
             "each" => "main",
             "memory_mib" => "memory_mib",
