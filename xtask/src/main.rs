@@ -1,9 +1,11 @@
 //! Everything a developer of Optimus does, as `cargo xtask …`.
 
 mod attack;
+mod built;
 mod cluster;
 mod daemon;
 mod demo;
+mod fuzz;
 mod images;
 mod k8s;
 mod plugins;
@@ -59,6 +61,8 @@ enum Task {
     Languages(LanguagesArgs),
     /// The attacks that the field has suffered, and what stood against each on this machine
     Attack(attack::Args),
+    /// libFuzzer on everything that reads what strangers write, from the seeds in fuzz/corpus
+    Fuzz(fuzz::Args),
     /// Thousands of mixed jobs, some hostile: whether anything leaks, and whether a quiet tenant waits for a flood
     Soak(soak::Args),
     /// From an empty directory to an accepted verdict over HTTP, as a language's author goes, timed
@@ -93,6 +97,7 @@ fn main() -> anyhow::Result<()> {
         Task::Languages(LanguagesArgs { missing: true }) => Ok(samples::missing(&root)?),
         Task::Languages(_) => demo::demo(&root, &demo::Args::default()),
         Task::Soak(args) => soak::soak(&root, &args),
+        Task::Fuzz(args) => fuzz::fuzz(&root, &args),
         Task::Attack(args) => attack::attack(&root, &args),
         Task::K8s { no_build } => {
             if !no_build {

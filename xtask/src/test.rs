@@ -1,14 +1,12 @@
 //! `cargo xtask test`: everything that has to hold, in one command.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use anyhow::Context as _;
 use clap::ValueEnum;
-use serde_json::Value;
 
+use crate::built::programs;
 use crate::shell::{cargo, run, say};
-use crate::{attack, cluster, daemon, demo, images, k8s, plugins, setup, soak, tour, vm};
+use crate::{attack, cluster, daemon, demo, fuzz, images, k8s, plugins, setup, soak, tour, vm};
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -64,6 +62,8 @@ fn host(root: &Path) -> anyhow::Result<()> {
     plugins::crates(root, &[])?;
     say("\n== tests ==");
     attack::all_tests(root)?;
+    say("\n== fuzzing, a few seconds each ==");
+    fuzz::smoke(root)?;
     say("\n== every sample of every language, over HTTP ==");
     plugins::declared(root, &[])?;
     // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
@@ -85,21 +85,14 @@ fn host(root: &Path) -> anyhow::Result<()> {
 /// The test executables of the sandbox, as cargo built them; in the scope of an earlier build, nothing is built again.
 fn sandbox_suites(root: &Path, scope: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let mut build = cargo(root);
-    build.arg("test").args(scope).args(["--no-run", "--message-format=json-render-diagnostics"]);
-    let output = build.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
-    anyhow::ensure!(output.status.success(), "the sandbox's tests do not build");
-    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    let messages = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let suites: Vec<PathBuf> = messages
-        .filter(|message| message["target"]["kind"][0] == "test" && is_of_sandbox(message))
+    let built = programs(build.arg("test").args(scope).arg("--no-run"))?;
+    let suites: Vec<PathBuf> = built
+        .into_iter()
+        .filter(|built| built.kind == "test" && built.room.ends_with("host/sandbox"))
         // No daemon runs in the machine.
-        .filter(|message| message["target"]["name"] != "docker")
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .filter(|built| built.name != "docker")
+        .map(|built| built.program)
         .collect();
     anyhow::ensure!(!suites.is_empty(), "cargo named no test executable");
     Ok(suites)
-}
-
-fn is_of_sandbox(message: &Value) -> bool {
-    message["manifest_path"].as_str().is_some_and(|path| path.ends_with("host/sandbox/Cargo.toml"))
 }

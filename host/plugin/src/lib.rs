@@ -11,6 +11,8 @@ mod compile;
 mod config;
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod hex;
 mod plan;

@@ -15,15 +15,20 @@ use step::{Allowance, Role};
 const STEPS: usize = 16;
 
 /// Against what a plan is checked.
-pub(crate) struct Terms<'a> {
-    pub(crate) descriptor: &'a Descriptor,
-    pub(crate) images: &'a ImagePolicy,
+pub struct Terms<'a> {
+    /// What the plugin declares.
+    pub descriptor: &'a Descriptor,
+    /// What the operator allows.
+    pub images: &'a ImagePolicy,
     /// Whether the plugin exports `checker`.
-    pub(crate) has_checker: bool,
+    pub has_checker: bool,
 }
 
 /// The plan as the host's own data.
-pub(crate) fn check(plan: types::Plan, terms: &Terms<'_>) -> Result<Plan, InvalidField> {
+///
+/// # Errors
+/// The first field that breaks a rule.
+pub fn check(plan: types::Plan, terms: &Terms<'_>) -> Result<Plan, InvalidField> {
     check::ext("ext", &plan.ext)?;
     check_image(&plan.image, terms)?;
     check::count("compile", plan.compile.len(), 0..=STEPS - 1)?;

@@ -2,6 +2,7 @@
 //!
 //! One world per exported interface, so that each optional one has its own look-up and its absence breaks nothing.
 
+#[expect(missing_docs, reason = "generated, from a text that says it all")]
 pub(crate) mod language {
     wasmtime::component::bindgen!({
         path: "../../sdk/wit",
@@ -27,4 +28,4 @@ pub(crate) mod checker {
 }
 
 pub(crate) use language::optimus::plugin::log::Level;
-pub(crate) use language::optimus::plugin::types;
+pub use language::optimus::plugin::types;

@@ -26,11 +26,11 @@ use crate::{BoxStep, Collected, Feed, SandboxError, Sink, View};
 /// More than any honest set-up, copy or reset takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) use transport::Transport;
+pub use transport::Transport;
 
 /// A conversation with an agent.
 #[derive(Debug)]
-pub(crate) struct Conversation<S> {
+pub struct Conversation<S> {
     stream: S,
     inbox: BytesMut,
     /// The rest of a frame that was being sent when its request was answered already.
@@ -102,7 +102,8 @@ enum Heard<T> {
 }
 
 impl<S: Transport> Conversation<S> {
-    pub(crate) fn new(stream: S) -> Self {
+    /// Begins one.
+    pub fn new(stream: S) -> Self {
         Self { stream, inbox: BytesMut::new(), unsent: BytesMut::new() }
     }
 
@@ -113,7 +114,10 @@ impl<S: Transport> Conversation<S> {
     }
 
     /// Has the box built.
-    pub(crate) async fn hello(&mut self, hello: Hello) -> Result<(), SandboxError> {
+    ///
+    /// # Errors
+    /// The agent died, makes no sense, or says what failed.
+    pub async fn hello(&mut self, hello: Hello) -> Result<(), SandboxError> {
         let request = Outgoing::new(&Request::Hello(Box::new(hello)), Bytes::new())?;
         self.exchange(request, PATIENCE, |kind, payload| match reply(kind, payload)? {
             Reply::Ready => Ok(Heard::Last(())),
@@ -123,7 +127,10 @@ impl<S: Transport> Conversation<S> {
     }
 
     /// Has the box forget everything.
-    pub(crate) async fn reset(&mut self) -> Result<(), SandboxError> {
+    ///
+    /// # Errors
+    /// The agent died, makes no sense, or says what failed.
+    pub async fn reset(&mut self) -> Result<(), SandboxError> {
         let request = Outgoing::new(&Request::Reset, Bytes::new())?;
         self.exchange(request, PATIENCE, done).await
     }
@@ -160,7 +167,10 @@ impl<S: Transport> Conversation<S> {
     }
 
     /// Runs a step.
-    pub(crate) async fn run(&mut self, step: &BoxStep<'_>, sink: &mut dyn Sink) -> Result<Outcome, SandboxError> {
+    ///
+    /// # Errors
+    /// The agent died, makes no sense, or says what failed.
+    pub async fn run(&mut self, step: &BoxStep<'_>, sink: &mut dyn Sink) -> Result<Outcome, SandboxError> {
         let order = Request::Run(Box::new(Run {
             argv: step.argv.to_vec(),
             env: step.env.to_vec(),
@@ -197,7 +207,10 @@ impl<S: Transport> Conversation<S> {
     }
 
     /// Takes what the build left.
-    pub(crate) async fn collect(&mut self, paths: &[Collect], cap_bytes: u64) -> Result<Collected, SandboxError> {
+    ///
+    /// # Errors
+    /// The agent died, makes no sense, or says what failed.
+    pub async fn collect(&mut self, paths: &[Collect], cap_bytes: u64) -> Result<Collected, SandboxError> {
         let request = Request::Collect { paths: paths.to_vec(), cap_bytes };
         // Heads and padding come on top of the files' own bytes.
         let cap = usize::try_from(cap_bytes.saturating_mul(2) + (64 << 20)).unwrap_or(usize::MAX);

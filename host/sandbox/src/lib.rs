@@ -28,6 +28,12 @@ pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
 pub use native::{Check, NativeConfig, NativeSandbox, doctor};
 
+/// What is fuzzed from outside, and used nowhere else outside.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::conversation::{Conversation, Transport};
+}
+
 /// A place that can open boxes: a backend.
 #[async_trait]
 pub trait Sandbox: Send + Sync {

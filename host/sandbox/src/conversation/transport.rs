@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::UnixStream;
 
 /// What a conversation goes over.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
+pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// Whether descriptors can go with the bytes.
     const CARRIES_FILES: bool;
 
