@@ -39,6 +39,11 @@ fn redis(line: &str) {
         Ok(address) => address.to_string(),
         Err(error) => error.to_string(),
     };
-    let hidden = line.rfind('@').is_some_and(|at| line[..at].contains(PASSWORD) && !line[at..].contains(PASSWORD));
+    // Elsewhere it is no password.
+    let hidden = line.split_once("://").and_then(|(scheme, rest)| {
+        let (user, place) = rest.rsplit_once('@')?;
+        Some(user.contains(PASSWORD) && !place.contains(PASSWORD) && !scheme.contains(PASSWORD))
+    });
+    let hidden = hidden.unwrap_or_default();
     assert!(!hidden || !shown.contains(PASSWORD), "{shown}");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use optimus_core::Fault;
 
+use crate::check;
 use crate::signature::SignatureError;
 
 /// A plugin, as messages name it.
@@ -171,10 +172,10 @@ pub enum LoadError {
     #[error("is precompiled code, which is never loaded from here")]
     Precompiled,
     /// It ends too early.
-    #[error("is cut off: {0}")]
+    #[error("is cut off: {}", legible(.0))]
     Truncated(String),
     /// It is WebAssembly that makes no sense, or asks for features that are off.
-    #[error("does not compile: {0}")]
+    #[error("does not compile: {}", legible(.0))]
     Malformed(String),
     /// The process that compiles it gave up.
     #[error("cannot be compiled: the compiler gave up: {0}")]
@@ -183,7 +184,7 @@ pub enum LoadError {
     #[error("imports what plugins are not given: {}", list(.0))]
     Imports(Vec<String>),
     /// It lacks a required export, or that has another type.
-    #[error("does not export `{interface}` as the contract has it: {message}")]
+    #[error("does not export `{interface}` as the contract has it: {}", legible(message))]
     Export {
         /// Which one.
         interface: String,
@@ -191,7 +192,7 @@ pub enum LoadError {
         message: String,
     },
     /// It is made for another version of the contract.
-    #[error("needs plugin API {found}; this host speaks {supported}")]
+    #[error("needs plugin API {}; this host speaks {supported}", check::shown(found))]
     ApiVersion {
         /// What it says.
         found: String,
@@ -225,8 +226,22 @@ pub enum LoadError {
     },
 }
 
+/// The first of a file's own names; so many are enough.
 fn list(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    const SHOWN: usize = 8;
+    let more = names.len().saturating_sub(SHOWN);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{}`", check::shown(name)));
+    shown.chain(rest).collect::<Vec<_>>().join(", ")
+}
+
+/// A text that may quote a file: cut to size, and nothing in it but the ends of its lines moves a terminal's cursor.
+fn legible(text: &str) -> String {
+    let cut = crate::state::cut(text, 1_000);
+    let dots = if cut.len() < text.len() { "…" } else { "" };
+    let hidden = |c: char| c.is_control() && c != '\n';
+    let shown = cut.chars().map(|c| if hidden(c) { c.escape_debug().to_string() } else { c.to_string() });
+    shown.collect::<String>() + dots
 }
 
 impl PluginError {
@@ -324,5 +339,25 @@ impl LoadError {
     /// The refusal of a file.
     pub(crate) fn of(self, file: &str) -> PluginError {
         PluginError::Load { file: file.to_owned(), error: self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LoadError;
+
+    /// Found by fuzzing: what a file says of itself was repeated whole, as it was.
+    #[test]
+    fn a_files_own_words_are_few_and_move_no_cursor() {
+        let escape = "a\u{1b}[2J\tb".to_owned();
+        for error in [
+            LoadError::Imports(vec![escape.clone(); 500]),
+            LoadError::Malformed(escape.repeat(1_000)),
+            LoadError::Export { interface: "x".to_owned(), message: escape.repeat(1_000) },
+            LoadError::ApiVersion { found: escape.repeat(100), supported: "1.0.0" },
+        ] {
+            let said = error.to_string();
+            assert!(said.len() < 2_000 && !said.chars().any(char::is_control), "{said:?}");
+        }
     }
 }

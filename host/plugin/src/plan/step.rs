@@ -116,8 +116,11 @@ fn check_files(
         let at = format!("{field}[{i}].path");
         let path = BoxPath::new(file.path.as_str()).map_err(|why| check::bad_path(&at, &file.path, why))?;
         if placed.iter().any(|other| collide(other.path.as_str(), path.as_str())) {
-            return Err(InvalidField::new(at, format!("`{path}` collides with another file of the step"))
-                .hint("a path is either one file or a directory"));
+            return Err(InvalidField::new(
+                at,
+                format!("`{}` collides with another file of the step", check::shown(path.as_str())),
+            )
+            .hint("a path is either one file or a directory"));
         }
         placed.push(PlacedFile { path, executable: file.executable, content: file.content.into() });
     }

@@ -3,6 +3,7 @@
 
 use optimus_core::problem::{Labelled, TimeRule};
 use optimus_core::{Limits, Problem, Report};
+use serde_json::Value;
 
 use super::judge_own;
 use crate::engine::Engine;
@@ -25,7 +26,9 @@ pub(super) async fn derive(
         let hint = "give one with `--cpu-ms`".to_owned();
         return Err(Advised::new("no_time_limit", unlimited.to_string(), Some(hint)).into());
     };
-    problem.limits.cpu_ms = Some(Limits::CAP.cpu_ms.into());
+    // All that there is; a wall limit below would contradict it.
+    let wall_ms = problem.limits.wall_ms.as_ref().and_then(Value::as_u64).unwrap_or(Limits::CAP.wall_ms);
+    problem.limits.cpu_ms = Some(wall_ms.min(Limits::CAP.cpu_ms).into());
     let mut slowest: Option<(f64, &Labelled)> = None;
     for own in &right {
         let report = judge_own(engine, problem, own, &format!("how long {} takes", own.name), output).await?;
