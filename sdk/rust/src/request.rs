@@ -107,22 +107,27 @@ impl Request {
 }
 
 /// What stands behind `package`, where that is the first thing that a source says after comments and annotations.
-fn package(source: &str) -> Option<String> {
-    let mut rest = source.trim_start_matches('\u{feff}').trim_start();
+fn package<'a>(source: &'a str) -> Option<String> {
+    // Searching for text and asking Unicode would make every plugin larger by some KiB.
+    let trim = |text: &'a str| text.trim_start_matches(|c: char| c.is_ascii_whitespace());
+    let mut rest = trim(source.strip_prefix('\u{feff}').unwrap_or(source));
     loop {
-        rest = match rest {
+        rest = trim(match rest {
             line if line.starts_with("//") || line.starts_with('@') || line.starts_with('#') => {
                 line.split_once('\n')?.1
             }
-            block if block.starts_with("/*") => block.split_once("*/")?.1,
+            block if block.starts_with("/*") => {
+                let end = block.as_bytes().windows(2).skip(2).position(|pair| pair == b"*/")?;
+                &block[end + 4..]
+            }
             said => {
-                let name = said.strip_prefix("package")?.strip_prefix([' ', '\t'])?.trim_start();
-                let inner = |c: char| c.is_alphanumeric() || "._$".contains(c);
+                let name = said.strip_prefix("package")?.strip_prefix([' ', '\t'])?;
+                let name = trim(name);
+                let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$') || !c.is_ascii();
                 let end = name.find(|c| !inner(c)).unwrap_or(name.len());
                 return Some(name[..end].to_owned()).filter(|name| !name.is_empty());
             }
-        }
-        .trim_start();
+        });
     }
 }
 
