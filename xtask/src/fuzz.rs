@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use anyhow::{bail, ensure};
 
@@ -28,7 +27,7 @@ pub(crate) struct Args {
     /// How long each of them
     #[arg(long, default_value_t = 60, value_name = "S")]
     seconds: u64,
-    /// A few seconds each
+    /// Some thousand inputs each, always the same
     #[arg(long, conflicts_with = "seconds")]
     smoke: bool,
     /// Only try this input, of one target
@@ -36,8 +35,17 @@ pub(crate) struct Args {
     input: Option<PathBuf>,
 }
 
-/// Enough to try the seeds and some ten thousand neighbours of theirs.
-const SMOKE: Duration = Duration::from_secs(6);
+/// How much of it.
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    /// Whatever comes, for so long.
+    Seconds(u64),
+    /// So many inputs, the same each time: what is new is for whoever looks for it, and not for a build that has to pass.
+    Inputs(u32),
+}
+
+/// The seeds, and some thousand neighbours of theirs.
+const SMOKE: Bound = Bound::Inputs(5_000);
 
 /// A few seconds each, as a part of `cargo xtask test`.
 pub(crate) fn smoke(root: &Path) -> anyhow::Result<()> {
@@ -57,19 +65,19 @@ pub(crate) fn fuzz(root: &Path, args: &Args) -> anyhow::Result<()> {
         let [target] = &chosen[..] else { bail!("name the one target that `--input` is for") };
         return Session::new(root, target, &programs[target]).replay(input);
     }
-    let time = if args.smoke { SMOKE } else { Duration::from_secs(args.seconds.max(1)) };
-    let failed = run(root, &chosen, &programs, time);
+    let bound = if args.smoke { SMOKE } else { Bound::Seconds(args.seconds.max(1)) };
+    let failed = run(root, &chosen, &programs, bound);
     ensure!(failed.is_empty(), "{}", failed.join("\n"));
     Ok(())
 }
 
 /// As many at once as there are processors. What failed, in words.
-fn run(root: &Path, chosen: &[String], programs: &HashMap<String, PathBuf>, time: Duration) -> Vec<String> {
+fn run(root: &Path, chosen: &[String], programs: &HashMap<String, PathBuf>, bound: Bound) -> Vec<String> {
     let lanes = std::thread::available_parallelism().map_or(1, usize::from).min(chosen.len());
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let lane = || {
         while let Some(target) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match Session::new(root, target, &programs[target]).run(time) {
+            match Session::new(root, target, &programs[target]).run(bound) {
                 Ok(done) => say(&format!("{target:<16} {done}")),
                 Err(error) => {
                     say(&format!("{target:<16} FAILED"));

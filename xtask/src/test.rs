@@ -62,7 +62,7 @@ fn host(root: &Path) -> anyhow::Result<()> {
     plugins::crates(root, &[])?;
     say("\n== tests ==");
     attack::all_tests(root)?;
-    say("\n== fuzzing, a few seconds each ==");
+    say("\n== fuzzing, some thousand inputs each ==");
     fuzz::smoke(root)?;
     say("\n== every sample of every language, over HTTP ==");
     plugins::declared(root, &[])?;

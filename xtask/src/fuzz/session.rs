@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::ROOM;
+use super::{Bound, ROOM};
 use crate::shell::run;
 
 /// Longer inputs find little that shorter ones do not, and take longer.
@@ -39,8 +38,16 @@ impl<'a> Session<'a> {
     }
 
     /// Fuzzes, and says in a line how far it came.
-    pub(super) fn run(&self, time: Duration) -> anyhow::Result<String> {
+    pub(super) fn run(&self, bound: Bound) -> anyhow::Result<String> {
         let (found, broken) = (self.place.join("corpus"), self.place.join("broken"));
+        let bounds = match bound {
+            Bound::Seconds(seconds) => vec![format!("-max_total_time={seconds}")],
+            Bound::Inputs(inputs) => {
+                // What was found before would change what comes now.
+                let _ = std::fs::remove_dir_all(&found);
+                vec![format!("-runs={inputs}"), "-seed=1".to_owned()]
+            }
+        };
         for dir in [&found, &broken] {
             std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
         }
@@ -49,7 +56,7 @@ impl<'a> Session<'a> {
         // The first directory takes what is found; the seeds stay as they are.
         let status = Command::new(self.program)
             .args([&found, &self.root.join(ROOM).join("corpus").join(self.target)])
-            .arg(format!("-max_total_time={}", time.as_secs()))
+            .args(bounds)
             .arg(format!("-max_len={MAX_LEN}"))
             .arg(format!("-rss_limit_mb={MEMORY_MIB}"))
             .arg(format!("-timeout={PATIENCE_S}"))
