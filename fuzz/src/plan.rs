@@ -74,16 +74,7 @@ fn say(step: &mut types::Step, word: &str, rest: &str, (name, value): (String, S
 }
 
 fn step(name: &str) -> types::Step {
-    let limits = types::StepLimits {
-        cpu_ms: None,
-        wall_ms: None,
-        memory_kib: None,
-        output_kib: None,
-        processes: None,
-        open_files: None,
-        file_kib: None,
-        work_kib: None,
-    };
+    let limits = types::StepLimits::default();
     let name = name.to_owned();
     types::Step { name, argv: vec![], env: vec![], files: vec![], collect: vec![], limits, ext: vec![] }
 }

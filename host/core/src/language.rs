@@ -40,6 +40,11 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
+    /// What a file of its is called behind the dot, unless somebody says otherwise.
+    pub fn extension(&self) -> &str {
+        self.extensions.first().map_or("txt", String::as_str)
+    }
+
     /// Whether a job may call it so.
     pub fn is_called(&self, name: &str) -> bool {
         self.id == name || self.aliases.iter().any(|alias| alias == name)

@@ -131,7 +131,7 @@ impl Problem {
         }
         let mut files = submission.files;
         if let Some(content) = submission.source {
-            let extension = language.extensions.first().map_or("txt", String::as_str);
+            let extension = language.extension();
             files.insert(0, FileRequest { path: format!("main.{extension}"), content });
         }
         let bytes: usize = files.iter().map(|file| file.content.len()).sum();

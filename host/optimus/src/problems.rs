@@ -135,7 +135,7 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
         labels: job.labels.clone(),
         ..JobRequest::default()
     };
-    let extension = language.extensions.first().map_or("txt", String::as_str);
+    let extension = language.extension();
     let full = problem.job(request, language)?.into_job(&job.language, extension, policy)?;
     Ok(Job { id: job.id, tenant: job.tenant.clone(), trace: job.trace.clone(), ..full })
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of `bytes`, in hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect()
 }
 

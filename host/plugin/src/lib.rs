@@ -28,6 +28,7 @@ pub use catalogue::{Catalogue, Languages, Loaded, PluginState, PluginStatus, Wat
 pub use compile::{Compiler, compile_child};
 pub use config::{Config, ImagePolicy};
 pub use error::{CallError, InvalidField, LoadError, PluginError, PluginName};
+pub use hex::sha256;
 pub use plugin::Plugin;
 pub use request::{Finding, HEAD_BYTES, PlanRequest, RequestFile, StepOutcome};
-pub use signature::{PublicKey, SecretKey, SignatureError, Signatures, Signer, Trust, signature_file};
+pub use signature::{PublicKey, SIGNATURE_BYTES, SecretKey, SignatureError, Signatures, Signer, Trust, signature_file};

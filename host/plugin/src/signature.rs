@@ -13,8 +13,8 @@ use minisign_verify::Signature;
 
 pub use secret::SecretKey;
 
-/// A signature is four lines; nobody needs more.
-pub(crate) const MAX_BYTES: u64 = 4 << 10;
+/// What a signature may hold, in bytes: it is four lines, and nobody needs more.
+pub const SIGNATURE_BYTES: u64 = 4 << 10;
 /// What is shown of what a signer said.
 const COMMENT_BYTES: usize = 200;
 

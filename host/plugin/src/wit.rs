@@ -29,3 +29,19 @@ pub(crate) mod checker {
 
 pub(crate) use language::optimus::plugin::log::Level;
 pub use language::optimus::plugin::types;
+
+impl Default for types::StepLimits {
+    /// No wishes, for those who make plans by hand.
+    fn default() -> Self {
+        Self {
+            cpu_ms: None,
+            wall_ms: None,
+            memory_kib: None,
+            output_kib: None,
+            processes: None,
+            open_files: None,
+            file_kib: None,
+            work_kib: None,
+        }
+    }
+}

@@ -131,16 +131,17 @@ fn plant(root: &Path, copy: &Path, hole: &Hole) -> anyhow::Result<Option<String>
 }
 
 fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<String>> {
-    let (room, test) = match suite {
-        Suite::Attack(_) => ("host/sandbox", "hostile"),
-        Suite::Queue(_) => ("host/queue", "contract"),
+    let (package, test) = match suite {
+        Suite::Attack(_) => ("optimus-sandbox", "hostile"),
+        Suite::Queue(_) => ("optimus-queue", "contract"),
     };
-    // Dependencies are those of any other build; what is in the copy is told apart by its place.
+    // Never beside what is built from the checkout: cargo tells packages apart by where they are in their workspace, and
+    // would take what has a hole for what has none.
     let mut build = cargo(copy);
-    build.env("CARGO_TARGET_DIR", root.join("target")).args(["test", "--workspace", "--no-run", "--quiet"]);
-    let built = programs(build.args(["--test", test]))?;
-    let suite_of = |built: &&Built| built.name == test && built.room.ends_with(room);
-    let built = built.iter().find(suite_of).with_context(|| format!("no test `{test}` in {room}"))?;
+    build.env("CARGO_TARGET_DIR", root.join("target/planted/build")).args(["test", "-p", package, "--test", test]);
+    let built = programs(build.args(["--no-run", "--quiet"]))?;
+    let suite_of = |built: &&Built| built.name == test;
+    let built = built.iter().find(suite_of).with_context(|| format!("no test `{test}` in `{package}`"))?;
     let mut command = Command::new(&built.program);
     command.current_dir(&built.room).env("OPTIMUS_TEST_STRICT", "1").stdin(Stdio::null());
     let what = match suite {

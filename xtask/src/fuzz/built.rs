@@ -20,13 +20,10 @@ pub(super) fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
 
 /// Builds them. `cargo test` for the whole workspace, because that is what the dependencies were built for.
 pub(super) fn build(root: &Path, targets: &[String]) -> anyhow::Result<HashMap<String, PathBuf>> {
-    let wrapper = root.join(ROOM).join("rustc");
     let mut build = cargo(root);
     build.args(["test", "--workspace", "--no-run", "--quiet"]);
     build.args(targets.iter().flat_map(|target| ["--bin", target]));
-    build.env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
-    // No box is opened: any file will do for the agent, which would be built once more.
-    build.env("OPTIMUS_AGENT", &wrapper);
+    build.env("RUSTC_WORKSPACE_WRAPPER", root.join(ROOM).join("rustc"));
     say(&format!("$ RUSTC_WORKSPACE_WRAPPER={ROOM}/rustc {}", show(&build)));
     let built = programs(&mut build)?.into_iter().filter(|built| targets.contains(&built.name));
     let found: HashMap<String, PathBuf> = built.map(|built| (built.name, built.program)).collect();

@@ -123,7 +123,7 @@ pub(super) fn resolve(state: &ApiState, mut request: JobRequest) -> Result<(Job,
         let message = format!("`language`: `{}` cannot run here: {reason}", language.descriptor.id);
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unavailable", message).hint(hint));
     }
-    let extension = language.descriptor.extensions.first().map_or("txt", String::as_str);
+    let extension = language.descriptor.extension();
     let webhook = request.webhook.take();
     if let Some(webhook) = &webhook {
         super::webhooks::check(webhook, &state.parts.gate)?;

@@ -26,7 +26,7 @@ pub(super) async fn measure(
 async fn plans(engine: &Engine, seconds: Duration, figures: &mut Figures) -> anyhow::Result<()> {
     let languages = engine.catalogue.current();
     let plugin = languages.iter().next().context("no plugin is loaded")?;
-    let extension = plugin.descriptor().extensions.first().cloned().unwrap_or_default();
+    let extension = plugin.descriptor().extension().to_owned();
     let (mut fresh, mut memoised) = (Series::default(), Series::default());
     let end = Instant::now() + seconds;
     for round in 0u64.. {

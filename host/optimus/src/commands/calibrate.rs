@@ -97,7 +97,7 @@ fn job(language: &LanguageInfo, sample: &Sample, runs: u16) -> anyhow::Result<Jo
         tests: vec![test; usize::from(runs)],
         ..JobRequest::default()
     };
-    let extension = language.descriptor.extensions.first().map_or("", String::as_str);
+    let extension = language.descriptor.extension();
     let policy = Policy { max_tests: usize::from(u16::MAX), ..Policy::default() };
     Ok(request.into_job(&language.descriptor.id, extension, &policy)?)
 }

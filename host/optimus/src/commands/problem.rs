@@ -139,7 +139,7 @@ fn job(problem: &Problem, own: &Labelled, files: Vec<FileRequest>, book: &Langua
         Advised::new("invalid", format!("`{}`: {invalid}", own.name), invalid.hint.clone())
     };
     let request = problem.job(request, &language.descriptor).map_err(refused)?;
-    let extension = language.descriptor.extensions.first().map_or("", String::as_str);
+    let extension = language.descriptor.extension();
     // The package is the operator's own here.
     let policy = Policy { max_tests: usize::MAX, ..Policy::default() };
     Ok(request.into_job(&language.descriptor.id, extension, &policy).map_err(refused)?)

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Run, output: Output) -> anyhow::Result<ExitCode> {
 
 fn job(args: &ProgramArgs, book: &LanguageBook) -> anyhow::Result<Job> {
     let language = language(args, book)?;
-    let extension = language.descriptor.extensions.first().map_or("", String::as_str);
+    let extension = language.descriptor.extension();
     let request = program::request(args)?;
     Ok(request.into_job(&language.descriptor.id, extension, &Policy::default()).map_err(refused)?)
 }

@@ -99,7 +99,7 @@ impl Prepared {
         let checker = &Checker { entry: entry.or_else(|| checker.entry.clone()), ..checker.clone() };
         let descriptor = plugin.descriptor();
         let policy = Policy { default_limits: LIMITS.clamp(cap), cap: *cap, ..Policy::default() };
-        let extension = descriptor.extensions.first().map_or("txt", String::as_str);
+        let extension = descriptor.extension();
         let job = checker.request().into_job(&descriptor.id, extension, &policy);
         let job = job.map_err(|invalid| broken(format!("cannot be built: {invalid}")))?;
         let limits = limits::of_run(&job.limits, descriptor, cap);

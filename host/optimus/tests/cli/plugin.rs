@@ -4,15 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::{command, json, root, stdout};
+use crate::support::{command, json, root, stderr, stdout};
 
 fn plugin(place: &Path, args: &[&str]) -> Output {
     let dir = place.join("plugins");
     command(&[&["plugin"], args].concat()).current_dir(place).env("OPTIMUS_PLUGINS", dir).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]

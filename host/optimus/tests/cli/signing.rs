@@ -3,22 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::support::{command, json, stdout};
-
-fn optimus(place: &Path, args: &[&str]) -> Output {
-    let dirs = [("OPTIMUS_PLUGINS", place.join("plugins")), ("OPTIMUS_STATE", place.join("state"))];
-    command(args).current_dir(place).envs(dirs).output().unwrap()
-}
-
-fn plugin(place: &Path, args: &[&str]) -> Output {
-    optimus(place, &[&["plugin"], args].concat())
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use crate::support::{json, plugin_in as plugin, stderr, stdout};
 
 /// A language, built, and a pair of keys: the public one.
 fn begin(place: &Path) -> String {

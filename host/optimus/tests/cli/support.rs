@@ -43,6 +43,21 @@ pub(crate) fn optimus(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
 
+/// In a place of its own: its plugins, its state.
+pub(crate) fn optimus_in(place: &Path, args: &[&str]) -> Output {
+    let dirs = [("OPTIMUS_PLUGINS", place.join("plugins")), ("OPTIMUS_STATE", place.join("state"))];
+    command(args).current_dir(place).envs(dirs).output().unwrap()
+}
+
+/// The same, of `optimus plugin`.
+pub(crate) fn plugin_in(place: &Path, args: &[&str]) -> Output {
+    optimus_in(place, &[&["plugin"], args].concat())
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
 pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }

@@ -4,20 +4,10 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Output;
 
 use serde_json::Value;
 
-use crate::support::{command, json, stdout};
-
-fn plugin(place: &Path, args: &[&str]) -> Output {
-    let dirs = [("OPTIMUS_PLUGINS", place.join("plugins")), ("OPTIMUS_STATE", place.join("state"))];
-    command(&[&["plugin"], args].concat()).current_dir(place).envs(dirs).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use crate::support::{json, plugin_in as plugin, stderr, stdout};
 
 /// Builds `lua` with these lines more, or in place of those of the same name.
 fn build(place: &Path, file: &str, lines: &[&str]) -> Vec<u8> {

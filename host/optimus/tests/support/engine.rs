@@ -26,7 +26,7 @@ pub(crate) fn open(sandbox: &str, state: &Path) -> anyhow::Result<Engine> {
 /// What a server makes of a request.
 pub(crate) fn job(request: &Value, language: &Descriptor) -> anyhow::Result<Job> {
     let request: JobRequest = serde_json::from_value(request.clone())?;
-    let extension = language.extensions.first().map_or("", String::as_str);
+    let extension = language.extension();
     Ok(request.into_job(&language.id, extension, &Policy::default())?)
 }
 

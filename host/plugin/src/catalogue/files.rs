@@ -1,6 +1,7 @@
 //! What stands in the directory: each plugin's file with the signature beside it, and whether they are as they were.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use cap_std::fs::{Dir, Metadata, MetadataExt as _};
 use super::gate;
 use crate::config::Config;
 use crate::error::LoadError;
-use crate::signature::{self, Signatures, signature_file};
+use crate::signature::{SIGNATURE_BYTES, Signatures, signature_file};
 
 /// Tells an unchanged file, and an unchanged signature, without reading them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,12 +73,38 @@ pub(super) fn print(dir: &Dir, name: &str, config: &Config) -> Option<Print> {
 
 /// The bytes of a file, and of its signature where those count.
 pub(super) fn read(dir: &Dir, name: &str, config: &Config) -> Result<Found, LoadError> {
+    let open = |name: &str| -> io::Result<File> {
+        let file = dir.open(name)?.into_std();
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(io::Error::other("it is not a regular file")),
+        }
+    };
+    found(open(name), || open(&signature_file(name)), config)
+}
+
+/// The same for one file by its path, as `check` and `inspect` are given it: whoever names a file may name a link that
+/// leads anywhere.
+pub(super) fn read_path(path: &Path, config: &Config) -> Result<Found, LoadError> {
+    let name = path.file_name().ok_or_else(|| LoadError::Read(io::Error::other("it is not a file's name")))?;
+    let beside = path.with_file_name(signature_file(&name.to_string_lossy()));
+    found(File::open(path), || File::open(beside), config)
+}
+
+fn found(
+    wasm: io::Result<File>,
+    signature: impl FnOnce() -> io::Result<File>,
+    config: &Config,
+) -> Result<Found, LoadError> {
     let max = config.max_wasm_bytes;
-    let wasm = bytes(dir, name, max).map_err(LoadError::Read)?;
+    let wasm = wasm.and_then(|file| bytes(file, max)).map_err(LoadError::Read)?;
     let wasm = wasm.map_err(|bytes| LoadError::TooBig { bytes, max })?;
     let signature = match config.trust.signatures {
         Signatures::Off => None,
-        Signatures::Warn | Signatures::Require => read_signature(dir, name),
+        // One that cannot be read is as good as none; one that is too long makes no sense.
+        Signatures::Warn | Signatures::Require => {
+            signature().and_then(|file| bytes(file, SIGNATURE_BYTES)).ok().map(Result::unwrap_or_default)
+        }
     };
     Ok(Found { wasm, signature })
 }
@@ -90,44 +117,13 @@ pub(super) fn write(config: &Config, name: &str, wasm: &[u8]) -> io::Result<()> 
     dir.rename(&part, &dir, name)
 }
 
-/// A signature that cannot be read is as good as none; one that is too long makes no sense.
-fn read_signature(dir: &Dir, name: &str) -> Option<Vec<u8>> {
-    bytes(dir, signature_file(name), signature::MAX_BYTES).ok().map(Result::unwrap_or_default)
-}
-
 /// The bytes, or how many they would be where they are too many.
-fn bytes(dir: &Dir, name: impl AsRef<Path>, max: u64) -> io::Result<Result<Vec<u8>, u64>> {
-    let file = dir.open(name)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let size = metadata.len();
+fn bytes(file: File, max: u64) -> io::Result<Result<Vec<u8>, u64>> {
+    let size = file.metadata()?.len();
     if size > max {
         return Ok(Err(size));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     file.take(max + 1).read_to_end(&mut bytes)?;
     Ok(Ok(bytes))
-}
-
-/// The same for one file by its path, as `check` and `inspect` are given it.
-pub(super) fn read_path(path: &Path, config: &Config) -> Result<Found, LoadError> {
-    let name = path.file_name().ok_or_else(|| LoadError::Read(io::Error::other("it is not a file's name")))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // By the path itself: whoever names a file may name a link that leads anywhere.
-    let whole = |path: &Path, max: u64| -> io::Result<Result<Vec<u8>, u64>> {
-        let bytes = std::fs::metadata(path)?.len();
-        if bytes > max { Ok(Err(bytes)) } else { std::fs::read(path).map(Ok) }
-    };
-    let max = config.max_wasm_bytes;
-    let wasm = whole(path, max).map_err(LoadError::Read)?.map_err(|bytes| LoadError::TooBig { bytes, max })?;
-    let beside = folder.join(signature_file(&name.to_string_lossy()));
-    let signature = match config.trust.signatures {
-        Signatures::Off => None,
-        Signatures::Warn | Signatures::Require => {
-            whole(&beside, signature::MAX_BYTES).ok().map(Result::unwrap_or_default)
-        }
-    };
-    Ok(Found { wasm, signature })
 }

@@ -11,13 +11,12 @@ use cap_std::fs::Dir;
 use super::files::{self, Found, Print};
 use super::kept::Kept;
 use super::status::{PluginState, PluginStatus};
-use super::{Languages, Trusted, gate, trusted};
+use super::{Languages, Loaded, Trusted, gate, trusted};
 use crate::compile::Compiling;
 use crate::error::{LoadError, PluginError};
 use crate::hex;
 use crate::plugin::{Plugin, Shared};
 use crate::seal::CodeCache;
-use crate::signature::Signer;
 
 /// What is known of each file.
 pub(super) struct Scanner {
@@ -33,22 +32,14 @@ pub(super) struct Scanner {
 struct Slot {
     /// As it was when it was read; `None` asks for another look.
     print: Option<Print>,
-    serves: Option<Serving>,
+    serves: Option<Loaded>,
     error: Option<PluginError>,
     missing: bool,
     /// Who came first keeps a contested name.
     since: u64,
 }
 
-/// What serves under a file's name.
-struct Serving {
-    plugin: Arc<Plugin>,
-    signer: Option<Signer>,
-    /// Why nobody's signature counts for it, where it serves all the same.
-    unsigned: Option<String>,
-}
-
-impl Serving {
+impl Loaded {
     /// Changes when what serves does, or what is said of it.
     fn mark(&self) -> (String, Option<String>, Option<String>) {
         let signer = self.signer.as_ref().map(|signer| signer.key.clone());
@@ -65,11 +56,7 @@ impl Scanner {
 
     /// Says whether anything changed.
     pub(super) fn scan(&mut self, patient: bool) -> Result<bool, PluginError> {
-        let (dir, found) = files::list(&self.shared.config).map_err(|error| PluginError::Directory {
-            what: "plugin",
-            path: self.shared.config.dir.clone(),
-            message: error.to_string(),
-        })?;
+        let (dir, found) = files::list(&self.shared.config).map_err(|error| self.unusable(&error))?;
         let gone = self.gone(&found, patient);
         let is_new =
             |name: &String, print: &Print| self.slots.get(name).is_none_or(|slot| slot.print.as_ref() != Some(print));
@@ -132,7 +119,7 @@ impl Scanner {
         };
         let slot = self.slots.entry(name.to_owned()).or_insert_with(|| Slot { since, ..Slot::default() });
         slot.print = Some(print.clone());
-        let before = (slot.serves.as_ref().map(Serving::mark), slot.error.is_some());
+        let before = (slot.serves.as_ref().map(Loaded::mark), slot.error.is_some());
         match result {
             Ok(serving) => {
                 let ms = began.elapsed().as_secs_f64() * 1e3;
@@ -150,7 +137,11 @@ impl Scanner {
                 slot.error = Some(error);
             }
         }
-        slot.error.is_some() || before != (slot.serves.as_ref().map(Serving::mark), false)
+        slot.error.is_some() || before != (slot.serves.as_ref().map(Loaded::mark), false)
+    }
+
+    fn unusable(&self, error: &io::Error) -> PluginError {
+        PluginError::Directory { what: "plugin", path: self.shared.config.dir.clone(), message: error.to_string() }
     }
 
     /// Puts bytes that pass the gate where the language's file is, or is to be; says its name.
@@ -169,16 +160,12 @@ impl Scanner {
         if is != id {
             return Err(LoadError::OtherLanguage { id: is.clone(), wanted: id.to_owned() }.of(&name));
         }
-        files::write(&self.shared.config, &name, wasm).map_err(|error| PluginError::Directory {
-            what: "plugin",
-            path: self.shared.config.dir.clone(),
-            message: error.to_string(),
-        })?;
+        files::write(&self.shared.config, &name, wasm).map_err(|error| self.unusable(&error))?;
         Ok(name)
     }
 
     /// Whose bytes these are comes before what they are.
-    fn load(&self, name: &str, found: &Found, compiling: &mut Compiling<'_>) -> Result<Serving, LoadError> {
+    fn load(&self, name: &str, found: &Found, compiling: &mut Compiling<'_>) -> Result<Loaded, LoadError> {
         let Trusted { signer, unsigned } = trusted(&self.shared.config, name, found)?;
         let digest = hex::sha256(&found.wasm);
         let plugin = match self.loaded(&digest) {
@@ -188,7 +175,7 @@ impl Scanner {
                 Arc::new(gate::load(&self.shared, name, &found.wasm)?)
             }
         };
-        Ok(Serving { plugin, signer, unsigned })
+        Ok(Loaded { plugin, signer, unsigned })
     }
 
     /// A plugin of these very bytes, perhaps under another name: renaming loads nothing.
@@ -197,7 +184,7 @@ impl Scanner {
         serving.find(|plugin| plugin.digest() == digest).cloned()
     }
 
-    fn last_good(&self, name: &str, compiling: &mut Compiling<'_>) -> Option<Serving> {
+    fn last_good(&self, name: &str, compiling: &mut Compiling<'_>) -> Option<Loaded> {
         self.load(name, &self.kept.get(name)?, compiling).ok()
     }
 
@@ -210,7 +197,7 @@ impl Scanner {
         let mut owners: HashMap<&str, &str> = HashMap::new();
         for (file, slot) in &slots {
             let mut status = status(file, slot);
-            if let Some(Serving { plugin, .. }) = &slot.serves {
+            if let Some(Loaded { plugin, .. }) = &slot.serves {
                 let id = plugin.descriptor().id.as_str();
                 if let Some(by) = owners.get(id) {
                     let duplicate = LoadError::Duplicate { id: id.to_owned(), by: (*by).to_owned() };

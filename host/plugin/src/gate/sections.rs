@@ -2,7 +2,6 @@
 
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
-use crate::check::shown;
 use crate::engine::Tier;
 use crate::error::LoadError;
 
@@ -106,7 +105,7 @@ fn check_imports(imports: &[String]) -> Result<Tier, LoadError> {
 /// The version in the export's name must be ours, and the stamp's too, if there is one.
 fn check_version(exports: &[String], stamp: Option<&Stamp>) -> Result<String, LoadError> {
     if let Some(stamp) = stamp.filter(|stamp| stamp.package != "optimus:plugin" || !is_supported(&stamp.version)) {
-        let found = format!("{} {}", shown(&stamp.package), shown(&stamp.version));
+        let found = format!("{} {}", stamp.package, stamp.version);
         return Err(LoadError::ApiVersion { found, supported: SUPPORTED });
     }
     let exported = exports.iter().map(|export| split(export)).find(|(name, _)| *name == LANGUAGE);

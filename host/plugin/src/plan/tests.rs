@@ -4,17 +4,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::wit::types::{EnvVar, File, Step, StepLimits};
 
-const NONE: StepLimits = StepLimits {
-    cpu_ms: None,
-    wall_ms: None,
-    memory_kib: None,
-    output_kib: None,
-    processes: None,
-    open_files: None,
-    file_kib: None,
-    work_kib: None,
-};
-
 fn step(name: &str, argv: &[&str]) -> Step {
     Step {
         name: name.to_owned(),
@@ -22,7 +11,7 @@ fn step(name: &str, argv: &[&str]) -> Step {
         env: Vec::new(),
         files: Vec::new(),
         collect: Vec::new(),
-        limits: NONE,
+        limits: StepLimits::default(),
         ext: Vec::new(),
     }
 }
@@ -169,7 +158,7 @@ fn any_step() -> impl Strategy<Value = Step> {
             env: env.into_iter().map(|(name, value)| EnvVar { name, value }).collect(),
             files: files.into_iter().map(|path| File { path, executable: true, content: vec![1] }).collect(),
             collect,
-            limits: StepLimits { cpu_ms, ..NONE },
+            limits: StepLimits { cpu_ms, ..StepLimits::default() },
             ext: Vec::new(),
         },
     )

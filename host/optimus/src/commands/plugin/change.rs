@@ -23,10 +23,10 @@ pub(super) struct Change {
 impl Change {
     pub(super) fn of(id: &str, old: &Entry, new: &Entry) -> Self {
         let mark = |entry: &Entry| [entry.version.clone(), entry.sha256.clone()];
-        // What was asked for and is no more; by whom it was signed is said above.
-        let was = beyond(new, old).into_iter().filter(|line| !line.contains(" instead of "));
-        let shrinks = was.map(|line| line.split(", was ").next().unwrap_or_default().to_owned()).collect();
-        Self { id: id.to_owned(), from: mark(old), to: mark(new), grows: beyond(old, new), shrinks }
+        let grown = |(line, was): (String, Option<f64>)| was.map_or(line.clone(), |was| format!("{line}, was {was}"));
+        let grows = beyond(old, new).into_iter().map(grown).chain(other_signer(old, new)).collect();
+        let shrinks = beyond(new, old).into_iter().map(|(line, _)| line).collect();
+        Self { id: id.to_owned(), from: mark(old), to: mark(new), grows, shrinks }
     }
 
     /// The bytes are the same.
@@ -70,11 +70,11 @@ impl Change {
     }
 }
 
-/// What `new` asks for beyond `old`, a line each.
-fn beyond(old: &Entry, new: &Entry) -> Vec<String> {
+/// What `new` asks for beyond `old`, a line each; of a number, with what it was.
+fn beyond(old: &Entry, new: &Entry) -> Vec<(String, Option<f64>)> {
     let more = |what: &str, old: &[String], new: &[String]| {
         let more = new.iter().filter(|item| !old.contains(item));
-        more.map(|item| format!("{what} {item}")).collect::<Vec<_>>()
+        more.map(|item| (format!("{what} {item}"), None)).collect::<Vec<_>>()
     };
     let mut lines = more("imports", &old.imports, &new.imports);
     lines.extend(more("may ask for the image", &old.images, &new.images));
@@ -82,13 +82,16 @@ fn beyond(old: &Entry, new: &Entry) -> Vec<String> {
     for (name, value) in new.limits.iter().filter(|_| !old.limits.is_empty()) {
         let was = old.limits.get(name).copied().unwrap_or_default();
         if *value > was {
-            lines.push(format!("{name} {value}, was {was}"));
+            lines.push((format!("{name} {value}"), Some(was)));
         }
     }
-    if let Some(was) = old.signed_by.as_ref().filter(|_| old.signed_by != new.signed_by) {
-        lines.push(format!("signed by {} instead of {was}", new.signed_by.as_deref().unwrap_or("nobody")));
-    }
     lines
+}
+
+/// A first signature asks for nothing.
+fn other_signer(old: &Entry, new: &Entry) -> Option<String> {
+    let was = old.signed_by.as_ref().filter(|_| old.signed_by != new.signed_by)?;
+    Some(format!("signed by {} instead of {was}", new.signed_by.as_deref().unwrap_or("nobody")))
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn round(folder: &Path, client: &Client, plans: &mut BTreeMap<String, String>) -
 /// The plan of each sample, as text; or why there is none.
 fn planned(plugin: &Plugin, samples: &[Sample]) -> anyhow::Result<BTreeMap<String, String>> {
     let runtime = runtime()?;
-    let extension = plugin.descriptor().extensions.first().map_or("", String::as_str);
+    let extension = plugin.descriptor().extension();
     let mut plans = BTreeMap::new();
     for sample in samples {
         let job = test::request(sample)?.into_job(&plugin.descriptor().id, extension, &Policy::default())?;
@@ -153,7 +153,7 @@ fn judge(client: &Client, sample: &Sample) -> anyhow::Result<Row> {
         }
     };
     let verdict = report.verdict;
-    let why = (verdict.as_str() != sample.expected).then(|| output::report(&report).trim_end().to_owned());
+    let why = (verdict.as_str() != sample.expected).then(|| test::why(&report));
     Ok(Row { name: sample.name.clone(), expected: sample.expected.clone(), verdict: verdict.as_str().to_owned(), why })
 }
 
@@ -179,8 +179,7 @@ fn words(round: &Round) -> String {
         let mark = if expected == verdict { "ok " } else { "NOT" };
         text += &format!("{mark} {name:<18} {verdict}\n");
         if let Some(why) = why {
-            let lines: String = why.lines().map(|line| format!("      {line}\n")).collect();
-            text += &format!("    expected {expected}; the report says\n{lines}");
+            text += &test::explained(expected, why);
         }
     }
     let good = round.samples.iter().filter(|row| row.ok()).count();

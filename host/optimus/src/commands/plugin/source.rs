@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use optimus_declarative::author::Known;
-use optimus_plugin::signature_file;
-use sha2::{Digest as _, Sha256};
+use optimus_plugin::{SIGNATURE_BYTES, sha256, signature_file};
 
 use super::build;
 use crate::output::Advised;
@@ -15,8 +14,6 @@ use crate::output::Advised;
 const BUILT_IN: &str = "built in";
 /// What is fetched at most: as much as the load gate takes.
 const MAX_BYTES: u64 = 64 << 20;
-/// A signature is four lines.
-const MAX_SIGNATURE_BYTES: u64 = 4 << 10;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A plugin that is to be installed.
@@ -88,7 +85,7 @@ impl Source {
             );
         };
         let wasm = fetch(url, MAX_BYTES).with_context(|| format!("cannot fetch `{url}`"))?;
-        let digest = hex(&wasm);
+        let digest = sha256(&wasm);
         if !digest.eq_ignore_ascii_case(pin) {
             let hint = "somebody changed it, or the pin is another version's: ask its author".to_owned();
             let message = format!("`{url}` has sha256 {digest}, not {pin}");
@@ -96,7 +93,7 @@ impl Source {
         }
         let name = url.rsplit('/').next().filter(|name| is_plain(name)).unwrap_or("plugin.wasm").to_owned();
         // Whether it has to be signed is for the load gate to say.
-        let signature = fetch(&signature_file(url), MAX_SIGNATURE_BYTES).ok();
+        let signature = fetch(&signature_file(url), SIGNATURE_BYTES).ok();
         Ok(Self { name, said: said.to_owned(), wasm, signature })
     }
 }
@@ -104,10 +101,6 @@ impl Source {
 /// Where the signature of a file lies.
 pub(super) fn beside(file: &Path) -> PathBuf {
     file.with_file_name(signature_file(&file.file_name().unwrap_or_default().to_string_lossy()))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name that is a file's, and nothing else.

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use optimus_plugin::{Loaded, Plugin, Signatures, Trust};
+use optimus_plugin::{Loaded, Plugin, Signatures, Trust, sha256};
 use serde_json::json;
 
 use super::change::Change;
 use super::lock::{Entry, Lock};
-use super::source::{Source, beside, hex};
+use super::source::{Source, beside};
 use super::{load, load_trusting, put};
 use crate::cli::{Add, Dir, Install, Named, Update};
 use crate::engine;
@@ -156,7 +156,7 @@ impl Candidate {
     fn change(&self, dir: &Path) -> anyhow::Result<Option<Change>> {
         let file = place(dir, self.id())?;
         let Ok(wasm) = std::fs::read(&file) else { return Ok(None) };
-        let locked = Lock::read(dir)?.plugins.remove(self.id()).filter(|entry| entry.sha256 == hex(&wasm));
+        let locked = Lock::read(dir)?.plugins.remove(self.id()).filter(|entry| entry.sha256 == sha256(&wasm));
         // What somebody dropped by hand stands in no lock; what does not load asks for nothing.
         let old = locked.or_else(|| load(&file).ok().map(|plugin| Entry::of(&plugin, "", None)));
         Ok(old.map(|old| Change::of(self.id(), &old, &self.entry)))
@@ -169,7 +169,7 @@ impl Candidate {
         let mut lock = Lock::read(dir)?;
         let file = place(dir, &id)?;
         if let Ok(old) = std::fs::read(&file) {
-            let digest = hex(&old);
+            let digest = sha256(&old);
             if digest != entry.sha256 {
                 std::fs::create_dir_all(dir.join(".before"))?;
                 put(&kept(dir, &digest), &old)?;

@@ -104,7 +104,7 @@ pub(super) fn request(sample: &Sample) -> anyhow::Result<JobRequest> {
 }
 
 async fn judge(engine: &Engine, plugin: &Plugin, sample: &Sample) -> anyhow::Result<Row> {
-    let extension = plugin.descriptor().extensions.first().map_or("", String::as_str);
+    let extension = plugin.descriptor().extension();
     let job = request(sample)?.into_job(&plugin.descriptor().id, extension, &Policy::default());
     let job = job.with_context(|| format!("sample `{}`", sample.name))?;
     let began = Instant::now();
@@ -118,15 +118,21 @@ async fn judge(engine: &Engine, plugin: &Plugin, sample: &Sample) -> anyhow::Res
 }
 
 /// What the report says of itself, for an author who wonders.
-fn why(report: &Report) -> String {
+pub(super) fn why(report: &Report) -> String {
     output::report(report).trim_end().to_owned()
+}
+
+/// The same below a sample's line.
+pub(super) fn explained(expected: &str, why: &str) -> String {
+    let lines: String = why.lines().map(|line| format!("      {line}\n")).collect();
+    format!("    expected {expected}; the report says\n{lines}")
 }
 
 /// The median of some plans, no two of the same request: those that are the same are remembered.
 async fn measure(plugin: &Plugin, samples: &[Sample]) -> anyhow::Result<f64> {
     let hello = samples.iter().find(|sample| sample.name == "hello").or(samples.first());
     let Some(hello) = hello else { return Ok(0.0) };
-    let extension = plugin.descriptor().extensions.first().map_or("", String::as_str);
+    let extension = plugin.descriptor().extension();
     let job = request(hello)?.into_job(&plugin.descriptor().id, extension, &Policy::default())?;
     let mut plan = PlanRequest::new(&job, Limits::DEFAULT);
     let mut times = Vec::new();
@@ -147,8 +153,7 @@ fn words(conformance: &Conformance) -> String {
         let mark = if *ok { "ok " } else { "NOT" };
         text += &format!("{mark} {name:<18} {verdict:<24} {ms:>6} ms\n");
         if let Some(why) = why {
-            let lines: String = why.lines().map(|line| format!("      {line}\n")).collect();
-            text += &format!("    expected {expected}; the report says\n{lines}");
+            text += &explained(expected, why);
         }
     }
     let good = samples.iter().filter(|row| row.ok).count();

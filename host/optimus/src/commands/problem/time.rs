@@ -20,9 +20,8 @@ pub(super) async fn derive(
     unlimited: NoTimeLimit,
     output: Output,
 ) -> anyhow::Result<()> {
-    let right: Vec<Labelled> =
-        problem.submissions.iter().filter(|own| own.expect.is_right() && !own.is_untimed).cloned().collect();
-    let Some(rule) = problem.time_rule.filter(|_| !right.is_empty()) else {
+    let counts = |own: &&Labelled| own.expect.is_right() && !own.is_untimed;
+    let Some(rule) = problem.time_rule.filter(|_| problem.submissions.iter().any(|own| counts(&own))) else {
         let hint = "give one with `--cpu-ms`".to_owned();
         return Err(Advised::new("no_time_limit", unlimited.to_string(), Some(hint)).into());
     };
@@ -30,7 +29,7 @@ pub(super) async fn derive(
     let wall_ms = problem.limits.wall_ms.as_ref().and_then(Value::as_u64).unwrap_or(Limits::CAP.wall_ms);
     problem.limits.cpu_ms = Some(wall_ms.min(Limits::CAP.cpu_ms).into());
     let mut slowest: Option<(f64, &Labelled)> = None;
-    for own in &right {
+    for own in problem.submissions.iter().filter(counts) {
         let report = judge_own(engine, problem, own, &format!("how long {} takes", own.name), output).await?;
         if let Err(why) = own.expect.check(&report) {
             let message = format!("no time limit follows from `{}`: {why}", own.name);
@@ -43,12 +42,10 @@ pub(super) async fn derive(
         }
     }
     if let Some((took, own)) = slowest {
-        let TimeRule { factor, .. } = rule;
-        let limit = rule.limit_ms(took);
+        let (TimeRule { factor, .. }, limit) = (rule, rule.limit_ms(took));
+        let remark = format!("the time limit is {limit} ms: {factor} times the {took:.0} ms of `{}`", own.name);
+        problem.remarks.push(remark);
         problem.limits.cpu_ms = Some(limit.into());
-        problem
-            .remarks
-            .push(format!("the time limit is {limit} ms: {factor} times the {took:.0} ms of `{}`", own.name));
     }
     Ok(())
 }
