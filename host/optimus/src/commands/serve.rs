@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::runtime;
 use crate::output::Output;
 use crate::serving::Serving;
@@ -14,25 +16,35 @@ pub(super) fn until_told(
     let runtime = runtime()?;
     runtime.block_on(async {
         let serving = start().await?;
+        // Before the address is said: who has read it may stop us at once.
+        let mut stop = StopSignals::listen()?;
         match serving.address().map(|address| format!("http://{address}")) {
             Some(base) => {
                 output.print(&serde_json::json!({ "listening": base }), |_| format!("listening on {base}\n"))?;
             }
             None => output.print(&serde_json::json!({ "working": true }), |_| "working\n".to_owned())?,
         }
-        told_to_stop().await?;
+        stop.received().await;
         tracing::info!("stopping: running jobs may finish");
         serving.stop().await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-async fn told_to_stop() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
 
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
