@@ -29,8 +29,8 @@ enum Cgroup {
 /// Languages of one TOML file whose toolchains are small or everywhere. `cargo xtask languages` judges all.
 const SMALL: [&str; 6] = ["awk", "dash", "lua", "perl", "ruby", "sed"];
 
-/// A compiler, an interpreter, and one that needs neither; more are compared where they are built.
-pub(crate) const IMAGES: [&str; 3] = ["bash", "c", "python"];
+/// What the sample packages are in, and one that needs neither compiler nor interpreter; more are compared where they are built.
+pub(crate) const IMAGES: [&str; 4] = ["bash", "c", "cpp", "python"];
 
 /// Runs all of it; the first failure ends it.
 pub(crate) fn test(root: &Path, args: &Args) -> anyhow::Result<()> {

@@ -19,7 +19,7 @@ pub use docker::{DockerArgs, Isolation, Runtime};
 pub use k8s::{K8s, Render};
 pub use plugin::PluginVerb;
 pub(crate) use plugin::{Add, Build, Dev, Dir, File, Folder, Install, Kind, Named, New, Test, Update};
-pub use problem::{JudgeArgs, PackageArgs, Verify};
+pub use problem::{ElsewhereArgs, JudgeArgs, PackageArgs, Verify};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
 pub use tokens::TokenArgs;
 pub(crate) use trust::{Keygen, Sign};

@@ -29,7 +29,7 @@ pub struct Problems {
 }
 
 /// Limits beside a package, for formats that leave them to the judge; they belong to the problem's name.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// CPU time of a test.

@@ -4,6 +4,7 @@
 //! names the file and what is wrong with it. An archive is a stranger's: what would leave it, swell, or lead elsewhere is
 //! refused. So is every feature of a package that could not be honoured: nobody's rules are changed in silence.
 
+mod archive;
 mod cms;
 mod dmoj;
 mod error;
@@ -21,6 +22,7 @@ use std::path::Path;
 
 use optimus_core::Problem;
 
+pub use archive::archive;
 pub use error::PackageError;
 pub use tree::{Caps, Tree};
 

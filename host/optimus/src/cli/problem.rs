@@ -28,6 +28,17 @@ pub struct PackageArgs {
     pub memory_mib: Option<u64>,
 }
 
+/// Another place to judge in than here.
+#[derive(Debug, Clone, Args)]
+pub struct ElsewhereArgs {
+    /// Judge there, with its plugins and boxes, instead of here
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The API key for the server; better given by the variable
+    #[arg(long, env = "OPTIMUS_KEY", hide_env_values = true, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
 /// `optimus judge`.
 #[derive(Debug, Clone, Args)]
 pub struct JudgeArgs {
@@ -40,6 +51,9 @@ pub struct JudgeArgs {
     /// Their language [default: by each one's extension]
     #[arg(long, short, value_name = "LANGUAGE")]
     pub language: Option<String>,
+    /// Where they are judged
+    #[command(flatten)]
+    pub elsewhere: ElsewhereArgs,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -51,6 +65,9 @@ pub struct Verify {
     /// The package
     #[command(flatten)]
     pub package: PackageArgs,
+    /// Where they are judged
+    #[command(flatten)]
+    pub elsewhere: ElsewhereArgs,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use optimus_core::Fault;
+use optimus_core::language::LanguageInfo;
+use optimus_core::{Fault, JobId, Report};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cli::ServerArgs;
+use crate::languages::LanguageBook;
 use crate::output::Advised;
 
 /// A server, as a client sees it.
@@ -14,6 +17,20 @@ pub(super) struct Client {
     base: String,
     key: Option<String>,
     agent: ureq::Agent,
+}
+
+/// What a server says of a job.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct JobState {
+    pub(super) id: JobId,
+    pub(super) state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) report: Option<Report>,
+}
+
+#[derive(Deserialize)]
+struct LanguageList {
+    languages: Vec<LanguageInfo>,
 }
 
 impl Client {
@@ -36,14 +53,43 @@ impl Client {
         }
     }
 
+    /// Posts a job; the server has it from here on.
+    pub(super) fn submit(&self, request: &impl Serialize) -> anyhow::Result<JobState> {
+        self.post("/v1/jobs", request)
+    }
+
+    /// What came of a job, when it has ended.
+    pub(super) fn wait(&self, id: JobId) -> anyhow::Result<Report> {
+        loop {
+            let job: JobState = self.get(&format!("/v1/jobs/{id}?wait=30s"))?;
+            if let Some(report) = job.report {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// The languages that are judged there.
+    pub(super) fn languages(&self) -> anyhow::Result<LanguageBook> {
+        let list: LanguageList = self.get("/v1/languages")?;
+        let book = LanguageBook::default();
+        book.replace(list.languages);
+        Ok(book)
+    }
+
     /// `GET path`.
     pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.read(self.signed(self.agent.get(format!("{}{path}", self.base))).call())
     }
 
     /// `POST path` with JSON.
-    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl serde::Serialize) -> anyhow::Result<T> {
+    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.read(self.signed(self.agent.post(format!("{}{path}", self.base))).send_json(body))
+    }
+
+    /// `POST path` with an archive.
+    pub(super) fn upload<T: DeserializeOwned>(&self, path: &str, archive: &[u8]) -> anyhow::Result<T> {
+        let request = self.signed(self.agent.post(format!("{}{path}", self.base)));
+        self.read(request.header("content-type", "application/zip").send(archive))
     }
 
     /// `PUT path` with bytes.

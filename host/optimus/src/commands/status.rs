@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use super::client::Client;
+use super::client::JobState;
 use super::exit_code;
-use super::submit::JobState;
 use crate::cli::Status;
 use crate::output::{self, Output};
 

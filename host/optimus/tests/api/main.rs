@@ -13,5 +13,3 @@ mod support;
 mod tenants;
 mod tokens;
 mod webhooks;
-#[path = "../support/zipped.rs"]
-mod zipped;

@@ -5,10 +5,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::Server;
-use crate::zipped::zipped;
 
 fn sample(name: &str) -> Vec<u8> {
-    zipped(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/packages").join(name))
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/packages");
+    optimus_package::archive(&samples.join(name)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

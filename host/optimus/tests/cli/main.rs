@@ -10,6 +10,7 @@ mod docker;
 mod k8s;
 mod litter;
 mod package;
+mod packages;
 mod plugin;
 #[path = "../../../plugin/tests/it/corpus/rows.rs"]
 mod rows;
@@ -20,5 +21,3 @@ mod support;
 mod tokens;
 mod traces;
 mod update;
-#[path = "../support/zipped.rs"]
-mod zipped;

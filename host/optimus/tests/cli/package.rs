@@ -1,83 +1,20 @@
-//! `optimus judge` and `optimus verify`: the sample packages, each judged as its authors say.
+//! `optimus judge` and `optimus verify`, as a problem setter uses them.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::server::Server;
-use crate::support::{can_judge, json, optimus, root, skip, stdout};
-use crate::zipped::zipped;
+use crate::support::{can_judge, json, optimus, root, stdout};
 
-fn sample(name: &str) -> PathBuf {
+pub(crate) fn sample(name: &str) -> PathBuf {
     root().join("tests/packages").join(name)
 }
 
 /// Time by the clock is no part of what is tested, and machines are busy.
-fn verify(package: &Path, wall_ms: &str, more: &[&str]) -> (Option<i32>, Value) {
+pub(crate) fn verify(package: &Path, wall_ms: &str, more: &[&str]) -> (Option<i32>, Value) {
     let package = package.to_str().unwrap();
     let output = optimus(&[&["verify", package, "--json", "--wall-ms", wall_ms][..], more].concat());
     (output.status.code(), json(&output))
-}
-
-fn holds(name: &str, wall_ms: &str, more: &[&str]) {
-    let (code, verification) = verify(&sample(name), wall_ms, more);
-    let wrong: Vec<&Value> = verification["submissions"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{name}: {verification}"))
-        .iter()
-        .filter(|one| one.get("mismatch").is_some())
-        .collect();
-    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
-    assert_eq!((code, verification["ok"].as_bool()), (Some(0), Some(true)), "{name}");
-}
-
-macro_rules! samples {
-    ($($test:ident: $name:literal, $wall_ms:literal;)*) => {$(
-        #[test]
-        fn $test() {
-            if can_judge() {
-                holds($name, $wall_ms, &[]);
-            }
-        }
-    )*};
-}
-
-samples! {
-    kattis: "kattis", "30000";
-    kattis_scoring: "kattis-scoring", "30000";
-    kattis_interactive: "kattis-interactive", "6000";
-    kattis_multipass: "kattis-multipass", "30000";
-    kattis_legacy: "kattis-legacy", "30000";
-    domjudge: "domjudge", "30000";
-    dmoj: "dmoj", "30000";
-    dmoj_signature: "dmoj-signature", "30000";
-    dmoj_interactive: "dmoj-interactive", "30000";
-    polygon: "polygon", "30000";
-    polygon_interactive: "polygon-interactive", "30000";
-    cms: "cms", "30000";
-    cms_files: "cms-files", "30000";
-    cms_output_only: "cms-output-only", "30000";
-    hydro: "hydro", "30000";
-    qduoj: "qduoj", "30000";
-}
-
-/// Those whose languages have images wherever there is a daemon.
-#[test]
-fn containers_judge_alike() {
-    if !can_judge() {
-        return;
-    }
-    let package = sample("kattis-multipass");
-    let args = ["verify", package.to_str().unwrap(), "--json", "--sandbox", "docker", "--no-pull"];
-    let output = optimus(&[&args[..], &["--wall-ms", "30000"]].concat());
-    let first = json(&output);
-    if output.status.code() == Some(2) {
-        return skip(&first.to_string());
-    }
-    assert_eq!(first["ok"], true, "{first:#}");
-    for (name, wall_ms) in [("kattis-interactive", "6000"), ("kattis-scoring", "30000"), ("cms-files", "30000")] {
-        holds(name, wall_ms, &["--sandbox", "docker", "--no-pull"]);
-    }
 }
 
 #[test]
@@ -87,7 +24,7 @@ fn one_submission_is_judged_by_an_archive() {
     }
     let dir = tempfile::tempdir().unwrap();
     let archive = dir.path().join("sum.zip");
-    std::fs::write(&archive, zipped(&sample("dmoj"))).unwrap();
+    std::fs::write(&archive, optimus_package::archive(&sample("dmoj")).unwrap()).unwrap();
     let submission = sample("dmoj/submissions/partial/small.py");
     let args = ["judge", archive.to_str().unwrap(), submission.to_str().unwrap(), "--wall-ms", "30000"];
     let output = optimus(&args);
@@ -193,48 +130,4 @@ fn what_is_no_package_is_a_usage_error() {
     let output = optimus(&["verify", dir.path().to_str().unwrap(), "--json"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(json(&output)["error"]["hint"].as_str().unwrap().contains("init.yml"));
-}
-
-/// What a directory of submissions says of them.
-fn expected(directory: &str) -> &[&str] {
-    match directory {
-        "accepted" => &["accepted"],
-        "partial" => &["partial"],
-        "wrong_answer" => &["wrong_answer"],
-        "run_time_error" => &["runtime_error"],
-        "time_limit_exceeded" => &["time_limit_exceeded", "idleness_limit_exceeded"],
-        other => panic!("{other}"),
-    }
-}
-
-#[test]
-fn packages_are_judged_over_http_as_at_the_terminal() {
-    if !can_judge() {
-        return;
-    }
-    let state = tempfile::tempdir().unwrap();
-    let server = Server::start(state.path());
-    for name in ["dmoj", "kattis-multipass", "kattis-interactive"] {
-        let mut stored = ureq::post(format!("{}/v1/problems", server.base)).send(&zipped(&sample(name))[..]).unwrap();
-        let stored: Value = stored.body_mut().read_json().unwrap();
-        let directories =
-            std::fs::read_dir(sample(name).join("submissions")).unwrap().map(|entry| entry.unwrap().path());
-        for directory in directories.filter(|path| path.is_dir()) {
-            for path in std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()) {
-                let language = if path.extension().is_some_and(|extension| extension == "c") { "c" } else { "python" };
-                let source = std::fs::read_to_string(&path).unwrap();
-                let job = serde_json::json!({"language": language, "source": source, "problem": stored["problem"]});
-                let done = server.post("/v1/jobs?wait=60s", &job).unwrap();
-                let wanted = expected(directory.file_name().unwrap().to_str().unwrap());
-                let verdict = done["report"]["verdict"].as_str().unwrap_or_else(|| panic!("{done}"));
-                assert!(wanted.contains(&verdict), "{}: {done:#}", path.display());
-            }
-        }
-    }
-    server.stop();
-    // Another process finds what was stored.
-    let server = Server::start(state.path());
-    let digest = ureq::post(format!("{}/v1/problems", server.base)).send(&zipped(&sample("dmoj"))[..]).unwrap();
-    assert_eq!(digest.status(), 201);
-    server.stop();
 }

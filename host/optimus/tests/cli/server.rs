@@ -20,13 +20,17 @@ impl Server {
     }
 
     pub(crate) fn start_with(state: &Path, plugins: &Path) -> Self {
-        Self::talking(state, plugins, "warn", Stdio::inherit())
+        Self::talking(state, plugins, &["--log", "warn"], Stdio::inherit())
     }
 
-    /// Its log goes to `log`, as far as `level` says.
-    fn talking(state: &Path, plugins: &Path, level: &str, log: Stdio) -> Self {
-        let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--log", level, "--slots", "2"]);
-        command.env("OPTIMUS_PLUGINS", plugins);
+    pub(crate) fn start_as(state: &Path, more: &[&str]) -> Self {
+        let more = [&["--log", "warn"], more].concat();
+        Self::talking(state, &root().join("plugins"), &more, Stdio::inherit())
+    }
+
+    fn talking(state: &Path, plugins: &Path, more: &[&str], log: Stdio) -> Self {
+        let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--slots", "2"]);
+        command.args(more).env("OPTIMUS_PLUGINS", plugins);
         let mut child = command.env("OPTIMUS_STATE", state).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -87,8 +91,12 @@ fn the_log_tells_nothing_of_what_was_submitted() {
     }
     let state = tempfile::tempdir().unwrap();
     let log = state.path().join("log");
-    let server =
-        Server::talking(state.path(), &root().join("plugins"), "trace", std::fs::File::create(&log).unwrap().into());
+    let server = Server::talking(
+        state.path(),
+        &root().join("plugins"),
+        &["--log", "trace"],
+        std::fs::File::create(&log).unwrap().into(),
+    );
     let word = |name: &str| format!("secret-{name}-{}", uuid::Uuid::now_v7().simple());
     let [source, stdin, expect, printed] = ["source", "stdin", "expect", "printed"].map(word);
     let program = format!("# {source}\nprint('{}' + '{}')\n1 / 0\n", &printed[..9], &printed[9..]);

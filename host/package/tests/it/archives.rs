@@ -113,3 +113,23 @@ fn a_link_in_a_directory_is_refused() {
     let error = Tree::of_dir(dir.path(), Caps::default()).unwrap_err().to_string();
     assert!(error.contains("secret"), "{error}");
 }
+
+/// As it is posted, and below a directory of its own, as many tools pack.
+#[test]
+fn a_package_is_the_same_problem_in_a_directory_and_in_archives() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/packages");
+    for path in std::fs::read_dir(samples).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let read = |tree: Tree| serde_json::to_value(import(tree).unwrap()).unwrap();
+        let here = read(Tree::of_dir(&path, Caps::default()).unwrap());
+        let packed = optimus_package::archive(&path).unwrap();
+        assert_eq!(read(Tree::of_zip(&packed, Caps::default()).unwrap()), here, "{}", path.display());
+        let below = archive(|zip| {
+            let packed = rawzip::ZipArchive::from_slice(&packed[..]).unwrap();
+            for entry in packed.entries().map(Result::unwrap) {
+                let name = format!("top/{}", entry.file_path().try_normalize().unwrap().as_ref());
+                put(zip, &name, 0o100_644, packed.get_entry(entry.wayfinder()).unwrap().data());
+            }
+        });
+        assert_eq!(read(Tree::of_zip(&below, Caps::default()).unwrap()), here, "{}", path.display());
+    }
+}

@@ -15,7 +15,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::client::Client;
-use super::super::submit::JobState;
 use super::super::{NOT_ACCEPTED, runtime};
 use super::{build, load, test};
 use crate::cli::Dev;
@@ -140,18 +139,13 @@ fn planned(plugin: &Plugin, samples: &[Sample]) -> anyhow::Result<BTreeMap<Strin
 /// On the server. A language that it has just been given may not be in its book yet.
 fn judge(client: &Client, sample: &Sample) -> anyhow::Result<Row> {
     let began = Instant::now();
-    let mut job: JobState = loop {
-        match client.post("/v1/jobs?wait=30s", &sample.request) {
+    let posted = loop {
+        match client.submit(&sample.request) {
             Err(error) if is_unknown(&error) && began.elapsed() < PATIENCE => std::thread::sleep(LOOK),
             answer => break answer?,
         }
     };
-    let report = loop {
-        match job.report.take() {
-            Some(report) => break report,
-            None => job = client.get(&format!("/v1/jobs/{}?wait=30s", job.id))?,
-        }
-    };
+    let report = client.wait(posted.id)?;
     let verdict = report.verdict;
     let why = (verdict.as_str() != sample.expected).then(|| test::why(&report));
     Ok(Row { name: sample.name.clone(), expected: sample.expected.clone(), verdict: verdict.as_str().to_owned(), why })

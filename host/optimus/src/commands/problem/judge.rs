@@ -1,0 +1,154 @@
+//! Who judges a submission: this process, in boxes of its own, or a server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use optimus_core::job::{FileRequest, Policy};
+use optimus_core::language::LanguageInfo;
+use optimus_core::problem::Labelled;
+use optimus_core::{Event, Fault, JobRequest, Problem, Report};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::super::client::Client;
+use crate::cli::{ElsewhereArgs, EngineArgs, ServerArgs};
+use crate::engine::Engine;
+use crate::languages::LanguageBook;
+use crate::output::{self, Advised, Output};
+use crate::problems::Limits;
+
+/// Judges submissions to one package.
+pub(super) struct Judge {
+    place: Place,
+    output: Output,
+}
+
+enum Place {
+    Here(Box<Engine>),
+    There(Box<There>),
+}
+
+/// A server, and what it is to be told.
+struct There {
+    client: Client,
+    languages: LanguageBook,
+    archive: Vec<u8>,
+    /// With which limits the package is there, and what it is called there.
+    stored: Option<(Limits, String)>,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    problem: String,
+}
+
+impl Judge {
+    /// The server's, if one is named, and else our own. Within a runtime.
+    pub(super) fn open(
+        package: &Path,
+        elsewhere: &ElsewhereArgs,
+        engine: &EngineArgs,
+        output: Output,
+    ) -> anyhow::Result<Self> {
+        let Some(server) = elsewhere.server.clone() else {
+            return Ok(Self { place: Place::Here(Box::new(Engine::open(engine)?)), output });
+        };
+        let client = Client::new(&ServerArgs { server, key: elsewhere.key.clone() });
+        let archive = optimus_package::archive(package).map_err(|error| super::bad_package(&error))?;
+        let there = There { languages: client.languages()?, client, archive, stored: None };
+        Ok(Self { place: Place::There(Box::new(there)), output })
+    }
+
+    pub(super) fn languages(&self) -> &LanguageBook {
+        match &self.place {
+            Place::Here(engine) => &engine.book,
+            Place::There(there) => &there.languages,
+        }
+    }
+
+    /// What comes of a submission, which is called `label` where progress is shown.
+    pub(super) async fn judge(
+        &mut self,
+        problem: &Problem,
+        own: &Labelled,
+        files: Vec<FileRequest>,
+        label: &str,
+    ) -> anyhow::Result<Report> {
+        let is_run = problem.tests.iter().any(|test| test.submitted.is_none());
+        let language = language(own, &files, self.languages(), is_run)?;
+        let entry = own.entry.as_ref().map(|entry| entry.as_str().to_owned());
+        let request = JobRequest { language: language.descriptor.id.clone(), files, entry, ..JobRequest::default() };
+        let bar = output::progress(self.output.is_json(), problem.tests.len() as u64);
+        bar.set_message(label.to_owned());
+        let report = match &mut self.place {
+            Place::Here(engine) => here(engine, problem, own, request, &language, &bar).await,
+            Place::There(there) => there.judge(problem, request),
+        };
+        bar.finish_and_clear();
+        report
+    }
+}
+
+async fn here(
+    engine: &Engine,
+    problem: &Problem,
+    own: &Labelled,
+    request: JobRequest,
+    language: &LanguageInfo,
+    bar: &ProgressBar,
+) -> anyhow::Result<Report> {
+    let refused = |invalid: optimus_core::Invalid| {
+        Advised::new("invalid", format!("`{}`: {invalid}", own.name), invalid.hint.clone())
+    };
+    let request = problem.job(request, &language.descriptor).map_err(refused)?;
+    // The package is the operator's own here.
+    let policy = Policy { max_tests: usize::MAX, ..Policy::default() };
+    let job = request.into_job(&language.descriptor.id, language.descriptor.extension(), &policy).map_err(refused)?;
+    let events = |event: Event| {
+        if let Event::Test { .. } = event {
+            bar.inc(1);
+        }
+    };
+    let report = engine.judge.judge(&job, Duration::ZERO, &events, &CancellationToken::new()).await;
+    Ok(report.map_err(|fault: Fault| Advised(fault))?)
+}
+
+impl There {
+    fn judge(&mut self, problem: &Problem, request: JobRequest) -> anyhow::Result<Report> {
+        let problem = Some(self.store(problem)?);
+        self.client.wait(self.client.submit(&JobRequest { problem, ..request })?.id)
+    }
+
+    /// The problem's name there. A server has a package once for all the limits that it was brought with.
+    fn store(&mut self, problem: &Problem) -> anyhow::Result<String> {
+        let number = |limit: &Option<Value>| limit.as_ref().and_then(Value::as_u64);
+        let limits = &problem.limits;
+        let [cpu_ms, wall_ms, memory_bytes] = [&limits.cpu_ms, &limits.wall_ms, &limits.memory_bytes].map(number);
+        let limits = Limits { cpu_ms, wall_ms, memory_bytes };
+        if let Some((_, name)) = self.stored.as_ref().filter(|(with, _)| *with == limits) {
+            return Ok(name.clone());
+        }
+        let given = [("cpu_ms", cpu_ms), ("wall_ms", wall_ms), ("memory_bytes", memory_bytes)];
+        let query: Vec<String> =
+            given.iter().filter_map(|(name, limit)| Some(format!("{name}={}", (*limit)?))).collect();
+        let Stored { problem } = self.client.upload(&format!("/v1/problems?{}", query.join("&")), &self.archive)?;
+        self.stored = Some((limits, problem.clone()));
+        Ok(problem)
+    }
+}
+
+/// As it says itself, or else of the first file whose extension tells one.
+fn language(own: &Labelled, files: &[FileRequest], book: &LanguageBook, is_run: bool) -> anyhow::Result<LanguageInfo> {
+    let found = match &own.language {
+        Some(name) => book.find(name),
+        None => files.iter().find_map(|file| book.by_extension(Path::new(&file.path).extension()?.to_str()?)),
+    };
+    // Answers are in no language, and any will do.
+    let found = found.or_else(|| if is_run { None } else { book.all().first().cloned() });
+    Ok(found.ok_or_else(|| {
+        let message = format!("`{}` is in no language that is here", own.name);
+        Advised::new("unknown_language", message, Some("see `optimus languages`".to_owned()))
+    })?)
+}

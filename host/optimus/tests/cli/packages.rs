@@ -1,0 +1,104 @@
+//! Every sample package, judged as its authors say: here and by a server, in native boxes and in containers.
+
+use serde_json::Value;
+
+use crate::package::{sample, verify};
+use crate::server::Server;
+use crate::support::{can_judge, json, optimus, root, skip};
+
+const CONTAINERS: [&str; 3] = ["--sandbox", "docker", "--no-pull"];
+
+/// With the time that a test may take by the clock: little where a submission is to wait for ever.
+const SAMPLES: [(&str, &str); 16] = [
+    ("cms", "30000"),
+    ("cms-files", "30000"),
+    ("cms-output-only", "30000"),
+    ("dmoj", "30000"),
+    ("dmoj-interactive", "30000"),
+    ("dmoj-signature", "30000"),
+    ("domjudge", "30000"),
+    ("hydro", "30000"),
+    ("kattis", "30000"),
+    ("kattis-interactive", "6000"),
+    ("kattis-legacy", "30000"),
+    ("kattis-multipass", "30000"),
+    ("kattis-scoring", "30000"),
+    ("polygon", "30000"),
+    ("polygon-interactive", "30000"),
+    ("qduoj", "30000"),
+];
+
+#[test]
+fn are_judged_alike_in_native_boxes() {
+    if can_judge() {
+        all_hold(&[]);
+    }
+}
+
+#[test]
+fn are_judged_alike_in_containers() {
+    if has_containers() {
+        all_hold(&CONTAINERS);
+    }
+}
+
+#[test]
+fn are_judged_alike_by_a_server_with_native_boxes() {
+    if can_judge() {
+        all_hold_there(&[]);
+    }
+}
+
+#[test]
+fn are_judged_alike_by_a_server_with_containers() {
+    if has_containers() {
+        all_hold_there(&CONTAINERS);
+    }
+}
+
+#[test]
+fn every_sample_package_is_among_them() {
+    let entries = std::fs::read_dir(root().join("tests/packages")).unwrap().map(Result::unwrap);
+    let dirs = entries.filter(|entry| entry.path().is_dir());
+    let mut found: Vec<String> = dirs.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    found.sort();
+    let mut listed = SAMPLES.map(|(name, _)| name).to_vec();
+    // Cannot be judged, which is tested elsewhere.
+    listed.insert(0, "broken-checker");
+    assert_eq!(found, listed);
+}
+
+fn all_hold_there(more: &[&str]) {
+    let state = tempfile::tempdir().unwrap();
+    let server = Server::start_as(state.path(), more);
+    all_hold(&["--server", &server.base]);
+    server.stop();
+}
+
+fn all_hold(more: &[&str]) {
+    for (name, wall_ms) in SAMPLES {
+        let (code, verification) = verify(&sample(name), wall_ms, more);
+        let submissions = verification["submissions"].as_array().unwrap_or_else(|| panic!("{name}: {verification:#}"));
+        let wrong: Vec<&Value> = submissions.iter().filter(|one| one.get("mismatch").is_some()).collect();
+        assert!(wrong.is_empty(), "{name} {more:?}: {wrong:#?}");
+        assert_eq!((code, verification["ok"].as_bool()), (Some(0), Some(true)), "{name} {more:?}");
+    }
+}
+
+/// Whether there is a daemon, with images for the languages of all samples.
+fn has_containers() -> bool {
+    if !can_judge() {
+        return false;
+    }
+    for language in ["python", "c", "cpp"] {
+        let hello = std::fs::read_dir(root().join("languages").join(language).join("samples")).unwrap();
+        let hello =
+            hello.map(|entry| entry.unwrap().path()).find(|path| path.file_stem().is_some_and(|n| n == "hello"));
+        let output = optimus(&[&["run", hello.unwrap().to_str().unwrap(), "--json"][..], &CONTAINERS].concat());
+        if output.status.code() == Some(2) {
+            skip(&json(&output).to_string());
+            return false;
+        }
+    }
+    true
+}
