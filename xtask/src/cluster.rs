@@ -1,9 +1,10 @@
 //! `cargo xtask cluster-demo` and `chaos`: the cluster as processes of this machine, under load, while parts of it are
-//! killed. Afterwards every job has to have exactly one report.
+//! killed. Afterwards every job has to have exactly one report, and whoever was to hear of it has.
 
 mod curve;
 mod keda;
 mod processes;
+mod receiver;
 mod submit;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use anyhow::Context as _;
 
 use self::curve::Curve;
 use self::processes::{Cluster, Shape};
+use self::receiver::Receiver;
 use crate::shell::{cargo, run, say};
 use crate::{plugins, setup};
 
@@ -107,11 +109,12 @@ fn carry_out(root: &Path, plan: &Plan) -> anyhow::Result<()> {
     let cluster = Cluster::start(root, &shape)?;
     let languages = cluster.languages()?;
     say(&format!("redis, 2 API and 3 worker processes; {} jobs in {}", plan.jobs, languages.join(", ")));
+    let receiver = Receiver::start()?;
     let start = Instant::now();
     let deadline = start + PATIENCE;
     let (ids, curve) = std::thread::scope(|scope| {
         let curve = scope.spawn(|| Curve::record(&cluster, &languages, plan.slots));
-        let submitting = scope.spawn(|| submit::submit(&cluster, &languages, plan.jobs, deadline));
+        let submitting = scope.spawn(|| submit::submit(&cluster, &languages, plan.jobs, &receiver, deadline));
         let killed = disturb(&cluster, plan, &languages, deadline);
         let ids = submitting.join().map_err(|_| anyhow::anyhow!("submitting panicked")).and_then(|ids| ids);
         let ended = ids.and_then(|ids| submit::reports(&cluster, &ids, deadline).map(|reports| (ids, reports)));
@@ -135,6 +138,7 @@ fn carry_out(root: &Path, plan: &Plan) -> anyhow::Result<()> {
     anyhow::ensure!(wrong.is_empty(), "not accepted: {:?}", &wrong[..wrong.len().min(5)]);
     anyhow::ensure!(lost == 0 && twice == 0 && finished == ids.len(), "jobs were lost or reported twice");
     anyhow::ensure!(outstanding == 0, "the streams are not empty");
+    say(&receiver.check(&ids, deadline)?);
     curve.check().context("the replicas that KEDA would have asked for")
 }
 

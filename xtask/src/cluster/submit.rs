@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use super::processes::Cluster;
+use super::receiver::Receiver;
 
 const CLIENTS: usize = 4;
 
@@ -18,7 +19,7 @@ fn agent(patience: Duration) -> ureq::Agent {
 }
 
 /// The source prints a number of its own, so that a report can only be that job's.
-fn job(language: &str, number: usize) -> Value {
+fn job(language: &str, number: usize, receiver: &Receiver) -> Value {
     // The same few programs again and again: what is tried here is not a compiler.
     let n = number % 8;
     let source = match language {
@@ -29,7 +30,7 @@ fn job(language: &str, number: usize) -> Value {
         _ => format!("read -r x; echo \"{n} $x\"\n"),
     };
     let test = json!({"stdin": format!("{number}\n"), "expect": format!("{n} {number}\n")});
-    json!({"language": language, "source": source, "tests": [test]})
+    json!({"language": language, "source": source, "tests": [test], "webhook": {"url": receiver.url(number)}})
 }
 
 /// Short programs, in each of the languages in turn.
@@ -37,9 +38,11 @@ pub(super) fn submit(
     cluster: &Cluster,
     languages: &[String],
     jobs: usize,
+    receiver: &Receiver,
     deadline: Instant,
 ) -> anyhow::Result<BTreeMap<usize, String>> {
-    let ids = post_all(cluster, jobs, deadline, |number| job(&languages[number % languages.len()], number))?;
+    let job = |number: usize| job(&languages[number % languages.len()], number, receiver);
+    let ids = post_all(cluster, jobs, deadline, job)?;
     cluster.all_submitted();
     Ok(ids)
 }
