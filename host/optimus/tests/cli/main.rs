@@ -12,6 +12,7 @@ mod litter;
 mod package;
 mod packages;
 mod plugin;
+mod rights;
 #[path = "../../../plugin/tests/it/corpus/rows.rs"]
 mod rows;
 mod run;

@@ -24,6 +24,7 @@ pub fn doctor() -> Vec<Check> {
         kernel(),
         namespaces(),
         seccomp(),
+        capabilities(),
         Check {
             name: "cgroups",
             found: gap.as_ref().map_or_else(|| groups.summary(), |gap| gap.what.clone()),
@@ -39,13 +40,16 @@ pub fn doctor() -> Vec<Check> {
 
 /// Stops at what makes boxes impossible, rather than at the first box.
 pub(super) fn refuse_what_cannot_work() -> Result<(), SandboxError> {
-    match [kernel(), namespaces(), seccomp()].into_iter().find(|check| check.hint.is_some()) {
+    match [kernel(), namespaces(), seccomp(), capabilities()].into_iter().find(|check| check.hint.is_some()) {
         Some(Check { name, found, hint: Some(hint) }) => {
             Err(SandboxError::Unavailable { message: format!("native boxes cannot be built: {name}: {found}"), hint })
         }
         _ => Ok(()),
     }
 }
+
+/// What root needs to build boxes whose ids are their own, as `capabilities(7)` numbers it.
+const NEEDED: [(&str, u32); 4] = [("CAP_SETGID", 6), ("CAP_SETUID", 7), ("CAP_SYS_ADMIN", 21), ("CAP_MKNOD", 27)];
 
 /// `mount_setattr` came with 5.12; 5.14 is the oldest kernel that is still kept with it.
 fn kernel() -> Check {
@@ -82,4 +86,22 @@ fn seccomp() -> Check {
         found: if whole { "filters".to_owned() } else { "no filters".to_owned() },
         hint: (!whole).then(|| "a kernel with CONFIG_SECCOMP_FILTER is needed".to_owned()),
     }
+}
+
+/// Root has them all, unless whoever started us took some away. An ordinary user's boxes have one id, and need none.
+fn capabilities() -> Check {
+    let name = "capabilities";
+    if !rustix::process::geteuid().is_root() {
+        return Check { name, found: "none are needed".to_owned(), hint: None };
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok());
+    let lacks = |bit: u32| effective.is_some_and(|effective| effective >> bit & 1 == 0);
+    let missing: Vec<&str> = NEEDED.into_iter().filter_map(|(name, bit)| lacks(bit).then_some(name)).collect();
+    if missing.is_empty() {
+        return Check { name, found: "all that are needed".to_owned(), hint: None };
+    }
+    let found = format!("root without {}", missing.join(", "));
+    let hint = "leave root these capabilities, or run as an ordinary user, who needs none".to_owned();
+    Check { name, found, hint: Some(hint) }
 }
