@@ -4,10 +4,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs};
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -25,18 +22,11 @@ fn main() {
     sdk(&room, &out.join("sdk.rs"));
 }
 
-/// A nested cargo with a target directory of its own, since the outer one holds the lock of its own. Profiles and
-/// features of the outer build share it.
+/// This crate and those of the languages.
 fn build(room: &Path, out: &Path) -> PathBuf {
     for watched in ["src", "Cargo.toml", "../rust/src", "../rust/Cargo.toml", "../wit", "../../Cargo.toml"] {
         println!("cargo::rerun-if-changed={}", room.join(watched).display());
     }
-    assert!(
-        is_installed(),
-        "the target {TARGET} is not installed, which the prebuilt plugin is made for\n\nhint: `cargo xtask setup` \
-         installs it"
-    );
-    let target_dir = out.ancestors().nth(4).unwrap_or(out).join("template");
     let mut packages = vec!["optimus-declarative".to_owned()];
     for folder in entries(&room.join("../../languages")) {
         if folder.join("Cargo.toml").is_file() {
@@ -44,48 +34,9 @@ fn build(room: &Path, out: &Path) -> PathBuf {
             packages.push(format!("optimus-language-{}", name(&folder)));
         }
     }
-    let status = cargo(room)
-        .args(["build", "--quiet", "--lib", "--profile", "plugin", "--target", TARGET])
-        .arg("--manifest-path")
-        .arg(room.join("../../Cargo.toml"))
-        .args(packages.iter().flat_map(|package| ["-p", package]))
-        .env("CARGO_TARGET_DIR", &target_dir)
-        .env("CARGO_PROFILE_PLUGIN_OPT_LEVEL", "z")
-        .status()
-        .expect("cargo can be started, since it started us");
-    assert!(status.success(), "the plugins do not build for {TARGET}");
-    target_dir.join(TARGET).join("plugin")
-}
-
-/// What the outer cargo says to its compilers is not meant for this one's; and no path of this machine gets into what
-/// it builds, so that it is the same everywhere.
-fn cargo(room: &Path) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets CARGO"));
-    for name in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET", "CLIPPY_ARGS"] {
-        cargo.env_remove(name);
-    }
-    // Build scripts see what cargo says to build scripts: the nested one must not believe that it is for authors too.
-    let ours = ["CARGO_FEATURE_", "CARGO_CFG_", "CARGO_PKG_", "CARGO_MANIFEST_"];
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(|name| ours.iter().any(|prefix| name.starts_with(prefix))) {
-            cargo.env_remove(name);
-        }
-    }
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
-    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
     let root = room.ancestors().nth(2).unwrap_or(room);
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", [remap(root, "optimus"), remap(&home, "cargo")].join("\x1f"));
-    cargo
-}
-
-fn is_installed() -> bool {
-    let rustc = env::var_os("RUSTC").expect("cargo sets RUSTC");
-    let output = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output();
-    output.is_ok_and(|output| {
-        let libdir = String::from_utf8_lossy(&output.stdout);
-        fs::read_dir(libdir.trim()).is_ok_and(|mut files| files.next().is_some())
-    })
+    optimus_prebuilt::plugins(root, &optimus_prebuilt::beside(out, "plugins"), &packages)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Every language of this repository with its samples, as Rust. `known/` has those that are not among the languages that

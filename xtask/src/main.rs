@@ -10,6 +10,7 @@ mod images;
 mod k8s;
 mod plugins;
 mod process;
+mod reproducible;
 mod samples;
 mod setup;
 mod shell;
@@ -63,6 +64,8 @@ enum Task {
     Attack(attack::Args),
     /// libFuzzer on everything that reads what strangers write, from the seeds in fuzz/corpus
     Fuzz(fuzz::Args),
+    /// The agent and the declarative plugin, built here and from a copy elsewhere: whether the bytes are the same
+    Reproducible,
     /// Thousands of mixed jobs, some hostile: whether anything leaks, and whether a quiet tenant waits for a flood
     Soak(soak::Args),
     /// From an empty directory to an accepted verdict over HTTP, as a language's author goes, timed
@@ -96,6 +99,7 @@ fn main() -> anyhow::Result<()> {
         Task::Images(args) => images::images(&root, &args),
         Task::Languages(LanguagesArgs { missing: true }) => Ok(samples::missing(&root)?),
         Task::Languages(_) => demo::demo(&root, &demo::Args::default()),
+        Task::Reproducible => reproducible::reproducible(&root),
         Task::Soak(args) => soak::soak(&root, &args),
         Task::Fuzz(args) => fuzz::fuzz(&root, &args),
         Task::Attack(args) => attack::attack(&root, &args),

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::built::programs;
 use crate::shell::{cargo, run, say};
-use crate::{attack, cluster, daemon, demo, fuzz, images, k8s, plugins, setup, soak, tour, vm};
+use crate::{attack, cluster, daemon, demo, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm};
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -62,6 +62,8 @@ fn host(root: &Path) -> anyhow::Result<()> {
     plugins::crates(root, &[])?;
     say("\n== tests ==");
     attack::all_tests(root)?;
+    say("\n== what travels inside the binary, built elsewhere ==");
+    reproducible::reproducible(root)?;
     say("\n== fuzzing, some thousand inputs each ==");
     fuzz::smoke(root)?;
     say("\n== every sample of every language, over HTTP ==");

@@ -27,6 +27,7 @@ pub(crate) const SLOTS: [Slot; 10] = [
 ///
 /// # Errors
 /// What is wrong with its braces.
+#[cfg(any(test, feature = "author"))]
 pub(crate) fn slots(word: &str) -> Result<Vec<String>, String> {
     Ok(pieces(word)?.into_iter().filter_map(|piece| piece.slot.then_some(piece.text)).collect())
 }
