@@ -18,7 +18,7 @@ use optimus_core::{Comparer, LimitsRequest};
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use k8s::{K8s, Render};
 pub use plugin::PluginVerb;
-pub(crate) use plugin::{Add, Build, Dev, Dir, File, Folder, Install, Kind, Named, New, Test, Update};
+pub(crate) use plugin::{Add, Build, Dev, Dir, File, Folder, Install, Kind, Named, New, Push, Test, Update};
 pub use problem::{ElsewhereArgs, JudgeArgs, PackageArgs, Verify};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
 pub use tokens::TokenArgs;

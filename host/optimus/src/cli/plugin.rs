@@ -38,6 +38,8 @@ pub enum PluginVerb {
     Install(Install),
     /// Replace a plugin by what its source has now, and show the difference; what asks for more needs consent
     Update(Update),
+    /// Publish a plugin in an OCI registry, with its signature if it has one
+    Push(Push),
     /// Take a language out of the plugins directory
     Remove(Named),
     /// Put back what `install` replaced
@@ -163,7 +165,7 @@ pub struct Add {
 /// `optimus plugin install`.
 #[derive(Debug, Clone, Args)]
 pub struct Install {
-    /// The plugin: a file, or `https://…#sha256=…`
+    /// The plugin: a file, `https://…#sha256=…`, or `oci://HOST/PATH:TAG`
     pub source: String,
     /// Agree to what the new version asks for beyond the old one
     #[arg(long, short = 'y', visible_alias = "yes")]
@@ -171,6 +173,18 @@ pub struct Install {
     /// Which directory
     #[command(flatten)]
     pub dir: Dir,
+}
+
+/// `optimus plugin push`.
+#[derive(Debug, Clone, Args)]
+pub struct Push {
+    /// The plugin
+    pub file: PathBuf,
+    /// Where to: `oci://HOST/PATH:TAG`, with the credential that `docker login` keeps
+    pub to: String,
+    /// Whose signatures count
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// `optimus plugin update`.

@@ -8,6 +8,7 @@ mod eject;
 mod list;
 mod lock;
 mod new;
+mod oci;
 mod sign;
 mod source;
 mod store;
@@ -39,6 +40,7 @@ pub(super) fn plugin(verb: PluginVerb, output: Output) -> anyhow::Result<ExitCod
         PluginVerb::List(args) => list::list(&args, output),
         PluginVerb::Install(args) => store::install(&args, output),
         PluginVerb::Update(args) => store::update(&args, output),
+        PluginVerb::Push(args) => oci::push(&args, output),
         PluginVerb::Remove(args) => store::remove(&args, output),
         PluginVerb::Rollback(args) => store::rollback(&args, output),
     }

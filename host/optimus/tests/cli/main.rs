@@ -9,6 +9,7 @@ mod dev;
 mod docker;
 mod k8s;
 mod litter;
+mod oci;
 mod package;
 mod packages;
 mod plugin;

@@ -24,7 +24,7 @@ pub(super) struct Lock {
 pub(super) struct Entry {
     pub(super) version: String,
     pub(super) sha256: String,
-    /// A file's name, a URL, or `built in`.
+    /// A file's name, a URL, a registry's reference, or `built in`.
     pub(super) source: String,
     pub(super) imports: Vec<String>,
     pub(super) images: Vec<String>,

@@ -1,4 +1,4 @@
-//! Where a plugin comes from, with its signature: a file, or a URL whose bytes are pinned.
+//! Where a plugin comes from, with its signature: a file, a URL whose bytes are pinned, or a registry.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use optimus_declarative::author::Known;
 use optimus_plugin::{SIGNATURE_BYTES, sha256, signature_file};
 
-use super::build;
+use super::{build, oci};
 use crate::output::Advised;
 
 /// What `optimus.lock` says of known languages.
@@ -27,11 +27,12 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// A file's name, or `https://…#sha256=…`.
+    /// A file's name, `https://…#sha256=…`, or `oci://…`.
     pub(super) fn open(said: &str) -> anyhow::Result<Self> {
-        match said.starts_with("https://") || said.starts_with("http://") {
-            true => Self::url(said),
-            false => Self::file(Path::new(said)),
+        match said.split_once("://") {
+            Some(("http" | "https", _)) => Self::url(said),
+            Some(("oci", _)) => Self::registry(said),
+            _ => Self::file(Path::new(said)),
         }
     }
 
@@ -60,12 +61,12 @@ impl Source {
             )
             .into());
         }
-        Self::file(Path::new(said))
+        Self::open(said)
     }
 
-    /// Whether something else may be there by now: a pinned URL is the same for ever, and what was kept is in no place.
+    /// Whether something else may be there by now: what is pinned is the same for ever, and what was kept is in no place.
     pub(super) fn may_have_changed(said: &str) -> bool {
-        said == BUILT_IN || Path::new(said).is_file()
+        said == BUILT_IN || oci::is_movable(said) || Path::new(said).is_file()
     }
 
     pub(super) fn file(path: &Path) -> anyhow::Result<Self> {
@@ -74,6 +75,12 @@ impl Source {
         let signature = std::fs::read(beside(path)).ok();
         let said = path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string();
         Ok(Self { name, said, wasm, signature })
+    }
+
+    /// A tag may move; `optimus.lock` keeps the digest of what it stood for.
+    fn registry(said: &str) -> anyhow::Result<Self> {
+        let oci::Pulled { name, wasm, signature } = oci::pull(said, MAX_BYTES)?;
+        Ok(Self { name, said: said.to_owned(), wasm, signature })
     }
 
     /// Only what is pinned: a URL says nothing of what it will hold tomorrow.
