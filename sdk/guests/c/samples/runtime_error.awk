@@ -1,0 +1,2 @@
+# optimus: verdict=runtime_error
+BEGIN { exit 3 }

@@ -1,0 +1,3 @@
+package Answer;
+sub answer { 42 }
+1;
