@@ -6,6 +6,7 @@ mod cluster;
 mod daemon;
 mod demo;
 mod fuzz;
+mod guests;
 mod images;
 mod k8s;
 mod plugins;
@@ -70,6 +71,8 @@ enum Task {
     Soak(soak::Args),
     /// From an empty directory to an accepted verdict over HTTP, as a language's author goes, timed
     PluginTour,
+    /// Build the plugins that are written in JavaScript, Python and C, judge their samples, print what each costs
+    Guests(guests::Args),
     /// Run all tests and say what was skipped
     Test(test::Args),
 }
@@ -115,6 +118,12 @@ fn main() -> anyhow::Result<()> {
         Task::PluginTour => {
             shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
             tour::tour(&root)
+        }
+        Task::Guests(args) => {
+            if !args.no_build {
+                shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
+            }
+            guests::guests(&root)
         }
         Task::Test(args) => test::test(&root, &args),
     }

@@ -86,6 +86,12 @@ function arg(path) {
   return path.startsWith('-') ? `./${path}` : path;
 }
 
+/** UTF-8; where it is something else, or cut, its bytes as they are. Not every engine has a TextDecoder. */
 function text(bytes) {
-  return new TextDecoder().decode(new Uint8Array(bytes));
+  const raw = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  try {
+    return decodeURIComponent(escape(raw));
+  } catch {
+    return raw;
+  }
 }
