@@ -23,19 +23,25 @@ const DECLARED: &str = "lua";
 /// How to try them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Only those in these folders of sdk/guests
+    only: Vec<String>,
     /// With the binary that is built already
     #[arg(long)]
     pub(crate) no_build: bool,
 }
 
 /// Fails when one is not built, not loaded, or judges otherwise than its samples say.
-pub(crate) fn guests(root: &Path) -> anyhow::Result<()> {
+pub(crate) fn guests(root: &Path, args: &Args) -> anyhow::Result<()> {
+    let known = GUESTS.map(|(folder, _)| folder);
+    let unknown = args.only.iter().find(|only| !known.contains(&only.as_str()));
+    ensure!(unknown.is_none(), "no such folder in sdk/guests; there are {}", known.join(", "));
+    let wanted = |folder: &str| args.only.is_empty() || args.only.iter().any(|only| only == folder);
     let began = Instant::now();
     let tools = Tools::ready(root)?;
     say(&format!("the tools are there after {:.0} s", began.elapsed().as_secs_f64()));
     let host = Host { program: target_dir(root)?.join("debug/optimus"), place: tempfile::tempdir()? };
     let mut rows = Vec::new();
-    for (folder, id) in GUESTS {
+    for (folder, id) in GUESTS.into_iter().filter(|(folder, _)| wanted(folder)) {
         let folder = root.join("sdk/guests").join(folder);
         let began = Instant::now();
         run(&mut tools.build(&folder))?;

@@ -123,7 +123,7 @@ fn main() -> anyhow::Result<()> {
             if !args.no_build {
                 shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
             }
-            guests::guests(&root)
+            guests::guests(&root, &args)
         }
         Task::Test(args) => test::test(&root, &args),
     }

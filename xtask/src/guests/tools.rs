@@ -12,8 +12,8 @@ use crate::shell::{cargo, has, run, show};
 const COMPONENTIZE_JS: &str = "@bytecodealliance/componentize-js@0.23.0";
 const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 const WIT_BINDGEN: &str = "wit-bindgen-cli@0.61.1";
-/// Without a linker: Rust's own is used.
-const WASI_LIBC: &str = "apt-get download -q wasi-libc && dpkg -x wasi-libc_*.deb .";
+/// In the version that the system has. Linkers come with Rust.
+const WASI_LIBC: &str = "apt-get download -qq wasi-libc && dpkg -x wasi-libc_*.deb .";
 
 /// What has to be here already, and the Debian packages that hold it.
 const NEEDED: [(&str, &str); 3] = [("npm", "npm"), ("pip3", "python3-pip"), ("clang", "clang")];
