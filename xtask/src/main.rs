@@ -2,6 +2,7 @@
 
 mod attack;
 mod built;
+mod checkout;
 mod cluster;
 mod daemon;
 mod demo;

@@ -3,13 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::setup;
-use crate::shell::{read, say};
+use crate::shell::say;
+use crate::{checkout, setup};
 
 /// What is built, by what it is called below.
 const THINGS: [&str; 2] = ["agent", "declarative plugin"];
@@ -18,7 +17,7 @@ const THINGS: [&str; 2] = ["agent", "declarative plugin"];
 pub(crate) fn reproducible(root: &Path) -> anyhow::Result<()> {
     setup::targets()?;
     let copy = tempfile::Builder::new().prefix("optimus-in-quite-another-place-").tempdir()?;
-    copy_tracked(root, copy.path())?;
+    checkout::copy(root, copy.path())?;
     let (here, elsewhere) = (build(root)?, build(copy.path())?);
     let mut differ = Vec::new();
     for ((name, here), elsewhere) in THINGS.into_iter().zip(here).zip(elsewhere) {
@@ -45,22 +44,6 @@ fn build(root: &Path) -> anyhow::Result<[PathBuf; 2]> {
     let agent = optimus_prebuilt::agent(root, &target.join("agent"), std::env::consts::ARCH)?;
     let plugins = optimus_prebuilt::plugins(root, &target.join("plugins"), &["optimus-declarative".to_owned()])?;
     Ok([agent, plugins.join("optimus_declarative.wasm")])
-}
-
-/// The files that git knows, as they are now.
-fn copy_tracked(root: &Path, to: &Path) -> anyhow::Result<()> {
-    let tracked = read(Command::new("git").current_dir(root).args(["ls-files", "-z"]))?;
-    for path in tracked.split_terminator('\0') {
-        let (from, to) = (root.join(path), to.join(path));
-        if !from.is_file() {
-            continue;
-        }
-        if let Some(dir) = to.parent() {
-            fs::create_dir_all(dir)?;
-        }
-        fs::copy(&from, &to).with_context(|| format!("cannot copy `{path}`"))?;
-    }
-    Ok(())
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -1,13 +1,14 @@
 //! Whether the suite bites: in a copy of the sources one wall is torn down at a time, and the test that stands for it
 //! must fail. Nothing in the product can be switched off for this; the holes are made in the text.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
 
 use crate::built::{Built, programs};
-use crate::shell::{cargo, read, say};
+use crate::checkout;
+use crate::shell::{cargo, say};
 
 /// A wall to tear down.
 struct Hole {
@@ -91,7 +92,8 @@ pub(crate) fn planted(root: &Path, only: &[String]) -> anyhow::Result<()> {
     if let Some(unknown) = only.iter().find(|name| HOLES.iter().all(|hole| hole.name != name.as_str())) {
         bail!("no hole is called `{unknown}`; there are: {}", HOLES.map(|hole| hole.name).join(", "));
     }
-    let copy = copy(root)?;
+    let copy = root.join("target/planted/sources");
+    checkout::copy(root, &copy)?;
     let mut unnoticed = Vec::new();
     for hole in HOLES.iter().filter(|hole| only.is_empty() || only.iter().any(|name| name == hole.name)) {
         match plant(root, &copy, hole).with_context(|| hole.name)? {
@@ -101,22 +103,6 @@ pub(crate) fn planted(root: &Path, only: &[String]) -> anyhow::Result<()> {
     }
     ensure!(unnoticed.is_empty(), "nothing notices that these walls are gone: {}", unnoticed.join(", "));
     Ok(())
-}
-
-/// The sources as git knows them, in a place of their own.
-fn copy(root: &Path) -> anyhow::Result<PathBuf> {
-    let copy = root.join("target/planted/sources");
-    let files = read(Command::new("git").current_dir(root).args(["ls-files"]))?;
-    for file in files.lines().filter(|file| root.join(file).is_file()) {
-        let to = copy.join(file);
-        std::fs::create_dir_all(to.parent().unwrap_or(&copy))?;
-        let content = std::fs::read(root.join(file))?;
-        // What has not changed keeps its time, and is not built again.
-        if std::fs::read(&to).ok().as_ref() != Some(&content) {
-            std::fs::write(&to, content)?;
-        }
-    }
-    Ok(copy)
 }
 
 /// What the suite said, if it failed as it must.
