@@ -12,6 +12,7 @@ mod plain;
 mod pool;
 mod prepare;
 mod source;
+mod stale;
 mod stream;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ impl DockerSandbox {
         let (description, traits) = doctor::look(&docker).await?;
         let owner = Owner::new(&config.worker);
         owner.remove_orphans(&docker).await;
+        stale::remove_stale(&docker).await;
         let launcher = Launcher::new(docker.clone(), owner.clone(), &config, traits);
         let pool = Pool::new(Source::new(docker, owner, launcher), config);
         Ok(Self { pool, description })

@@ -26,11 +26,11 @@ use crate::{SandboxError, agent};
 pub(super) const AGENT: &str = "/.optimus/agent";
 const REPOSITORY: &str = "optimus/prepared";
 /// The image that a prepared one was made from.
-const LABEL_IMAGE: &str = "optimus.image";
-const LABEL_AGENT: &str = "optimus.agent";
+pub(super) const LABEL_IMAGE: &str = "optimus.image";
+pub(super) const LABEL_AGENT: &str = "optimus.agent";
 
 /// The first digits of the agent's SHA-256: who tells images with other agents apart needs no more.
-static AGENT_DIGEST: LazyLock<String> = LazyLock::new(|| {
+pub(super) static AGENT_DIGEST: LazyLock<String> = LazyLock::new(|| {
     let digest = Sha256::digest(agent::PROGRAM);
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 });
