@@ -128,7 +128,8 @@ fn engine_config(code_dir: Option<&Path>) -> wasmtime::Result<wasmtime::Config> 
         .epoch_interruption(true)
         .concurrency_support(false)
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
+        // A component of several has a memory for each; the budget is for all of them together.
+        .wasm_multi_memory(true)
         .wasm_relaxed_simd(false)
         // The same plan on every machine.
         .cranelift_nan_canonicalization(true)
