@@ -13,6 +13,7 @@ mod sandbox;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 pub use figures::{Figure, Figures};
 
@@ -23,6 +24,9 @@ use crate::bench::programs::Program;
 use crate::bench::sandbox::Boxed;
 use crate::cli::Bench;
 use crate::engine::Engine;
+
+/// Tests of a job whose tests are measured.
+const TESTS: u32 = 100;
 
 /// Measures everything; about `seconds` a figure.
 ///
@@ -80,7 +84,9 @@ async fn latencies(
     figures.put(format!("http_{name}_ms"), http_ms.milliseconds());
     if boxed.is_some() {
         figures.put(format!("box_{name}_ms"), box_ms.milliseconds());
-        figures.put("per_test_ms".to_owned(), per_test(program, server, seconds).await?);
+        figures.put("per_test_ms".to_owned(), per_test(&program.job(TESTS), server, seconds).await?);
+        let checked = per_test(&program.checked_job(TESTS), server, seconds).await?;
+        figures.put("checked_test_ms".to_owned(), checked);
         if let Some(docker) = &engine.docker {
             containers::measure(args, docker, &image, (program, &bare), seconds, figures).await?;
         }
@@ -94,12 +100,12 @@ fn image(program: &Program, engine: &Engine) -> String {
     language.and_then(|language| language.descriptor.images.first().cloned()).unwrap_or_default()
 }
 
-async fn per_test(program: &Program, server: &Server, seconds: Duration) -> anyhow::Result<Figure> {
-    const TESTS: u32 = 100;
+/// Of a job of [`TESTS`] tests.
+async fn per_test(job: &Value, server: &Server, seconds: Duration) -> anyhow::Result<Figure> {
     let mut series = Series::default();
     let end = Instant::now() + seconds;
     while Instant::now() < end || series.is_empty() {
-        series.add(server.judge(&program.job(TESTS)).await? / TESTS);
+        series.add(server.judge(job).await? / TESTS);
     }
     Ok(series.milliseconds())
 }
