@@ -14,10 +14,12 @@ mod plugins;
 mod process;
 mod reproducible;
 mod samples;
+mod sbom;
 mod setup;
 mod shell;
 mod soak;
 mod test;
+mod tools;
 mod tour;
 mod vm;
 
@@ -68,6 +70,8 @@ enum Task {
     Fuzz(fuzz::Args),
     /// The agent and the declarative plugin, built here and from a copy elsewhere: whether the bytes are the same
     Reproducible,
+    /// What the binary is made of, as CycloneDX
+    Sbom,
     /// Thousands of mixed jobs, some hostile: whether anything leaks, and whether a quiet tenant waits for a flood
     Soak(soak::Args),
     /// From an empty directory to an accepted verdict over HTTP, as a language's author goes, timed
@@ -103,6 +107,7 @@ fn main() -> anyhow::Result<()> {
         Task::Images(args) => images::images(&root, &args),
         Task::Languages(LanguagesArgs { missing: true }) => Ok(samples::missing(&root)?),
         Task::Languages(_) => demo::demo(&root, &demo::Args::default()),
+        Task::Sbom => sbom::sbom(&root),
         Task::Reproducible => reproducible::reproducible(&root),
         Task::Soak(args) => soak::soak(&root, &args),
         Task::Fuzz(args) => fuzz::fuzz(&root, &args),

@@ -1,6 +1,5 @@
 #!/bin/sh
-# plugin.js -> lua-js.wasm. Needs componentize-js in PATH. All of WASI is disabled: a plan needs none of it.
+# plugin.js -> lua-js.wasm. Needs componentize-qjs in PATH. All of WASI is stubbed out: a plan needs none of it.
 set -eu
 cd "$(dirname "$0")"
-componentize-js plugin.js --wit ../../wit --world-name plugin-with-classify \
-  --disable stdio random clocks http fetch-event --out lua-js.wasm
+componentize-qjs --wit ../../wit --world plugin-with-classify --js plugin.js --stub-wasi --sync --opt-size --output lua-js.wasm

@@ -6,10 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
-use crate::shell::{cargo, has, run, show};
+use crate::shell::has;
+use crate::tools;
 
 /// From npm, from PyPI, from crates.io.
-const COMPONENTIZE_JS: &str = "@bytecodealliance/componentize-js@0.23.0";
+const COMPONENTIZE_JS: &str = "componentize-qjs@0.4.5";
 const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 const WIT_BINDGEN: &str = "wit-bindgen-cli@0.61.1";
 /// In the version that the system has. Linkers come with Rust.
@@ -33,19 +34,13 @@ impl Tools {
         let place = |tool: &str| dir.join(tool);
         let mut npm = Command::new("npm");
         npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix", "."]);
-        once(&place("npm"), npm.arg(COMPONENTIZE_JS))?;
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
-        once(&place("python"), pip.args(["--upgrade", "--target", ".", COMPONENTIZE_PY]))?;
-        let mut install = cargo(root);
-        // It runs once a build, for a moment: optimising it would take longer than it ever saves.
-        install.args(["install", "--quiet", "--locked", "--debug", "--config", "profile.dev.debug=false"]);
-        install.args(["--no-default-features", "--features", "c", "--root", ".", WIT_BINDGEN]);
-        once(&place("cargo"), &mut install)?;
+        tools::once(&place("npm"), npm.arg(COMPONENTIZE_JS))?;
+        tools::from_pypi(&place("python"), &[COMPONENTIZE_PY])?;
+        tools::from_crates(root, &place("cargo"), &["--no-default-features", "--features", "c", WIT_BINDGEN])?;
         let mut wasi = PathBuf::from("/usr");
         if !wasi.join("lib/wasm32-wasi/libc.a").is_file() {
             wasi = place("wasi").join("usr");
-            let fetched = once(&place("wasi"), Command::new("sh").args(["-c", WASI_LIBC]));
+            let fetched = tools::once(&place("wasi"), Command::new("sh").args(["-c", WASI_LIBC]));
             fetched.context("there is no libc for WebAssembly; apt-get install wasi-libc")?;
         }
         Ok(Self { dir, wasi })
@@ -61,18 +56,4 @@ impl Tools {
         build.env("PYTHONPATH", self.dir.join("python")).env("WASI", &self.wasi);
         build
     }
-}
-
-/// Installs into an empty directory, unless the same command has done so already.
-fn once(place: &Path, install: &mut Command) -> anyhow::Result<()> {
-    let (stamp, wanted) = (place.join("stamp"), show(install));
-    if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
-        return Ok(());
-    }
-    if place.exists() {
-        std::fs::remove_dir_all(place)?;
-    }
-    std::fs::create_dir_all(place)?;
-    run(install.current_dir(place))?;
-    Ok(std::fs::write(stamp, wanted)?)
 }

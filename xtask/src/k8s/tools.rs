@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::ensure;
 
-use crate::shell::{has, is_strict, read, run, say};
+use crate::shell::{has, is_strict, read, say};
+use crate::tools::from_pypi;
 
 /// From PyPI, into a directory of our own: Kubernetes' schemas of every version, and what reads YAML and JSON Schema.
 const PACKAGES: [&str; 3] = ["kubernetes-validate==1.37.0", "jsonschema==4.26.0", "PyYAML==6.0.3"];
@@ -30,15 +31,7 @@ impl Tools {
         let dir = root.join("target/k8s");
         let tools = Self { script: root.join("xtask/src/k8s"), builder: builder(), dir };
         std::fs::create_dir_all(tools.dir.join("built"))?;
-        let stamp = tools.packages().join("stamp");
-        let wanted = PACKAGES.join("\n");
-        if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
-            return Ok(tools);
-        }
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
-        run(pip.arg("--upgrade").arg("--target").arg(tools.packages()).args(PACKAGES))?;
-        std::fs::write(stamp, wanted)?;
+        from_pypi(&tools.packages(), &PACKAGES)?;
         Ok(tools)
     }
 
