@@ -146,5 +146,5 @@ fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<Str
     ensure!(failed || output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     ensure!(!said.contains("running 0 tests"), "no test is called `{what}`");
     let line = said.lines().find(|line| line.starts_with(&what) || line.contains("BREACH")).unwrap_or(&what);
-    Ok(failed.then(|| line.chars().take(160).collect()))
+    Ok(failed.then(|| line.trim().chars().take(100).collect()))
 }
