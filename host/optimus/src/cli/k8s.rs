@@ -13,17 +13,20 @@ pub enum K8s {
     Render(Render),
 }
 
+/// Where a checkout has them.
+const CHECKED_IN: &str = "k8s/workers";
+
 /// `optimus k8s render`.
 #[derive(Debug, Clone, Args)]
 pub struct Render {
     /// Only these languages, by id [default: with --check those that were rendered, otherwise all]
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     pub languages: Vec<String>,
-    /// Write into this directory, a kustomization of its own [default: to stdout]
+    /// Write into this directory, a kustomization of its own [default: to stdout; with --check `k8s/workers`]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Write nothing; say what would change in --out, and exit with 1 if anything would
-    #[arg(long, requires = "out")]
+    #[arg(long)]
     pub check: bool,
     /// Jobs at once in a pod; KEDA asks for one pod for so many
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -43,6 +46,11 @@ pub struct Render {
 }
 
 impl Render {
+    /// Where the files are to be, or are; none: nowhere but on stdout.
+    pub fn place(&self) -> Option<PathBuf> {
+        self.out.clone().or_else(|| self.check.then(|| PathBuf::from(CHECKED_IN)))
+    }
+
     /// How large workers are, and where images come from.
     pub fn sizes(&self) -> Sizes {
         Sizes { slots: self.slots, max_replicas: self.max_replicas, registry: self.registry.clone() }

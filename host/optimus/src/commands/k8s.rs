@@ -22,16 +22,16 @@ pub(super) fn k8s(verb: &K8s, output: Output) -> anyhow::Result<ExitCode> {
     let plugins = engine::plugins_dir(args.plugins.as_deref())?;
     let catalogue = engine::offered(&plugins, Some(&engine::state_dir(args.state.as_deref())?), &TrustArgs::default())?;
     let files = k8s::render(&subjects(&catalogue, &wanted(args)?)?, &args.sizes()).map_err(Advised)?;
-    match &args.out {
+    match args.place() {
         None => output.print(&files, |files| files.values().map(|text| format!("---\n{text}")).collect())?,
         Some(out) if args.check => {
-            let differ = differences(out, &files)?;
+            let differ = differences(&out, &files)?;
             let tell = |name: &String| format!("{} is not what would be rendered\n", out.join(name).display());
             output.print(&json!({ "differ": differ }), |_| differ.iter().map(tell).collect())?;
             return Ok(if differ.is_empty() { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() });
         }
         Some(out) => {
-            write(out, &files)?;
+            write(&out, &files)?;
             let names: Vec<&String> = files.keys().collect();
             output.print(&json!({ "written": names }), |_| format!("{} files in {}\n", names.len(), out.display()))?;
         }
@@ -41,7 +41,7 @@ pub(super) fn k8s(verb: &K8s, output: Output) -> anyhow::Result<ExitCode> {
 
 /// Ids that were named, or that are there already; none: all.
 fn wanted(args: &Render) -> anyhow::Result<Vec<String>> {
-    match &args.out {
+    match args.place() {
         Some(out) if args.check && args.languages.is_empty() => {
             let path = out.join(LANGUAGES);
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
