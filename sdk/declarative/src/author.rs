@@ -7,6 +7,7 @@ mod known;
 mod literal;
 mod read;
 mod scaffold;
+mod slots;
 mod template;
 
 pub use known::{Known, known};

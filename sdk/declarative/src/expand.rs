@@ -6,32 +6,6 @@ use optimus_sdk::{Error, Request};
 use crate::Manifest;
 use crate::manifest::{Choice, Kind};
 
-/// What stands in braces, and whether it can be several words. An option's slot has the option's name.
-pub(crate) type Slot = (&'static str, bool);
-
-/// The slots that every command may have.
-pub(crate) const SLOTS: [Slot; 10] = [
-    ("main", false),
-    ("stem", false),
-    ("dir", false),
-    ("class", false),
-    ("sources", true),
-    ("others", true),
-    ("data", true),
-    ("each", false),
-    ("memory_mib", false),
-    ("heap_mib", false),
-];
-
-/// The names in braces in a word; `{{` and `}}` are braces.
-///
-/// # Errors
-/// What is wrong with its braces.
-#[cfg(any(test, feature = "author"))]
-pub(crate) fn slots(word: &str) -> Result<Vec<String>, String> {
-    Ok(pieces(word)?.into_iter().filter_map(|piece| piece.slot.then_some(piece.text)).collect())
-}
-
 /// A part of a word: a slot's name, or text as it is.
 pub(crate) struct Piece {
     pub(crate) slot: bool,
@@ -143,15 +117,6 @@ fn stem(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn braces_are_slots_unless_doubled() {
-        assert_eq!(slots("a{main}b{x}").unwrap(), ["main", "x"]);
-        assert_eq!(slots("{{print}}").unwrap(), Vec::<String>::new());
-        for wrong in ["{main", "main}", "{{main}", "a}b"] {
-            assert!(slots(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_stem_is_the_path_without_its_extension() {

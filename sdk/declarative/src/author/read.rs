@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use super::Wrong;
 use super::fields::{Field, Fields, line, nearest};
-use crate::expand::{self, SLOTS};
+use super::slots::{SLOTS, slots};
 use crate::manifest::{Choice, Command, Compare, Kind, Limits, Manifest, Program};
 
 /// What a pattern of a remark can have in braces; see [`crate::pattern`].
@@ -128,7 +128,7 @@ fn pairs(field: &Field<'_>) -> Result<Vec<(String, String)>, Wrong> {
 fn patterns(field: &Field<'_>) -> Result<Vec<String>, Wrong> {
     for item in field.items() {
         let text = item.text()?;
-        let names = expand::slots(&text).map_err(|why| item.wrong(why, "write braces in pairs"))?;
+        let names = slots(&text).map_err(|why| item.wrong(why, "write braces in pairs"))?;
         let unknown = names.iter().find(|name| !REMARK.contains(&name.as_str()));
         if unknown.is_some() || !names.iter().any(|name| name == "message") {
             let hint = "as in `{path}:{line}:{column}: {severity}: {message}`; `{}` is anything";
@@ -203,7 +203,7 @@ impl Commands {
         let known: Vec<(String, bool)> = SLOTS.map(|(name, many)| (name.to_owned(), many)).into_iter().collect();
         let known: Vec<(String, bool)> = known.into_iter().chain(self.options.iter().map(option)).collect();
         for word in words {
-            let slots = expand::slots(word).map_err(|why| field.wrong(why, "write braces in pairs"))?;
+            let slots = slots(word).map_err(|why| field.wrong(why, "write braces in pairs"))?;
             for slot in &slots {
                 let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
                 let Some((_, many)) = known.iter().find(|(name, _)| name == slot) else {
