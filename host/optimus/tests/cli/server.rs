@@ -197,7 +197,19 @@ fn overwrite(path: &Path, bytes: &[u8]) {
 }
 
 #[test]
-fn a_plugin_that_is_replaced_under_200_jobs_fails_none_of_them() {
+fn a_plugin_that_is_overwritten_under_200_jobs_fails_none_of_them() {
+    replaced_under_200_jobs(|_, file, new| overwrite(file, new));
+}
+
+#[test]
+fn a_plugin_that_is_uploaded_under_200_jobs_fails_none_of_them() {
+    replaced_under_200_jobs(|server, _, new| {
+        let url = format!("{}/v1/plugins/shell", server.base);
+        assert!(ureq::put(url).header("content-type", "application/wasm").send(new).unwrap().status().is_success());
+    });
+}
+
+fn replaced_under_200_jobs(replace: impl FnOnce(&Server, &Path, &[u8])) {
     if !can_judge() {
         return;
     }
@@ -214,7 +226,7 @@ fn a_plugin_that_is_replaced_under_200_jobs_fails_none_of_them() {
     };
     let mut ids: Vec<String> = (0..100).map(post).collect();
     finished(&server, &ids[0]);
-    overwrite(&plugins.join("shell.wasm"), &new);
+    replace(&server, &plugins.join("shell.wasm"), &new);
     ids.extend((100..200).map(post));
     let mut printed = std::collections::BTreeMap::<String, usize>::new();
     for id in &ids {
