@@ -46,6 +46,13 @@ pub struct Limits {
 pub struct NoTimeLimit;
 
 impl Limits {
+    /// Those that are given, by their names.
+    pub fn given(self) -> impl Iterator<Item = (&'static str, u64)> {
+        let Self { cpu_ms, wall_ms, memory_bytes } = self;
+        let all = [("cpu_ms", cpu_ms), ("wall_ms", wall_ms), ("memory_bytes", memory_bytes)];
+        all.into_iter().filter_map(|(name, limit)| Some((name, limit?)))
+    }
+
     /// Puts what is given in place of what the package says.
     ///
     /// # Errors
@@ -142,11 +149,8 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
 
 fn digest(package: &[u8], limits: Limits) -> String {
     let mut hash = Sha256::new_with_prefix(package);
-    let Limits { cpu_ms, wall_ms, memory_bytes } = limits;
-    for (name, limit) in [("cpu_ms", cpu_ms), ("wall_ms", wall_ms), ("memory_bytes", memory_bytes)] {
-        if let Some(limit) = limit {
-            hash.update(format!(" {name}={limit}"));
-        }
+    for (name, limit) in limits.given() {
+        hash.update(format!(" {name}={limit}"));
     }
     let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")

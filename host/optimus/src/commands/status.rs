@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::client::Client;
-use super::client::JobState;
+use super::client::{Client, JobState};
 use super::exit_code;
 use crate::cli::Status;
 use crate::output::{self, Output};

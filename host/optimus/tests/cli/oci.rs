@@ -6,21 +6,27 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use crate::support::{json, plugin_in, skip, stderr, stdout};
 
 /// Debian's `docker-registry`, which is the reference implementation of the distribution specification.
 struct Registry {
     child: Child,
     host: String,
+    /// Of the test: its plugins are there, too.
+    place: TempDir,
 }
 
 impl Registry {
     /// `None` where there is none to start.
-    fn start(place: &Path) -> Option<Self> {
+    fn start() -> Option<Self> {
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir(place.path().join("plugins")).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let host = format!("127.0.0.1:{port}");
-        let config = place.join("registry.yml");
-        let storage = place.join("registry");
+        let config = place.path().join("registry.yml");
+        let storage = place.path().join("registry");
         let text = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"}}\n",
             storage.display()
@@ -32,7 +38,7 @@ impl Registry {
             skip("no docker-registry here");
             return None;
         };
-        let registry = Self { child, host };
+        let registry = Self { child, host, place };
         let end = Instant::now() + Duration::from_secs(20);
         while ureq::get(format!("http://{}/v2/", registry.host)).call().is_err() {
             assert!(Instant::now() < end, "the registry does not answer");
@@ -68,10 +74,8 @@ fn build(place: &Path, version: &str) -> Vec<u8> {
 
 #[test]
 fn what_is_pushed_is_installed_and_updated_by_its_tag() {
-    let place = tempfile::tempdir().unwrap();
-    let place = place.path();
-    let Some(registry) = Registry::start(place) else { return };
-    fs::create_dir(place.join("plugins")).unwrap();
+    let Some(registry) = Registry::start() else { return };
+    let place = registry.place.path();
     let first = build(place, "1.0.0");
     let key = plugin_in(place, &["keygen", "acme", "--json"]);
     let key = json(&key)["key"].as_str().unwrap().to_owned();
@@ -107,10 +111,8 @@ fn what_is_pushed_is_installed_and_updated_by_its_tag() {
 
 #[test]
 fn what_is_no_plugin_is_refused_with_what_it_is() {
-    let place = tempfile::tempdir().unwrap();
-    let place = place.path();
-    let Some(registry) = Registry::start(place) else { return };
-    fs::create_dir(place.join("plugins")).unwrap();
+    let Some(registry) = Registry::start() else { return };
+    let place = registry.place.path();
     let put = |name: &str, layers: &str| {
         let config = upload(&registry.host, name, b"{}");
         let manifest = format!(

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::thread::CapabilitySet;
+
 use crate::SandboxError;
 
 /// Something that was looked at.
@@ -48,8 +50,13 @@ pub(super) fn refuse_what_cannot_work() -> Result<(), SandboxError> {
     }
 }
 
-/// What root needs to build boxes whose ids are their own, as `capabilities(7)` numbers it.
-const NEEDED: [(&str, u32); 4] = [("CAP_SETGID", 6), ("CAP_SETUID", 7), ("CAP_SYS_ADMIN", 21), ("CAP_MKNOD", 27)];
+/// What root needs to build boxes whose ids are their own, as `capabilities(7)` names it.
+const NEEDED: [(&str, CapabilitySet); 4] = [
+    ("CAP_SETGID", CapabilitySet::SETGID),
+    ("CAP_SETUID", CapabilitySet::SETUID),
+    ("CAP_SYS_ADMIN", CapabilitySet::SYS_ADMIN),
+    ("CAP_MKNOD", CapabilitySet::MKNOD),
+];
 
 /// `mount_setattr` came with 5.12; 5.14 is the oldest kernel that is still kept with it.
 fn kernel() -> Check {
@@ -94,10 +101,9 @@ fn capabilities() -> Check {
     if !rustix::process::geteuid().is_root() {
         return Check { name, found: "none are needed".to_owned(), hint: None };
     }
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let effective = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok());
-    let lacks = |bit: u32| effective.is_some_and(|effective| effective >> bit & 1 == 0);
-    let missing: Vec<&str> = NEEDED.into_iter().filter_map(|(name, bit)| lacks(bit).then_some(name)).collect();
+    let effective = rustix::thread::capabilities(None).map_or(CapabilitySet::all(), |sets| sets.effective);
+    let lacks = |needed: CapabilitySet| !effective.contains(needed);
+    let missing: Vec<&str> = NEEDED.into_iter().filter_map(|(name, needed)| lacks(needed).then_some(name)).collect();
     if missing.is_empty() {
         return Check { name, found: "all that are needed".to_owned(), hint: None };
     }

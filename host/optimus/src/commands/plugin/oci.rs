@@ -20,7 +20,8 @@ use serde_json::json;
 use tokio_stream::StreamExt as _;
 
 use super::super::runtime;
-use super::{load_trusting, source};
+use super::load_trusting;
+use super::source::Source;
 use crate::cli::Push;
 use crate::engine;
 use crate::output::{Advised, Output};
@@ -46,8 +47,7 @@ pub(super) struct Pulled {
 /// `optimus plugin push`: what passes the load gate may be published.
 pub(super) fn push(args: &Push, output: Output) -> anyhow::Result<ExitCode> {
     let Loaded { plugin, .. } = load_trusting(&args.file, engine::trust(&args.trust)?)?;
-    let wasm = std::fs::read(&args.file)?;
-    let signature = std::fs::read(source::beside(&args.file)).ok();
+    let Source { wasm, signature, .. } = Source::file(&args.file)?;
     let reference = parse(&args.to)?;
     let published = runtime()?.block_on(publish(&reference, &plugin, wasm, signature));
     let digest = published.map_err(|error| failed("push to", &args.to, &error))?;

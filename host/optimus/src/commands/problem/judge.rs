@@ -130,9 +130,7 @@ impl There {
         if let Some((_, name)) = self.stored.as_ref().filter(|(with, _)| *with == limits) {
             return Ok(name.clone());
         }
-        let given = [("cpu_ms", cpu_ms), ("wall_ms", wall_ms), ("memory_bytes", memory_bytes)];
-        let query: Vec<String> =
-            given.iter().filter_map(|(name, limit)| Some(format!("{name}={}", (*limit)?))).collect();
+        let query: Vec<String> = limits.given().map(|(name, limit)| format!("{name}={limit}")).collect();
         let Stored { problem } = self.client.upload(&format!("/v1/problems?{}", query.join("&")), &self.archive)?;
         self.stored = Some((limits, problem.clone()));
         Ok(problem)
