@@ -41,7 +41,9 @@ pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
     let shown = show(command);
     let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
     if !output.status.success() {
-        bail!("`{shown}` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+        // Many a tool tells what failed in the table that it prints.
+        let told = [output.stdout, output.stderr].concat();
+        bail!("`{shown}` ended with {}: {}", output.status, String::from_utf8_lossy(&told).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -110,7 +110,8 @@ fn rename(files: &[&SourceFile], sources: &[Source]) -> (Vec<Step>, Vec<String>)
 }
 
 /// Of the limit, the heap gets about two thirds, the main thread's stack an eighth; the rest is for the JVM itself, which
-/// needs no more of it when the limit is large.
+/// needs no more of it when the limit is large. A stack that overflows can cost its size seven times over, as the JVM
+/// undoes what it has compiled frame by frame: below a GiB, that may be told as too much memory.
 fn jvm_flags(limits: &Limits) -> Vec<String> {
     let mib = limits.memory_mib();
     let heap = (mib * 65 / 100).max(mib.saturating_sub(192)).max(16);
