@@ -43,7 +43,7 @@ async fn run(conversation: &mut Conversation<Said>, most: usize) -> Result<Outco
     let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
     let stdin = Stdin::from(&b"input"[..]);
     let mut sink = Count::default();
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, limits };
+    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, channels: &[], limits };
     let ended = conversation.run(&step, &mut sink).await;
     assert!(sink.stdout + sink.stderr <= most as u64, "more was heard than was said");
     if let Ok(outcome) = &ended {

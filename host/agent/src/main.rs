@@ -169,7 +169,7 @@ fn receive(link: &mut Link) -> Request {
     loop {
         match link.receive() {
             (Kind::Message, payload) => return read_message(&payload).unwrap_or_else(|garbled| leave(&garbled)),
-            (Kind::Data, _) => {}
+            (Kind::Data | Kind::Channel(_), _) => {}
             _ => leave(&Garbled::Order),
         }
     }

@@ -7,6 +7,7 @@
 //! UnpackFile     (a descriptor) → Done      only over a socket, which can carry one
 //! Run, Data…     (stdin)        → (Stdout | Stderr)…, Ended      Data that comes after Ended is dropped
 //!                 of a live stdin, an empty Data is the end
+//!     (Data | Channel)…           → (Stdout | Stderr | Channel)…   when the step has channels; an empty one is the end
 //! Collect                       → Data… (a tar archive), Done | Refused
 //! Reset                         → Done
 //! anything                      → Failed, and the box is over
@@ -23,19 +24,55 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 pub const CHUNK: usize = 64 << 10;
 const HEAD: usize = 5;
 
+/// The most channels of a step.
+pub const MAX_CHANNELS: u8 = 64;
+const FIRST_CHANNEL: u8 = 16;
+
 /// What a frame's payload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Kind {
     /// A [`Request`] or a [`Reply`].
-    Message = 1,
+    Message,
     /// stdin, or a piece of an archive.
-    Data = 2,
+    Data,
     /// What the program printed.
-    Stdout = 3,
+    Stdout,
     /// What it printed to stderr.
-    Stderr = 4,
+    Stderr,
+    /// What goes through one of the program's channels, by its number.
+    Channel(u8),
 }
+
+impl Kind {
+    fn code(self) -> u8 {
+        match self {
+            Self::Message => 1,
+            Self::Data => 2,
+            Self::Stdout => 3,
+            Self::Stderr => 4,
+            Self::Channel(number) => FIRST_CHANNEL + number,
+        }
+    }
+
+    fn of(code: u8) -> Result<Self, Garbled> {
+        Ok(match code {
+            1 => Self::Message,
+            2 => Self::Data,
+            3 => Self::Stdout,
+            4 => Self::Stderr,
+            FIRST_CHANNEL.. if code - FIRST_CHANNEL < MAX_CHANNELS => Self::Channel(code - FIRST_CHANNEL),
+            other => return Err(Garbled::Kind(other)),
+        })
+    }
+}
+
+/// Where a program finds one of its channels: the FIFO that it reads, and the one that it writes.
+pub fn channel_paths(number: u8) -> [String; 2] {
+    ["in", "out"].map(|way| format!("{CHANNELS}/{number}.{way}"))
+}
+
+/// The directory of the channels, on the stage, where no program can change anything. No file of a job is called so.
+pub const CHANNELS: &str = "/stage/.channels";
 
 /// The stream made no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,13 +100,7 @@ pub type Frame<'a> = (Kind, &'a [u8], usize);
 /// When no sequence of further bytes could make this a frame.
 pub fn parse(buffer: &[u8]) -> Result<Option<Frame<'_>>, Garbled> {
     let Some((head, rest)) = buffer.split_first_chunk::<HEAD>() else { return Ok(None) };
-    let kind = match head[0] {
-        1 => Kind::Message,
-        2 => Kind::Data,
-        3 => Kind::Stdout,
-        4 => Kind::Stderr,
-        other => return Err(Garbled::Kind(other)),
-    };
+    let kind = Kind::of(head[0])?;
     let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
     if length > MAX_PAYLOAD {
         return Err(Garbled::Length(length));
@@ -80,10 +111,12 @@ pub fn parse(buffer: &[u8]) -> Result<Option<Frame<'_>>, Garbled> {
 /// Appends a frame to `out`.
 ///
 /// # Panics
-/// When `payload` is longer than [`MAX_PAYLOAD`]: callers cut streams into chunks.
+/// When `payload` is longer than [`MAX_PAYLOAD`]: callers cut streams into chunks; and for a channel's number of
+/// [`MAX_CHANNELS`] or above.
 pub fn push(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
     assert!(payload.len() <= MAX_PAYLOAD, "frames are cut before they are pushed");
-    out.push(kind as u8);
+    assert!(!matches!(kind, Kind::Channel(MAX_CHANNELS..)), "there are no more channels");
+    out.push(kind.code());
     #[expect(clippy::cast_possible_truncation, reason = "at most MAX_PAYLOAD")]
     out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
     out.extend_from_slice(payload);
@@ -246,6 +279,8 @@ pub struct Run {
     /// How many bytes of stdin follow; none: whatever comes until an empty piece, and output is sent without delay,
     /// because somebody answers to it.
     pub stdin_bytes: Option<u64>,
+    /// How many channels it has beside its three streams, at most [`MAX_CHANNELS`]; only in a fresh work area.
+    pub channels: u8,
     /// What it may use.
     pub limits: Limits,
 }
@@ -282,6 +317,17 @@ mod tests {
         let (kind, payload, _) = parse(&out[used..]).unwrap().unwrap();
         assert_eq!(kind, Kind::Message);
         assert!(matches!(read_message(payload), Ok(Request::Unpack { replace: true, bytes: 7 })));
+    }
+
+    #[test]
+    fn channels_are_kinds_of_their_own() {
+        for number in [0, MAX_CHANNELS - 1] {
+            let mut out = Vec::new();
+            push(&mut out, Kind::Channel(number), b"x");
+            assert_eq!(parse(&out), Ok(Some((Kind::Channel(number), &b"x"[..], 6))));
+        }
+        let beyond = FIRST_CHANNEL + MAX_CHANNELS;
+        assert_eq!(parse(&[beyond, 0, 0, 0, 0]), Err(Garbled::Kind(beyond)));
     }
 
     #[test]

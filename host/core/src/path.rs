@@ -38,6 +38,9 @@ impl<'de> Deserialize<'de> for BoxPath {
     }
 }
 
+/// The first part that boxes keep for themselves.
+const RESERVED: &str = ".channels";
+
 fn check(path: &str) -> Result<(), &'static str> {
     if path.is_empty() {
         return Err("is empty");
@@ -53,6 +56,9 @@ fn check(path: &str) -> Result<(), &'static str> {
     }
     if path.contains('\\') {
         return Err("holds a backslash; parts are separated by `/`");
+    }
+    if path == RESERVED || path.strip_prefix(RESERVED).is_some_and(|rest| rest.starts_with('/')) {
+        return Err("is called `.channels`, as what processes talk through");
     }
     for part in path.split('/') {
         match part {
@@ -73,6 +79,15 @@ mod tests {
     fn takes_plain_relative_paths() {
         for path in ["main.c", "src/a b/é.rs", "-x", "...", "a.b/.hidden"] {
             assert!(BoxPath::new(path).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn refuses_the_place_of_channels_and_nothing_beside_it() {
+        for (path, is_ok) in
+            [(".channels", false), (".channels/0.in", false), (".channels2", true), ("a/.channels", true)]
+        {
+            assert_eq!(BoxPath::new(path).is_ok(), is_ok, "{path}");
         }
     }
 

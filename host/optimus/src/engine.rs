@@ -253,7 +253,14 @@ pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availabili
 
 async fn run_probe(mut open: Box<dyn OpenBox>, language: &Descriptor) -> Result<String, String> {
     let limits = Limits { cpu_ms: 10_000, wall_ms: 20_000, ..Limits::COMPILE };
-    let step = BoxStep { argv: &language.probe, env: &[], view: View::Fresh, stdin: Default::default(), limits };
+    let step = BoxStep {
+        argv: &language.probe,
+        env: &[],
+        view: View::Fresh,
+        stdin: Default::default(),
+        channels: &[],
+        limits,
+    };
     let mut printed = FirstLine::default();
     let outcome = tokio::time::timeout(Duration::from_secs(30), open.run(&step, &mut printed)).await;
     let outcome = outcome.map_err(|_| "the probe did not end".to_owned())?.map_err(|e| chain(&e))?;

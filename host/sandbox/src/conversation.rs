@@ -14,7 +14,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use optimus_agent::protocol::{self, CHUNK, Ended, Garbled, Hello, Kind, Reply, Request, Run, read_message};
+use optimus_agent::protocol::{
+    self, CHUNK, Ended, Garbled, Hello, Kind, MAX_CHANNELS, Reply, Request, Run, read_message,
+};
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{Outcome, Stream};
 use tokio::time::timeout;
@@ -43,8 +45,8 @@ struct Outgoing {
     body: Bytes,
     /// Goes with the first byte.
     file: Option<OwnedFd>,
-    /// Gives more of the body while the answer is awaited.
-    feed: Option<Arc<Feed>>,
+    /// Give more while the answer is awaited, each in frames of its kind.
+    feeds: Vec<(Kind, Arc<Feed>)>,
 }
 
 impl Outgoing {
@@ -55,7 +57,7 @@ impl Outgoing {
             let source = io::Error::from(io::ErrorKind::ArgumentListTooLong);
             SandboxError::SetUp { stage: "send the request".to_owned(), source }
         })?;
-        let mut outgoing = Self { frames: BytesMut::from(&frames[..]), body, file: None, feed: None };
+        let mut outgoing = Self { frames: BytesMut::from(&frames[..]), body, file: None, feeds: Vec::new() };
         // A small body goes with the request.
         outgoing.cut();
         Ok(outgoing)
@@ -64,32 +66,33 @@ impl Outgoing {
     fn cut(&mut self) {
         if self.frames.len() < CHUNK && !self.body.is_empty() {
             let chunk = self.body.split_to(self.body.len().min(CHUNK));
-            self.push(&chunk);
+            self.push(Kind::Data, &chunk);
         }
     }
 
-    fn push(&mut self, chunk: &[u8]) {
+    fn push(&mut self, kind: Kind, chunk: &[u8]) {
         let mut frame = Vec::with_capacity(chunk.len() + 8);
-        protocol::push(&mut frame, Kind::Data, chunk);
+        protocol::push(&mut frame, kind, chunk);
         self.frames.extend_from_slice(&frame);
     }
 
-    /// Takes what has come from a live input; an empty piece is its end.
-    fn poll_feed(&mut self, cx: &mut Context<'_>) {
-        while self.frames.len() < CHUNK
-            && self.body.is_empty()
-            && let Some(feed) = &self.feed
-            && let Poll::Ready(piece) = feed.poll_next(cx)
-        {
-            match piece.filter(|piece| !piece.is_empty()) {
-                Some(piece) => self.body = piece,
-                None => {
-                    self.feed = None;
-                    self.push(&[]);
+    /// Takes what has come from live inputs, in turn; an empty piece is the end of one.
+    fn poll_feeds(&mut self, cx: &mut Context<'_>) {
+        let mut feeds = std::mem::take(&mut self.feeds);
+        feeds.retain(|(kind, feed)| {
+            while self.frames.len() < CHUNK && self.body.is_empty() {
+                match feed.poll_next(cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(None) => {
+                        self.push(*kind, &[]);
+                        return false;
+                    }
+                    Poll::Ready(Some(piece)) => piece.chunks(CHUNK).for_each(|chunk| self.push(*kind, chunk)),
                 }
             }
-            self.cut();
-        }
+            true
+        });
+        self.feeds = feeds;
     }
 }
 
@@ -176,11 +179,13 @@ impl<S: Transport> Conversation<S> {
             env: step.env.to_vec(),
             fresh: step.view == View::Fresh,
             stdin_bytes: step.stdin.len(),
+            channels: u8::try_from(step.channels.len()).unwrap_or(u8::MAX),
             limits: step.limits,
         }));
         let (body, feed) = step.stdin.clone().into_parts();
         let mut request = Outgoing::new(&order, body)?;
-        request.feed = feed;
+        request.feeds.extend(feed.map(|feed| (Kind::Data, feed)));
+        request.feeds.extend((0..MAX_CHANNELS).map(Kind::Channel).zip(step.channels.iter().cloned()));
         let (mut stdout, mut stderr) = (0, 0);
         let patience = PATIENCE + Duration::from_millis(step.limits.wall_ms);
         let ended = self
@@ -188,6 +193,10 @@ impl<S: Transport> Conversation<S> {
                 let (stream, count) = match kind {
                     Kind::Stdout => (Stream::Stdout, &mut stdout),
                     Kind::Stderr => (Stream::Stderr, &mut stderr),
+                    Kind::Channel(number) if usize::from(number) < step.channels.len() => {
+                        sink.hear(number, payload);
+                        return Ok(Heard::More);
+                    }
                     _ => {
                         return match reply(kind, payload)? {
                             Reply::Ended(ended) => Ok(Heard::Last(ended)),
@@ -270,7 +279,7 @@ impl<S: Transport> Conversation<S> {
             let is_first = self.unsent.is_empty();
             let buffer = if is_first {
                 request.cut();
-                request.poll_feed(cx);
+                request.poll_feeds(cx);
                 &mut request.frames
             } else {
                 &mut self.unsent
@@ -296,7 +305,7 @@ impl<S: Transport> Conversation<S> {
                     self.unsent.clear();
                     request.frames.clear();
                     request.body.clear();
-                    request.feed = None;
+                    request.feeds.clear();
                     return Ok(());
                 }
                 Poll::Ready(Err(error)) => return Err(lost(&error)),
@@ -388,7 +397,7 @@ mod tests {
         drop(theirs);
         let argv = ["x".to_owned()];
         let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
-        let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Stdin::default(), limits };
+        let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &[], limits };
         Conversation::new(ours).run(&step, &mut Discard).await
     }
 

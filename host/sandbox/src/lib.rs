@@ -27,6 +27,7 @@ pub use error::SandboxError;
 pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
 pub use native::{Check, NativeConfig, NativeSandbox, doctor};
+pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
 
 /// What is fuzzed from outside, and used nowhere else outside.
 #[doc(hidden)]
@@ -75,6 +76,9 @@ pub struct BoxStep<'a> {
     pub view: View,
     /// What it reads.
     pub stdin: Stdin,
+    /// What comes through its channels, each a pair of FIFOs at [`channel_paths`], at most [`MAX_CHANNELS`]; what it
+    /// writes there goes to [`Sink::hear`]. Only in a fresh work area.
+    pub channels: &'a [Arc<Feed>],
     /// What it may use.
     pub limits: Limits,
 }
@@ -93,6 +97,9 @@ pub enum View {
 pub trait Sink: Send {
     /// The next bytes of one of the streams. Must not block for long: the program waits meanwhile.
     fn write(&mut self, stream: Stream, bytes: &[u8]);
+
+    /// The same of one of its channels, by number; nothing is the end of it, when that comes before the program's own.
+    fn hear(&mut self, _channel: u8, _bytes: &[u8]) {}
 }
 
 /// Output that nobody wants.

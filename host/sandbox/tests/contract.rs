@@ -37,6 +37,8 @@ const ALWAYS: &[(&str, Case)] = cases![
     both_directions_flow_at_once,
     a_live_input_is_answered_while_both_run,
     a_live_input_that_nobody_writes_ends_by_the_clock,
+    channels_go_both_ways_and_end,
+    channels_are_bounded_as_output_is,
     unread_input_holds_nothing_up,
     output_is_cut_at_the_limit,
     wall_time_ends_a_sleeper,
@@ -171,7 +173,14 @@ async fn the_fake_answers_as_its_script_says() {
     }
     let argv = ["x".to_owned()];
     let stdin = Bytes::from_static(b"in");
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: stdin.into(), limits: Limits::DEFAULT };
+    let step = BoxStep {
+        argv: &argv,
+        env: &[],
+        view: View::Fresh,
+        stdin: stdin.into(),
+        channels: &[],
+        limits: Limits::DEFAULT,
+    };
     let outcome = open.run(&step, &mut Keep(&mut seen)).await.unwrap();
     assert!(outcome.is_success());
     assert_eq!(seen, b"in");

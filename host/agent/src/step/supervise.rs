@@ -3,6 +3,7 @@
 //! Everything is one `poll` loop, so neither a program that never reads nor one that never stops writing can hold up
 //! the other direction. A host that reads slowly slows the program down, by a bounded buffer.
 
+mod channels;
 mod finish;
 mod streams;
 
@@ -20,6 +21,7 @@ use super::{Launch, Said};
 use crate::fault::{At as _, Fault};
 use crate::site::Site;
 use crate::sys::Child;
+use channels::Channels;
 use streams::Streams;
 
 /// How long a killed step may take to be gone. Memory must be torn down, and a machine may be busy.
@@ -62,8 +64,8 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
     let Prepared { child, control, pipes, .. } = prepared;
     let launch = launch(site, order);
     site.meter.arm(&order.limits)?;
-    let mut streams = Streams::new(pipes, order);
-    streams.pump_stdin(&mut site.link);
+    let mut streams = Streams::new(pipes, Channels::make(order)?, order);
+    streams.pump_input(&mut site.link);
     let mut watch = Watch {
         order,
         child: &child,
@@ -75,7 +77,7 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
     say(&control, &launch).at("launch the step")?;
 
     let said = loop {
-        let timeout = watch.timeout(site)?;
+        let timeout = watch.timeout(site, &streams)?;
         let mut lull = false;
         let (init_spoke, init_died) = {
             let mut fds = vec![PollFd::new(&control, PollFlags::IN), PollFd::new(&child.pidfd, PollFlags::IN)];
@@ -100,6 +102,7 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
         }
     };
     streams.drain(&mut site.link);
+    streams.channels.remove()?;
     let ended = finish::finish(site, &watch, &streams, said)?;
     Ok((ended, Finished { child, control }))
 }
@@ -124,7 +127,7 @@ fn launch(site: &Site, order: &Run) -> Launch {
 
 impl Watch<'_> {
     /// When to look again at the latest: before any limit can be passed by much.
-    fn timeout(&self, site: &Site) -> Result<Timespec, Fault> {
+    fn timeout(&self, site: &Site, streams: &Streams) -> Result<Timespec, Fault> {
         let wait = if let Some((_, since)) = self.stopped {
             DEATH
                 .checked_sub(since.elapsed())
@@ -134,7 +137,11 @@ impl Watch<'_> {
             let cpu_left = self.order.limits.cpu_ms * 1_000 - self.cpu_us(site).min(self.order.limits.cpu_ms * 1_000);
             // So soon the limit is reached if every processor works for this step.
             let cpu = Duration::from_micros(cpu_left) / self.processors;
-            let tock = if site.link.pending() > 0 { LULL } else { TOCK };
+            let tock = match streams.channels.is_awaited() {
+                true => TICK,
+                false if site.link.pending() > 0 => LULL,
+                false => TOCK,
+            };
             wall.min(cpu).min(tock).max(TICK)
         };
         Ok(Timespec {

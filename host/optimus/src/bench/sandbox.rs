@@ -25,7 +25,8 @@ impl Boxed {
 
     pub(super) async fn run(&mut self) -> anyhow::Result<Duration> {
         let limits = Limits::DEFAULT;
-        let step = BoxStep { argv: &self.argv, env: &[], view: View::Fresh, stdin: Default::default(), limits };
+        let step =
+            BoxStep { argv: &self.argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
         let start = Instant::now();
         let outcome = self.open.run(&step, &mut Discard).await.context("cannot run in a box")?;
         let took = start.elapsed();

@@ -227,7 +227,7 @@ impl Prepared {
     ) -> Result<Outcome, Failure> {
         let argv: Vec<String> = self.plan.run.argv.iter().chain(&call.args).cloned().collect();
         let view = if call.writes_to.is_some() { View::Build } else { View::Fresh };
-        let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, limits };
+        let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, channels: &[], limits };
         open.run(&step, sink).await.map_err(|error| match blame(&error) {
             Blame::Program(why) => Failure::Checker(broken(&self.checker, &why)),
             Blame::Ours(fault) => Failure::Ours(fault),

@@ -45,6 +45,7 @@ pub(super) async fn run(
         env: &terms.order.plan.run.env,
         view: View::Fresh,
         stdin: Stdin::Live(Arc::clone(&to_program)),
+        channels: &[],
         limits: terms.limits,
     };
     let mut own = TestSink::new(Reader::Nobody, job.capture_bytes, &terms.budget, None);

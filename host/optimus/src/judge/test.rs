@@ -199,6 +199,7 @@ impl Terms<'_> {
             env: &plan.run.env,
             view: if output_file.is_some() { View::Build } else { View::Fresh },
             stdin: stdin.into(),
+            channels: &[],
             limits: self.limits,
         };
         let reader = self.reader(test);

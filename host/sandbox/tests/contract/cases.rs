@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use optimus_core::plan::Collect;
 use optimus_core::{BoxPath, Exit, LimitHit, Limits, Stream};
-use optimus_sandbox::{BoxStep, Discard, Feed, SandboxError, Sink, Stdin, View};
+use optimus_sandbox::{BoxStep, Discard, Feed, SandboxError, Sink, Stdin, View, channel_paths};
 
 use super::lab::{Lab, file};
 
@@ -39,7 +39,14 @@ pub(crate) async fn what_cannot_start_is_not_started(lab: &Lab<'_>) {
         ("./bad", "exec format error"),
     ] {
         let argv = [name.to_owned()];
-        let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), limits: DEFAULT };
+        let step = BoxStep {
+            argv: &argv,
+            env: &[],
+            view: View::Fresh,
+            stdin: Default::default(),
+            channels: &[],
+            limits: DEFAULT,
+        };
         let outcome = bench.open.run(&step, &mut Discard).await.unwrap();
         assert_eq!(outcome.exit, Exit::NotStarted(expected.to_owned()), "{name}");
     }
@@ -72,6 +79,7 @@ pub(crate) async fn a_live_input_is_answered_while_both_run(lab: &Lab<'_>) {
         env: &[],
         view: View::Fresh,
         stdin: Stdin::Live(Arc::clone(feed)),
+        channels: &[],
         limits: DEFAULT,
     };
     let (mut out_of_one, mut out_of_other) = (Pass(&to_other, 0), Pass(&to_one, 0));
@@ -101,7 +109,7 @@ pub(crate) async fn a_live_input_that_nobody_writes_ends_by_the_clock(lab: &Lab<
     let argv = ["./program".to_owned(), "count".to_owned()];
     let limits = Limits { wall_ms: 300, ..DEFAULT };
     let stdin = Stdin::Live(feed);
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, limits };
+    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, channels: &[], limits };
     let outcome = bench.open.run(&step, &mut Discard).await.unwrap();
     assert_eq!(outcome.limit, Some(LimitHit::WallTime));
     assert_eq!(bench.run(View::Fresh, &["count"]).await.ok(), "0\n");
@@ -115,6 +123,66 @@ impl Sink for Pass<'_> {
         if stream == Stream::Stdout {
             self.1 += bytes.len();
             self.0.write(bytes);
+        }
+    }
+}
+
+/// A program that copies one channel after the other: what waits for the second holds up neither the first nor stdin,
+/// and the end of the first is heard while the program goes on.
+pub(crate) async fn channels_go_both_ways_and_end(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    let [first, second] = [0, 1].map(|_| Arc::<Feed>::default());
+    let long: Vec<u8> = (0..MIB).map(|i| ((i * 31) >> 3) as u8).collect();
+    second.write(&long);
+    first.write(b"short");
+    first.close();
+    let (argv, channels) = (relay(2), [first, Arc::clone(&second)]);
+    let stdin = Stdin::from(long.clone());
+    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, channels: &channels, limits: DEFAULT };
+    let mut ears = Ears { closes: Some(second), ..Ears::default() };
+    let running = tokio::time::timeout(Duration::from_secs(60), bench.open.run(&step, &mut ears));
+    assert!(running.await.unwrap().unwrap().is_success());
+    assert_eq!((&ears.heard[0][..], ears.stdout), (&b"short"[..], b"1048576".to_vec()));
+    assert!(ears.heard[1] == long, "the bytes differ");
+    let ran = bench.run(View::Fresh, &["read", "/stage/.channels/0.in"]).await;
+    assert_eq!(ran.ok(), "errno 2", "the next step has none");
+}
+
+pub(crate) async fn channels_are_bounded_as_output_is(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    let feed = Arc::<Feed>::default();
+    feed.write(&vec![7; MIB as usize]);
+    let (argv, channels) = (relay(1), [feed]);
+    let limits = Limits { output_bytes: 100_000, ..DEFAULT };
+    let step =
+        BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &channels, limits };
+    let mut ears = Ears::default();
+    let outcome = bench.open.run(&step, &mut ears).await.unwrap();
+    assert_eq!((outcome.limit, ears.heard[0].len()), (Some(LimitHit::Output), 100_000));
+}
+
+fn relay(channels: u8) -> Vec<String> {
+    let paths = (0..channels).flat_map(channel_paths);
+    ["./program", "relay"].map(str::to_owned).into_iter().chain(paths).collect()
+}
+
+/// Keeps what it hears, and ends a feed once the first channel has ended.
+#[derive(Default)]
+struct Ears {
+    heard: [Vec<u8>; 2],
+    stdout: Vec<u8>,
+    closes: Option<Arc<Feed>>,
+}
+
+impl Sink for Ears {
+    fn write(&mut self, _: Stream, bytes: &[u8]) {
+        self.stdout.extend_from_slice(bytes);
+    }
+
+    fn hear(&mut self, channel: u8, bytes: &[u8]) {
+        self.heard[usize::from(channel)].extend_from_slice(bytes);
+        if channel == 0 && bytes.is_empty() {
+            self.closes.take().unwrap().close();
         }
     }
 }
@@ -342,7 +410,7 @@ pub(crate) async fn a_dropped_run_is_over(lab: &Lab<'_>) {
     let mut bench = lab.bench().await;
     let argv = ["./program", "sleep", "60"].map(str::to_owned);
     let limits = Limits { wall_ms: 60_000, ..DEFAULT };
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), limits };
+    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
     let mut sink = Discard;
     let run = bench.open.run(&step, &mut sink);
     assert!(tokio::time::timeout(Duration::from_millis(300), run).await.is_err(), "it sleeps");

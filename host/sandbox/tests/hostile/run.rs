@@ -58,6 +58,7 @@ impl Range<'_> {
             env: &[],
             view,
             stdin: Bytes::from(program.head.stdin.clone()).into(),
+            channels: &[],
             limits: program.head.limits,
         };
         let outcome = open.run(&step, &mut heard).await?;
@@ -125,6 +126,7 @@ impl Range<'_> {
             env: &[],
             view: View::Fresh,
             stdin: Default::default(),
+            channels: &[],
             limits: self.probe.head.limits,
         };
         let outcome = open.run(&step, &mut heard).await?;

@@ -1,4 +1,4 @@
-//! The program's three streams, between its pipes and the link. Output is kept up to the limit; the first byte beyond
+//! The program's streams, between its pipes and the link. Output is kept up to the limit; the first byte beyond
 //! it is what tells that there was more.
 
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -7,6 +7,7 @@ use optimus_agent::protocol::{CHUNK, Garbled, Kind, Run};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::{Errno, read, write};
 
+use super::channels::Channels;
 use crate::link::{Link, leave};
 use crate::step::prepare::Pipes;
 
@@ -20,19 +21,27 @@ const FLUSH: usize = CHUNK / 4;
 
 /// The streams of a running program.
 pub(super) struct Streams {
-    stdin: Option<OwnedFd>,
-    waiting: Vec<u8>,
-    written: usize,
+    stdin: Input,
     /// Bytes that the host has still to send; of a live stdin, that is not known before its end.
     to_come: u64,
-    /// Somebody answers to what the program prints.
+    /// It ends with an empty piece.
     is_live: bool,
     pub(super) out: Output,
     pub(super) err: Output,
+    pub(super) channels: Channels,
     buffer: Vec<u8>,
 }
 
-/// One of the two output streams.
+/// What a program reads.
+pub(super) struct Input {
+    pipe: Option<OwnedFd>,
+    waiting: Vec<u8>,
+    written: usize,
+    /// Nothing more is to come.
+    is_whole: bool,
+}
+
+/// What a program writes.
 pub(super) struct Output {
     pipe: Option<OwnedFd>,
     kind: Kind,
@@ -42,17 +51,17 @@ pub(super) struct Output {
 }
 
 impl Streams {
-    pub(super) fn new(pipes: Pipes, order: &Run) -> Self {
-        let limit = order.limits.output_bytes;
-        let output = |pipe, kind| Output { pipe: Some(pipe), kind, limit, kept: 0, truncated: false };
+    pub(super) fn new(pipes: Pipes, channels: Channels, order: &Run) -> Self {
+        let output = |pipe, kind| Output::new(pipe, kind, order.limits.output_bytes);
+        let mut stdin = Input::closed();
+        stdin.open(pipes.stdin);
         Self {
-            stdin: Some(pipes.stdin),
-            waiting: Vec::new(),
-            written: 0,
+            stdin,
             to_come: order.stdin_bytes.unwrap_or(u64::MAX),
             is_live: order.stdin_bytes.is_none(),
             out: output(pipes.stdout, Kind::Stdout),
             err: output(pipes.stderr, Kind::Stderr),
+            channels,
             buffer: vec![0; CHUNK],
         }
     }
@@ -60,24 +69,25 @@ impl Streams {
     /// What to wait for.
     pub(super) fn add_to<'a>(&'a self, fds: &mut Vec<PollFd<'a>>, link: &'a Link) {
         // A host that has gone shows as a hang-up, also while we read nothing from it.
-        let wants = if self.wants_stdin() { PollFlags::IN } else { PollFlags::empty() };
+        let wants = if self.wants_input() { PollFlags::IN } else { PollFlags::empty() };
         fds.push(PollFd::from_borrowed_fd(link.input(), wants));
         if link.is_full() {
             fds.push(PollFd::from_borrowed_fd(link.output(), PollFlags::OUT));
         }
-        if let Some(stdin) = &self.stdin {
-            let wants = if self.written < self.waiting.len() { PollFlags::OUT } else { PollFlags::empty() };
-            fds.push(PollFd::new(stdin, wants));
+        self.stdin.add_to(fds);
+        let takes_output = link.pending() < OUTPUT_WAITING;
+        if takes_output {
+            self.out.add_to(fds);
+            self.err.add_to(fds);
         }
-        if link.pending() < OUTPUT_WAITING {
-            for output in [&self.out, &self.err] {
-                fds.extend(output.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-            }
-        }
+        self.channels.add_to(fds, takes_output);
     }
 
-    fn wants_stdin(&self) -> bool {
-        self.stdin.is_some() && self.to_come > 0 && self.waiting.len() - self.written < STDIN_WAITING
+    /// A program that does not read holds up what the host sends; but with channels, one of them would hold up the
+    /// others. What waits then is bounded by its input, and by the output limits of those at the other ends.
+    fn wants_input(&self) -> bool {
+        let wants_stdin = self.stdin.is_open() && self.to_come > 0 && self.stdin.waits() < STDIN_WAITING;
+        wants_stdin || !self.channels.is_empty()
     }
 
     /// Ends with the host.
@@ -90,72 +100,148 @@ impl Streams {
 
     /// Moves what can be moved without waiting.
     pub(super) fn pump(&mut self, link: &mut Link) {
-        if self.wants_stdin() {
+        if self.wants_input() {
             link.fill();
         }
-        self.pump_stdin(link);
-        if link.pending() < OUTPUT_WAITING {
+        self.pump_input(link);
+        let takes_output = link.pending() < OUTPUT_WAITING;
+        if takes_output {
             self.out.pump(link, &mut self.buffer);
             self.err.pump(link, &mut self.buffer);
         }
-        if link.is_full() || link.pending() >= FLUSH || (self.is_live && link.pending() > 0) {
+        self.channels.pump(link, &mut self.buffer, takes_output);
+        if link.is_full() || link.pending() >= FLUSH || (self.is_answered() && link.pending() > 0) {
             link.flush_some();
         }
     }
 
+    /// Whether somebody answers to what the program prints, and so must hear it at once.
+    fn is_answered(&self) -> bool {
+        self.is_live || !self.channels.is_empty()
+    }
+
     /// Hands on what the host has sent.
-    pub(super) fn pump_stdin(&mut self, link: &mut Link) {
-        while self.wants_stdin()
+    pub(super) fn pump_input(&mut self, link: &mut Link) {
+        while self.wants_input()
             && let Some((kind, payload)) = link.next()
         {
-            self.to_come = match self.to_come.checked_sub(payload.len() as u64) {
-                Some(_) if kind == Kind::Data && self.is_live && payload.is_empty() => 0,
-                Some(left) if kind == Kind::Data => left,
-                _ => leave(&Garbled::Order),
+            let known = match kind {
+                Kind::Data => self.take_stdin(&payload),
+                Kind::Channel(number) => self.channels.take(number, &payload),
+                _ => false,
             };
-            self.waiting.extend_from_slice(&payload);
+            if !known {
+                leave(&Garbled::Order);
+            }
         }
-        let Some(stdin) = &self.stdin else { return };
+        if self.to_come == 0 {
+            self.stdin.end();
+        }
+        self.stdin.pump();
+    }
+
+    fn take_stdin(&mut self, payload: &[u8]) -> bool {
+        let Some(left) = self.to_come.checked_sub(payload.len() as u64) else { return false };
+        self.to_come = if self.is_live && payload.is_empty() { 0 } else { left };
+        if self.stdin.is_open() {
+            self.stdin.take(payload);
+        }
+        true
+    }
+
+    /// Takes what is left in the pipes of a program that has ended.
+    pub(super) fn drain(&mut self, link: &mut Link) {
+        self.stdin = Input::closed();
+        let Self { out, err, channels, buffer, .. } = self;
+        let mut take = |output: &mut Output| {
+            while output.pump(link, buffer) {
+                if link.pending() >= OUTPUT_WAITING {
+                    link.flush();
+                }
+            }
+        };
+        [out, err].into_iter().for_each(&mut take);
+        channels.drain(take);
+    }
+
+    /// Whether a stream went past its limit.
+    pub(super) fn is_over(&self) -> bool {
+        self.out.truncated || self.err.truncated || self.channels.is_over()
+    }
+}
+
+impl Input {
+    /// One that nobody reads yet.
+    pub(super) fn closed() -> Self {
+        Self { pipe: None, waiting: Vec::new(), written: 0, is_whole: false }
+    }
+
+    pub(super) fn open(&mut self, pipe: OwnedFd) {
+        self.pipe = Some(pipe);
+    }
+
+    /// What to wait for: a program that reads. Without anything to write, one that reads no more would wake us for ever.
+    pub(super) fn add_to<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        if self.waits() > 0 {
+            fds.extend(self.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+        }
+    }
+
+    fn waits(&self) -> usize {
+        self.waiting.len() - self.written
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    pub(super) fn take(&mut self, payload: &[u8]) {
+        self.waiting.extend_from_slice(payload);
+    }
+
+    pub(super) fn end(&mut self) {
+        self.is_whole = true;
+    }
+
+    /// Writes what can be written now, and then the end.
+    pub(super) fn pump(&mut self) {
+        let Some(pipe) = &self.pipe else { return };
         while self.written < self.waiting.len() {
-            match write(stdin, &self.waiting[self.written..]) {
+            match write(pipe, &self.waiting[self.written..]) {
                 Ok(written) => self.written += written,
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
                 // It does not read any more, which is its right.
                 Err(_) => {
-                    self.stdin = None;
-                    return;
+                    self.pipe = None;
+                    break;
                 }
             }
         }
         self.waiting.clear();
         self.written = 0;
-        if self.to_come == 0 {
-            self.stdin = None;
+        if self.is_whole {
+            self.pipe = None;
         }
-    }
-
-    /// Takes what is left in the pipes of a program that has ended.
-    pub(super) fn drain(&mut self, link: &mut Link) {
-        self.stdin = None;
-        for output in [&mut self.out, &mut self.err] {
-            while output.pump(link, &mut self.buffer) {
-                if link.pending() >= OUTPUT_WAITING {
-                    link.flush();
-                }
-            }
-        }
-    }
-
-    /// Whether either stream went past its limit.
-    pub(super) fn is_over(&self) -> bool {
-        self.out.truncated || self.err.truncated
     }
 }
 
 impl Output {
+    pub(super) fn new(pipe: OwnedFd, kind: Kind, limit: u64) -> Self {
+        Self { pipe: Some(pipe), kind, limit, kept: 0, truncated: false }
+    }
+
+    /// What to wait for.
+    pub(super) fn add_to<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        fds.extend(self.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.pipe.is_none()
+    }
+
     /// Takes one buffer full. False when nothing came.
-    fn pump(&mut self, link: &mut Link, buffer: &mut [u8]) -> bool {
+    pub(super) fn pump(&mut self, link: &mut Link, buffer: &mut [u8]) -> bool {
         let Some(pipe) = &self.pipe else { return false };
         match read(pipe.as_fd(), &mut *buffer) {
             Ok(0) => self.pipe = None,

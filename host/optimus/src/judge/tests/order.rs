@@ -171,6 +171,7 @@ fn nothing() -> BoxStep<'static> {
         env: &[],
         view: optimus_sandbox::View::Fresh,
         stdin: Default::default(),
+        channels: &[],
         limits: Limits::DEFAULT,
     }
 }
