@@ -69,6 +69,8 @@ pub enum Protocol {
     Cms,
     /// As `testlib`, but 7 with `partial X/Y` on stderr is that fraction.
     Coci,
+    /// As `cms`, but its exit code says nothing, and without a score it is 0.
+    Hydro,
     /// `checker OUTPUT ANSWER INPUT`: 0 right; 1 wrong, or the fraction that two lines with a number each make.
     Peg,
     /// `checker INPUT ANSWER OUTPUT`: 0 right, all else wrong.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::compare::Comparer;
-use crate::{BoxPath, Checker, Content, Invalid, Limits, LimitsRequest, Scoring, TraceContext};
+use crate::{BoxPath, Checker, Communication, Content, Invalid, Limits, LimitsRequest, Scoring, TraceContext};
 
 /// A job's name: UUIDv7, so that ids sort by time of arrival and cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -122,6 +122,9 @@ pub struct JobRequest {
     /// A program that talks to the submission while both run; then nothing is compared, unless `compare` is given, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
+    /// The submission runs as several processes, which talk to a program that then judges; nothing else is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub communication: Option<Box<Communication>>,
     /// How tests become points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
@@ -216,6 +219,9 @@ pub struct Job {
     /// Who talks to the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
+    /// Who talks to its processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub communication: Option<Box<Communication>>,
     /// How tests become points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
@@ -302,6 +308,7 @@ impl JobRequest {
             limits: self.limits.resolve(&policy.default_limits, &policy.cap)?,
             compare: self.compare,
             interactor: self.interactor,
+            communication: self.communication,
             scoring: self.scoring,
             file_io: self.file_io,
             rerun_on_time_limit: self.rerun_on_time_limit,
@@ -327,6 +334,17 @@ impl JobRequest {
                 return Err(Invalid::new("file_io", "stands beside `interactor`, which talks to stdin and stdout"));
             }
         }
+        if let Some(communication) = &self.communication {
+            communication.check(policy).map_err(|invalid| invalid.under("communication"))?;
+            let beside = [
+                ("compare", self.compare.is_some()),
+                ("interactor", self.interactor.is_some()),
+                ("file_io", self.file_io.is_some()),
+            ];
+            if let Some((field, _)) = beside.iter().find(|(_, given)| *given) {
+                return Err(Invalid::new(*field, "stands beside `communication`, whose manager talks and judges"));
+            }
+        }
         if self.rerun_on_time_limit > MAX_RERUNS {
             return Err(Invalid::new("rerun_on_time_limit", format!("is more than {MAX_RERUNS}")));
         }
@@ -348,6 +366,7 @@ impl JobRequest {
             ("limits", self.limits != LimitsRequest::default()),
             ("compare", self.compare.is_some()),
             ("interactor", self.interactor.is_some()),
+            ("communication", self.communication.is_some()),
             ("scoring", self.scoring.is_some()),
             ("file_io", self.file_io.is_some()),
         ];

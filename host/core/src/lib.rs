@@ -4,6 +4,7 @@
 //! No I/O, no async, nothing upstream: every room may read this one, and it reads none.
 
 pub mod checker;
+pub mod communication;
 pub mod compare;
 pub mod content;
 pub mod event;
@@ -21,6 +22,7 @@ pub mod trace;
 pub mod verdict;
 
 pub use checker::Checker;
+pub use communication::Communication;
 pub use compare::Comparer;
 pub use content::Content;
 pub use event::Event;

@@ -8,7 +8,9 @@ mod time;
 use serde::{Deserialize, Serialize};
 
 use crate::job::{FileIo, FileRequest, SourceFile};
-use crate::{BoxPath, Checker, Comparer, Content, Descriptor, Invalid, JobRequest, LimitsRequest, Scoring, Test};
+use crate::{
+    BoxPath, Checker, Communication, Comparer, Content, Descriptor, Invalid, JobRequest, LimitsRequest, Scoring, Test,
+};
 
 pub use expectation::Expectation;
 pub use time::TimeRule;
@@ -38,6 +40,9 @@ pub struct Problem {
     /// Who talks to the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
+    /// Who talks to the submission's processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub communication: Option<Box<Communication>>,
     /// How tests become points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
@@ -150,6 +155,7 @@ impl Problem {
             limits: self.limits.clone(),
             compare: self.compare.clone(),
             interactor: self.interactor.clone(),
+            communication: self.communication.clone(),
             scoring: self.scoring.clone(),
             file_io: self.file_io.clone(),
             problem: None,

@@ -128,7 +128,7 @@ pub struct TestReport {
     /// Where the output is another than expected, when a comparer of the host's found that, and the job does not hide it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Box<DifferenceReport>>,
-    /// What program and interactor said to each other, when the job does not hide it.
+    /// What program and interactor, or processes and manager, said to each other, when the job does not hide it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Box<Transcript>>,
     /// Our failure, when the verdict is `internal_error`.
@@ -136,10 +136,10 @@ pub struct TestReport {
     pub error: Option<Fault>,
 }
 
-/// What a program and an interactor said to each other, as far as `capture_bytes` goes.
+/// What a program, or its processes, and an interactor or manager said to each other, as far as `capture_bytes` goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
-    /// In order; neither says anything twice in a row.
+    /// In order; what one says at a time is one turn.
     pub turns: Vec<Turn>,
     /// More followed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -151,6 +151,9 @@ pub struct Transcript {
 pub struct Turn {
     /// Who.
     pub by: Speaker,
+    /// Which of several processes says it, or is told it, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u8>,
     /// What.
     pub said: Content,
 }

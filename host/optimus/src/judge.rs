@@ -6,6 +6,7 @@
 
 mod artefacts;
 mod checker;
+mod communicate;
 mod compile;
 mod converse;
 mod counsel;
@@ -14,6 +15,7 @@ mod failure;
 mod lanes;
 mod limits;
 mod live;
+mod record;
 mod sink;
 mod test;
 #[cfg(test)]
@@ -145,7 +147,7 @@ impl Judge {
         Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
     }
 
-    /// The job's checker and its interactor, when it has them and they are programs.
+    /// The job's checker and its interactor (or manager), when it has them and they are programs.
     async fn officials(&self, job: &Job, plan: &Plan) -> Result<(Option<Prepared>, Option<Prepared>), Failure> {
         let prepare = async |checker: Option<&Checker>| match checker {
             Some(checker) => Prepared::new(checker, &self.catalogue, &self.bench.config.cap).await.map(Some),
@@ -156,7 +158,8 @@ impl Judge {
             Comparer::Program(checker) => Some(&**checker),
             _ => None,
         };
-        Ok((prepare(checker).await?, prepare(job.interactor.as_deref()).await?))
+        let talks = job.interactor.as_deref().or(job.communication.as_ref().map(|own| &own.manager));
+        Ok((prepare(checker).await?, prepare(talks).await?))
     }
 
     fn draft(

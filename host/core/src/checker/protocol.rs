@@ -88,7 +88,7 @@ impl Checker {
         let (files, args): (_, Vec<String>) = match self.protocol {
             Protocol::Exit | Protocol::Testlib | Protocol::Coci => (all, words([INPUT, OUTPUT, ANSWER])),
             Protocol::Kattis => (vec![(INPUT, Input), (ANSWER, Answer)], words([INPUT, ANSWER, "judge/feedback/"])),
-            Protocol::Cms | Protocol::Hustoj => (all, words([INPUT, ANSWER, OUTPUT])),
+            Protocol::Cms | Protocol::Hydro | Protocol::Hustoj => (all, words([INPUT, ANSWER, OUTPUT])),
             Protocol::Peg => (all, words([OUTPUT, ANSWER, INPUT])),
             Protocol::Qduoj => (vec![(INPUT, Input), (OUTPUT, Output)], words([INPUT, OUTPUT])),
             Protocol::Lemon => {
@@ -122,6 +122,16 @@ impl Checker {
             args: args.into_iter().chain(self.args.iter().cloned()).collect(),
             output_on_stdin: false,
             writes_to: writes.then_some(FEEDBACK),
+        }
+    }
+
+    /// How it is called when it talks to several processes, through these FIFOs.
+    pub fn call_manager(&self, fifos: Vec<String>) -> Call {
+        Call {
+            files: vec![("input.txt", What::Input)],
+            args: fifos.into_iter().chain(self.args.iter().cloned()).collect(),
+            output_on_stdin: false,
+            writes_to: None,
         }
     }
 
@@ -162,6 +172,7 @@ impl Checker {
             Protocol::Coci => self.testlib(said.code, &first(&err, &out)),
             Protocol::Kattis => self.kattis(said),
             Protocol::Cms => cms(said.code, &out, &err),
+            Protocol::Hydro => Ok(hydro(said.code, &out, err)),
             Protocol::Peg => match said.code {
                 0 => Ok(Answer::new(Opinion::Right, err)),
                 1 => Ok(peg(&out, err)),
@@ -278,6 +289,14 @@ fn cms(code: i32, out: &str, err: &str) -> Result<Answer, String> {
         other => other,
     };
     scored(score, 1.0, message.to_owned())
+}
+
+/// What is no number is worth nothing: it is read as JavaScript reads it.
+fn hydro(code: i32, out: &str, err: String) -> Answer {
+    let score = out.trim().parse::<f64>().ok().filter(|score| score.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
+    let opinion = if score >= 1.0 { Opinion::Right } else { Opinion::Wrong };
+    let message = if code == 0 { err } else { format!("{err} (exit code {code})") };
+    Answer { score: (score > 0.0 && score < 1.0).then_some(score), ..Answer::new(opinion, message) }
 }
 
 fn number(text: &str, what: &str) -> Result<f64, String> {

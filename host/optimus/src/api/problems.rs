@@ -35,7 +35,7 @@ impl ProblemView {
             name: problem.name.clone(),
             format: problem.format.clone(),
             tests: problem.tests.len(),
-            is_interactive: problem.interactor.is_some(),
+            is_interactive: problem.interactor.is_some() || problem.communication.is_some(),
             is_scored: problem.scoring.is_some(),
             remarks: problem.remarks.clone(),
         }

@@ -11,7 +11,7 @@ use optimus_core::job::Policy;
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{BoxPath, Content, Exit, Fault, Job, Limits, Outcome, Plan, Stream, Verdict};
 use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
-use optimus_sandbox::{BoxStep, Collected, OpenBox, Sink, Stdin, View};
+use optimus_sandbox::{BoxStep, Collected, Feed, OpenBox, Sink, Stdin, View};
 
 use super::compile::Built;
 use super::execute::{Bench, Order};
@@ -213,7 +213,7 @@ impl Prepared {
         heard: &mut Heard,
     ) -> Result<Outcome, Failure> {
         let stdin = if call.output_on_stdin { matter.output.clone() } else { Bytes::new() };
-        self.start(call, stdin.into(), self.limits, open, heard).await
+        self.start(call, stdin.into(), &[], self.limits, open, heard).await
     }
 
     /// Runs it to its end.
@@ -221,13 +221,14 @@ impl Prepared {
         &self,
         call: &Call,
         stdin: Stdin,
+        channels: &[Arc<Feed>],
         limits: Limits,
         open: &mut dyn OpenBox,
         sink: &mut dyn Sink,
     ) -> Result<Outcome, Failure> {
         let argv: Vec<String> = self.plan.run.argv.iter().chain(&call.args).cloned().collect();
         let view = if call.writes_to.is_some() { View::Build } else { View::Fresh };
-        let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, channels: &[], limits };
+        let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, channels, limits };
         open.run(&step, sink).await.map_err(|error| match blame(&error) {
             Blame::Program(why) => Failure::Checker(broken(&self.checker, &why)),
             Blame::Ours(fault) => Failure::Ours(fault),

@@ -5,16 +5,17 @@
 //! the submission is wrong, comes before whatever became of that; then come the submission's own bad ends; and last what
 //! the interactor says. Two that wait for each other end by the submission's wall limit, as `idleness_limit_exceeded`.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use optimus_core::checker::{Checker, Protocol, Said};
-use optimus_core::report::{Speaker, Transcript, Turn};
-use optimus_core::{Fault, Limits, Stream, Verdict};
-use optimus_sandbox::{BoxStep, Feed, OpenBox, Sink, Stdin, View};
+use optimus_core::report::Speaker;
+use optimus_core::{Fault, Limits, Verdict};
+use optimus_sandbox::{BoxStep, Feed, OpenBox, Stdin, View};
 
 use super::checker::{Checked, Failure, Heard, Matter, Prepared};
 use super::failure::{Blame, blame};
+use super::record::{Pipe, Record};
 use super::sink::{Reader, TestSink};
 use super::test::{Ran, Terms, ours};
 use super::verdict::Ruling;
@@ -53,17 +54,17 @@ pub(super) async fn run(
     let interactor_first = AtomicBool::new(false);
     let program_ended = AtomicBool::new(false);
     let program = async {
-        let mut pipe = Pipe { keeps: &mut own, to: &to_interactor, by: Speaker::Program, record: &record };
+        let mut pipe = Pipe { keeps: &mut own, to: &to_interactor, by: (Speaker::Program, None), record: &record };
         let outcome = open.run(&step, &mut pipe).await;
         program_ended.store(true, Ordering::SeqCst);
         to_interactor.close();
         outcome
     };
     let referee = async {
-        let mut pipe = Pipe { keeps: &mut heard, to: &to_program, by: Speaker::Interactor, record: &record };
+        let mut pipe = Pipe { keeps: &mut heard, to: &to_program, by: (Speaker::Interactor, None), record: &record };
         let stdin = Stdin::Live(Arc::clone(&to_interactor));
         let outcome =
-            interactor.start(&call, stdin, patient(interactor, &terms.limits), seat.as_mut(), &mut pipe).await;
+            interactor.start(&call, stdin, &[], patient(interactor, &terms.limits, 1), seat.as_mut(), &mut pipe).await;
         interactor_first.store(!program_ended.load(Ordering::SeqCst), Ordering::SeqCst);
         to_program.close();
         outcome
@@ -85,15 +86,15 @@ pub(super) async fn run(
 }
 
 /// A conversation that is over.
-struct Talk<'a> {
-    interactor: &'a Prepared,
-    index: usize,
-    interactor_first: bool,
+pub(super) struct Talk<'a> {
+    pub(super) interactor: &'a Prepared,
+    pub(super) index: usize,
+    pub(super) interactor_first: bool,
 }
 
 impl Talk<'_> {
     /// `ended` is how the submission is judged by its own end, if that was a bad one.
-    async fn decide(
+    pub(super) async fn decide(
         &self,
         terms: &Terms<'_>,
         said: Said,
@@ -120,86 +121,9 @@ impl Talk<'_> {
     }
 }
 
-/// The interactor's limits, stretched so that it outlives the submission.
-fn patient(interactor: &Prepared, program: &Limits) -> Limits {
+/// The interactor's limits, stretched so that it outlives the submission, and may do as much as each of its processes.
+pub(super) fn patient(interactor: &Prepared, program: &Limits, processes: u8) -> Limits {
     let wall_ms = interactor.limits.wall_ms.max(program.wall_ms + LONGER_MS);
-    Limits { wall_ms, ..interactor.limits }
-}
-
-/// One direction: what one side prints is what the other reads; the beginning is kept for the report.
-struct Pipe<'a> {
-    keeps: &'a mut dyn Sink,
-    to: &'a Feed,
-    by: Speaker,
-    record: &'a Record,
-}
-
-impl Sink for Pipe<'_> {
-    fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        self.keeps.write(stream, bytes);
-        if stream == Stream::Stdout {
-            self.record.note(self.by, bytes);
-            self.to.write(bytes);
-        }
-    }
-}
-
-/// What both said, in the order in which it passed here.
-struct Record {
-    cap: usize,
-    turns: Mutex<Turns>,
-}
-
-#[derive(Default)]
-struct Turns {
-    turns: Vec<(Speaker, Vec<u8>)>,
-    kept: usize,
-    truncated: bool,
-}
-
-impl Record {
-    fn new(capture_bytes: u64) -> Self {
-        Self { cap: usize::try_from(capture_bytes).unwrap_or(usize::MAX), turns: Mutex::default() }
-    }
-
-    fn note(&self, by: Speaker, bytes: &[u8]) {
-        let mut guard = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let Turns { turns, kept, truncated } = &mut *guard;
-        if *truncated {
-            return;
-        }
-        let room = self.cap.saturating_sub(*kept).min(bytes.len());
-        *truncated = room < bytes.len();
-        *kept += room;
-        match turns.last_mut() {
-            Some((last, said)) if *last == by => said.extend_from_slice(&bytes[..room]),
-            _ if room > 0 => turns.push((by, bytes[..room].to_vec())),
-            _ => {}
-        }
-    }
-
-    fn into_transcript(self) -> Transcript {
-        let Turns { turns, truncated, .. } = self.turns.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let turns = turns.into_iter().map(|(by, said)| Turn { by, said: said.into() }).collect();
-        Transcript { turns, truncated }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transcript_joins_what_one_says_in_pieces_and_is_cut() {
-        let record = Record::new(6);
-        record.note(Speaker::Interactor, b"1\n");
-        record.note(Speaker::Program, b"2");
-        record.note(Speaker::Program, b"\n");
-        record.note(Speaker::Interactor, b"345");
-        record.note(Speaker::Program, b"6");
-        let transcript = record.into_transcript();
-        let said: Vec<(Speaker, &[u8])> = transcript.turns.iter().map(|turn| (turn.by, turn.said.as_bytes())).collect();
-        let wanted = [(Speaker::Interactor, &b"1\n"[..]), (Speaker::Program, b"2\n"), (Speaker::Interactor, b"34")];
-        assert_eq!((said, transcript.truncated), (wanted.to_vec(), true));
-    }
+    let cpu_ms = interactor.limits.cpu_ms.max(program.cpu_ms * u64::from(processes));
+    Limits { cpu_ms, wall_ms, ..interactor.limits }
 }

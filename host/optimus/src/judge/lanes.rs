@@ -58,7 +58,7 @@ impl Bench {
         if is_held || order.interactor.is_some() {
             limits.output_bytes = limits.output_bytes.min(limits::CHECKED_OUTPUT);
         }
-        let (terms, mut progress) = self.terms(order, limits, comparer, events);
+        let (terms, mut progress) = self.terms(order, workplace.artefact.clone(), limits, comparer, events);
         let mut reports: Vec<Option<TestReport>> = vec![None; order.job.tests.len()];
         let total = reports.len();
         let note = |index: usize, report: TestReport| {
@@ -87,7 +87,7 @@ impl Bench {
         cancel: &CancellationToken,
     ) -> Result<Tested, Fault> {
         let job = order.job;
-        let (terms, mut progress) = self.terms(order, order.limits, comparer(job, order.plan), events);
+        let (terms, mut progress) = self.terms(order, None, order.limits, comparer(job, order.plan), events);
         let total = job.tests.len();
         let mut tests = Vec::with_capacity(total);
         let mut stopped = false;
@@ -117,6 +117,7 @@ impl Bench {
     fn terms<'a>(
         &'a self,
         order: &'a Order<'a>,
+        artefact: Option<Arc<Artefact>>,
         limits: Limits,
         comparer: Comparer,
         events: &'a (dyn Fn(Event) + Send + Sync),
@@ -124,7 +125,8 @@ impl Bench {
         let job = order.job;
         let progress = job.scoring.as_ref().map(|scoring| Progress::new(scoring, &job.tests));
         let worth = (0..job.tests.len()).map(|index| progress.as_ref()?.worth(index)).collect();
-        let terms = Terms { bench: self, order, limits, comparer, worth, budget: Budget::new(REPORT_BYTES), events };
+        let budget = Budget::new(REPORT_BYTES);
+        let terms = Terms { bench: self, order, artefact, limits, comparer, worth, budget, events };
         (terms, progress)
     }
 
@@ -139,7 +141,6 @@ impl Bench {
         // Which tests run must not depend on how many slots are idle.
         let in_turn = job.stop_at_first_failure || job.scoring.as_ref().is_some_and(|scoring| scoring.is_sequential());
         let parallel = self.config.parallel_tests && !in_turn;
-        let artefact = workplace.artefact;
         let mut desks = Desks { own: Some(workplace.open), spare: Vec::new() };
         let mut running = FuturesUnordered::new();
         let mut waiting = 0..job.tests.len();
@@ -148,7 +149,7 @@ impl Bench {
                 && let Some(desk) = self.free_desk(&mut desks, parallel)
                 && let Some(index) = waiting.find(|index| progress.as_ref().is_none_or(|p| p.wants(*index)))
             {
-                running.push(self.run_at(desk, terms, artefact.clone(), index).instrument(spans::test(index)));
+                running.push(self.run_at(desk, terms, index).instrument(spans::test(index)));
             }
             let Some(done) = running.next().await else { return Ok(()) };
             let (index, report, open, own) = done?;
@@ -185,14 +186,14 @@ impl Bench {
         }
     }
 
-    async fn run_at(&self, desk: Desk, terms: &Terms<'_>, artefact: Option<Arc<Artefact>>, index: usize) -> Done {
+    async fn run_at(&self, desk: Desk, terms: &Terms<'_>, index: usize) -> Done {
         let (open, slot) = match desk {
             Desk::Own(open) => (Some(open), None),
             Desk::Extra(open, slot) => (open, Some(slot)),
         };
         let mut open = match open.filter(|_| !terms.needs_fresh_box()) {
             Some(open) => open,
-            None => self.another(terms.order, artefact).await?,
+            None => self.another(terms).await?,
         };
         let report = test::run(terms, index, open.as_mut()).await?;
         tracing::debug!(verdict = %report.verdict, "test ended");
@@ -200,8 +201,8 @@ impl Bench {
     }
 
     /// One more box like the job's own.
-    async fn another(&self, order: &Order<'_>, artefact: Option<Arc<Artefact>>) -> Result<Box<dyn OpenBox>, Fault> {
-        match self.ready(order, artefact).await? {
+    pub(super) async fn another(&self, terms: &Terms<'_>) -> Result<Box<dyn OpenBox>, Fault> {
+        match self.ready(terms.order, terms.artefact.clone()).await? {
             Built::Ready(workplace) => Ok(workplace.open),
             Built::Broken(fault) => Err(fault),
             // The first box took it, so this is no property of the program.

@@ -1,6 +1,7 @@
 //! Runs one test and judges it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use optimus_core::outcome::Exit;
@@ -10,7 +11,9 @@ use optimus_core::{BoxPath, Comparer, Content, Event, Fault, Job, Limits, Outcom
 use optimus_plugin::StepOutcome;
 use optimus_sandbox::{BoxStep, OpenBox, View};
 
+use super::artefacts::Artefact;
 use super::checker::{Checked, Failure, Matter, unpack};
+use super::communicate;
 use super::converse;
 use super::execute::{Bench, Order, test_name};
 use super::failure::{Blame, blame, starts_from_work_area, toolchain_missing};
@@ -22,6 +25,8 @@ use super::verdict::{self, Ruling};
 pub(super) struct Terms<'a> {
     pub(super) bench: &'a Bench,
     pub(super) order: &'a Order<'a>,
+    /// What was built, for further boxes.
+    pub(super) artefact: Option<Arc<Artefact>>,
     pub(super) limits: Limits,
     pub(super) comparer: Comparer,
     /// What each test is worth in points, if it is.
@@ -95,9 +100,10 @@ async fn once(terms: &Terms<'_>, index: usize, open: &mut dyn OpenBox) -> Result
     let mut worst: Option<Outcome> = None;
     loop {
         matter.pass += 1;
-        let ran = match terms.order.interactor {
-            Some(interactor) => converse::run(terms, index, interactor, &matter, open).await,
-            None => terms.alone(index, &matter, open).await,
+        let ran = match (terms.order.interactor, terms.order.job.communication.as_deref()) {
+            (Some(manager), Some(rules)) => communicate::run(terms, index, rules, manager, &matter, open).await,
+            (Some(interactor), None) => converse::run(terms, index, interactor, &matter, open).await,
+            (None, _) => terms.alone(index, &matter, open).await,
         };
         let mut ran = match ran {
             Ok(ran) => ran,

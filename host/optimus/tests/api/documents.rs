@@ -79,7 +79,7 @@ fn full_test_report() -> TestReport {
             found: Some(excerpt()),
         })),
         transcript: Some(Box::new(Transcript {
-            turns: vec![Turn { by: Speaker::Program, said: Content::from("x") }],
+            turns: vec![Turn { by: Speaker::Program, process: Some(0), said: Content::from("x") }],
             truncated: true,
         })),
         error: Some(fault()),
@@ -192,6 +192,7 @@ fn full_request() -> JobRequest {
         },
         compare: Some(Comparer::Tokens),
         interactor: Some(Box::default()),
+        communication: Some(Box::default()),
         scoring: Some(Scoring { groups: vec![full_group()], total: Total::Min, lazy: true }),
         file_io: Some(FileIo { input: Some(path()), output: Some(path()) }),
         rerun_on_time_limit: 1,

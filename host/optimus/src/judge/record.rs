@@ -1,0 +1,88 @@
+//! What two sides say to each other while both run: handed on at once, and the beginning of it kept for the report.
+
+use std::sync::{Mutex, PoisonError};
+
+use optimus_core::Stream;
+use optimus_core::report::{Speaker, Transcript, Turn};
+use optimus_sandbox::{Feed, Sink};
+
+/// Who speaks; when there are several processes, with which of them, or which.
+pub(super) type Voice = (Speaker, Option<u8>);
+
+/// One direction: what one side prints is what the other reads; the beginning is kept for the report.
+pub(super) struct Pipe<'a> {
+    pub(super) keeps: &'a mut dyn Sink,
+    pub(super) to: &'a Feed,
+    pub(super) by: Voice,
+    pub(super) record: &'a Record,
+}
+
+impl Sink for Pipe<'_> {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) {
+        self.keeps.write(stream, bytes);
+        if stream == Stream::Stdout {
+            self.record.note(self.by, bytes);
+            self.to.write(bytes);
+        }
+    }
+}
+
+/// What both said, in the order in which it passed here.
+pub(super) struct Record {
+    cap: usize,
+    turns: Mutex<Turns>,
+}
+
+#[derive(Default)]
+struct Turns {
+    turns: Vec<(Voice, Vec<u8>)>,
+    kept: usize,
+    truncated: bool,
+}
+
+impl Record {
+    pub(super) fn new(capture_bytes: u64) -> Self {
+        Self { cap: usize::try_from(capture_bytes).unwrap_or(usize::MAX), turns: Mutex::default() }
+    }
+
+    pub(super) fn note(&self, by: Voice, bytes: &[u8]) {
+        let mut guard = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let Turns { turns, kept, truncated } = &mut *guard;
+        if *truncated {
+            return;
+        }
+        let room = self.cap.saturating_sub(*kept).min(bytes.len());
+        *truncated = room < bytes.len();
+        *kept += room;
+        match turns.last_mut() {
+            Some((last, said)) if *last == by => said.extend_from_slice(&bytes[..room]),
+            _ if room > 0 => turns.push((by, bytes[..room].to_vec())),
+            _ => {}
+        }
+    }
+
+    pub(super) fn into_transcript(self) -> Transcript {
+        let Turns { turns, truncated, .. } = self.turns.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let turns = turns.into_iter().map(|((by, process), said)| Turn { by, process, said: said.into() }).collect();
+        Transcript { turns, truncated }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transcript_joins_what_one_says_in_pieces_and_is_cut() {
+        let record = Record::new(6);
+        record.note((Speaker::Interactor, None), b"1\n");
+        record.note((Speaker::Program, None), b"2");
+        record.note((Speaker::Program, None), b"\n");
+        record.note((Speaker::Interactor, None), b"345");
+        record.note((Speaker::Program, None), b"6");
+        let transcript = record.into_transcript();
+        let said: Vec<(Speaker, &[u8])> = transcript.turns.iter().map(|turn| (turn.by, turn.said.as_bytes())).collect();
+        let wanted = [(Speaker::Interactor, &b"1\n"[..]), (Speaker::Program, b"2\n"), (Speaker::Interactor, b"34")];
+        assert_eq!((said, transcript.truncated), (wanted.to_vec(), true));
+    }
+}
