@@ -1,10 +1,11 @@
 //! CMS, as the Italian loader reads it: `task.yaml`, `input/inputN.txt`, `output/outputN.txt`, `gen/GEN` for subtasks.
 
 use optimus_core::checker::Protocol;
+use optimus_core::communication::{ChannelIo, Communication};
 use optimus_core::job::FileIo;
 use optimus_core::problem::{Extra, Labelled};
 use optimus_core::scoring::{Aggregate, Group, Total};
-use optimus_core::{BoxPath, Comparer, Content, Problem, Scoring, Test};
+use optimus_core::{BoxPath, Checker, Comparer, Content, Problem, Scoring, Test};
 
 use crate::fields::Fields;
 use crate::{PackageError, Tree, labels, program, units};
@@ -32,6 +33,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     }
     fields.refuse(&["score_type_parameters", "total_value"])?;
     let count = fields.number("n_input")?;
+    let processes = fields.number("num_processes")?;
     fields.ignore(&[
         "token_mode",
         "token_max_number",
@@ -57,7 +59,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     fields.finish()?;
     tests(tree, count, is_output_only, &mut problem)?;
     subtasks(tree, &mut problem)?;
-    managers(tree, &name, &mut problem)?;
+    managers(tree, &name, processes, &mut problem)?;
     problem.submissions = solutions(tree, &name)?;
     Ok(problem)
 }
@@ -130,28 +132,62 @@ fn subtasks(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
     Ok(())
 }
 
-/// Checkers, graders, and managers that talk.
-fn managers(tree: &Tree, name: &str, problem: &mut Problem) -> Result<(), PackageError> {
+/// Checkers, managers that talk, and what is built with a submission.
+fn managers(tree: &Tree, name: &str, processes: Option<f64>, problem: &mut Problem) -> Result<(), PackageError> {
     for dir in ["check", "cor"] {
         for child in tree.children(dir) {
             let path = format!("{dir}/{child}");
-            if program::stem(&child) == "manager" {
-                return Err(PackageError::unsupported(path, "communication through FIFOs"));
-            }
-            let is_checker = ["checker", "correttore"].contains(&program::stem(&child));
-            if is_checker && child.contains('.') {
-                let checker = program::checker_at(tree, &path, Protocol::Cms)?;
-                problem.compare = Some(Comparer::Program(Box::new(checker)));
-            } else if is_checker
-                && problem.compare.is_none()
-                && !tree.children(dir).iter().any(|c| program::stem(c) == program::stem(&child) && c.contains('.'))
-            {
-                return Err(PackageError::unsupported(path, "a checker without its source"));
+            match program::stem(&child) {
+                "manager" => {
+                    problem.communication = communication(tree, &path, processes)?.or(problem.communication.take())
+                }
+                "checker" | "correttore" => problem.compare = checker(tree, &path)?.or(problem.compare.take()),
+                _ => {}
             }
         }
     }
-    problem.compare.get_or_insert(Comparer::CmsWhiteDiff);
-    for child in tree.children("sol").into_iter().filter(|child| program::stem(child) == "grader") {
+    if processes.is_some() && problem.communication.is_none() {
+        return Err(PackageError::bad(TASK, "`num_processes` without a `check/manager`"));
+    }
+    let beside = match (&problem.communication, &problem.compare) {
+        (Some(_), Some(_)) => return Err(PackageError::unsupported("check", "a checker beside a manager")),
+        (Some(_), None) => "stub",
+        (None, _) => {
+            problem.compare.get_or_insert(Comparer::CmsWhiteDiff);
+            "grader"
+        }
+    };
+    built_with(tree, name, beside, problem)
+}
+
+/// A checker that has a source; what was compiled from it lies beside it.
+fn checker(tree: &Tree, path: &str) -> Result<Option<Comparer>, PackageError> {
+    Ok(source_of(tree, path, "checker")?.map(|checker| Comparer::Program(Box::new(checker))))
+}
+
+/// The loader knows managers only with stubs, and FIFOs.
+fn communication(tree: &Tree, path: &str, processes: Option<f64>) -> Result<Option<Box<Communication>>, PackageError> {
+    let processes = processes.map_or(1, units::whole);
+    let processes = u8::try_from(processes).map_err(|_| PackageError::bad(TASK, "`num_processes` is too large"))?;
+    let manager = source_of(tree, path, "manager")?;
+    Ok(manager.map(|manager| {
+        Box::new(Communication { manager, processes, io: ChannelIo::Fifos, ..Communication::default() })
+    }))
+}
+
+/// A program of the judge's, out of its source; none for the compiled file that lies beside one.
+fn source_of(tree: &Tree, path: &str, what: &str) -> Result<Option<Checker>, PackageError> {
+    if program::last(path).contains('.') {
+        return program::checker_at(tree, path, Protocol::Cms).map(Some);
+    }
+    let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+    let has_source = tree.children(dir).iter().any(|other| other.starts_with(&format!("{}.", program::last(path))));
+    if has_source { Ok(None) } else { Err(PackageError::unsupported(path, format!("a {what} without its source"))) }
+}
+
+/// `sol/grader.*` or `sol/stub.*`, which call what is submitted, with the headers beside them.
+fn built_with(tree: &Tree, name: &str, stem: &str, problem: &mut Problem) -> Result<(), PackageError> {
+    for child in tree.children("sol").into_iter().filter(|child| program::stem(child) == stem) {
         let path = format!("sol/{child}");
         let Some((_, extension)) = child.rsplit_once('.') else { continue };
         if ["h", "hpp"].contains(&extension) {

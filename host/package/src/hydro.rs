@@ -1,6 +1,7 @@
 //! Hydro: `testdata/config.yaml` (or the same at the top), with `problem.yaml` beside it for the name.
 
 use optimus_core::checker::Protocol;
+use optimus_core::communication::{ChannelIo, Communication, TimeOf};
 use optimus_core::problem::Extra;
 use optimus_core::scoring::{Aggregate, Group, Total};
 use optimus_core::{BoxPath, Comparer, Content, Problem, Scoring, Test};
@@ -30,7 +31,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let mut problem = Problem { format: "hydro".to_owned(), ..Problem::default() };
     problem.name = Fields::yaml(tree, "problem.yaml")?.text("title")?.unwrap_or_default();
     let kind = fields.text("type")?.unwrap_or_else(|| "default".to_owned());
-    if !["default", "interactive", "submit_answer"].contains(&kind.as_str()) {
+    if !["default", "interactive", "communication", "submit_answer"].contains(&kind.as_str()) {
         return Err(PackageError::unsupported(&file, format!("the problem type `{kind}`")));
     }
     if let Some(time) = fields.text("time")? {
@@ -44,7 +45,11 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
             |extension: &str| BoxPath::new(format!("{name}.{extension}")).map_err(|why| fields.bad("filename", why));
         problem.file_io = Some(optimus_core::job::FileIo { input: Some(path("in")?), output: Some(path("out")?) });
     }
-    checker(&mut fields, &file, &data, &mut problem)?;
+    if kind == "communication" {
+        problem.communication = Some(Box::new(communication(&mut fields, &file, &data)?));
+    } else {
+        checker(&mut fields, &file, &data, &mut problem)?;
+    }
     if let Some(interactor) = fields.text("interactor")? {
         let mut own = program::checker_at(&data, &interactor, Protocol::Testlib)?;
         judge_files(&fields.clone().words("judge_extra_files")?, &data, &mut own.files, &file)?;
@@ -63,11 +68,32 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
         fields.words("langs")?.into_iter().map(|name| name.split('.').next().unwrap_or(&name).to_owned()).collect();
     problem.languages.dedup();
     tests(&mut fields, &file, &data, kind == "submit_answer", &mut problem)?;
-    fields.refuse(&["manager", "num_processes", "validator", "time_limit_rate", "memory_limit_rate", "subType"])?;
+    fields.refuse(&[
+        "manager",
+        "num_processes",
+        "checker",
+        "checker_type",
+        "validator",
+        "time_limit_rate",
+        "memory_limit_rate",
+        "subType",
+    ])?;
     fields.ignore(&["judge_extra_files", "key", "template", "redirect", "score", "detail"]);
     fields.finish()?;
     problem.submissions = labels::submissions(tree)?;
     Ok(problem)
+}
+
+/// Several processes, each with a time limit of its own, that talk by stdin and stdout.
+fn communication(fields: &mut Fields, file: &str, data: &Tree) -> Result<Communication, PackageError> {
+    let manager = fields.text("manager")?;
+    let manager =
+        manager.ok_or_else(|| PackageError::bad(file, "is of `type: communication`, and names no `manager`"))?;
+    let mut manager = program::checker_at(data, &manager, Protocol::Hydro)?;
+    judge_files(&fields.clone().words("judge_extra_files")?, data, &mut manager.files, file)?;
+    let processes = u8::try_from(fields.number("num_processes")?.map_or(1, units::whole));
+    let processes = processes.map_err(|_| fields.bad("num_processes", "is too large"))?;
+    Ok(Communication { manager, processes, io: ChannelIo::Stdio, time: TimeOf::Each })
 }
 
 fn checker(fields: &mut Fields, file: &str, data: &Tree, problem: &mut Problem) -> Result<(), PackageError> {

@@ -9,8 +9,9 @@ use crate::support::{can_judge, json, optimus, root, skip};
 const CONTAINERS: [&str; 3] = ["--sandbox", "docker", "--no-pull"];
 
 /// With the time that a test may take by the clock: little where a submission is to wait for ever.
-const SAMPLES: [(&str, &str); 16] = [
+const SAMPLES: [(&str, &str); 18] = [
     ("cms", "30000"),
+    ("cms-communication", "6000"),
     ("cms-files", "30000"),
     ("cms-output-only", "30000"),
     ("dmoj", "30000"),
@@ -18,6 +19,7 @@ const SAMPLES: [(&str, &str); 16] = [
     ("dmoj-signature", "30000"),
     ("domjudge", "30000"),
     ("hydro", "30000"),
+    ("hydro-communication", "30000"),
     ("kattis", "30000"),
     ("kattis-interactive", "6000"),
     ("kattis-legacy", "30000"),

@@ -1,0 +1,7 @@
+# @EXPECTED_RESULTS@: RUN-ERROR
+def encode(number):
+    return number
+
+
+def decode(message):
+    raise ValueError(message)

@@ -1,0 +1,7 @@
+# @EXPECTED_RESULTS@: WRONG-ANSWER
+def encode(number):
+    return ""
+
+
+def decode(message):
+    return 7

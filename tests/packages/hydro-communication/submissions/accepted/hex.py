@@ -1,0 +1,3 @@
+import sys
+
+print(f"{int(input()):x}" if sys.argv[1] == "0" else int(input(), 16))

@@ -1,0 +1,3 @@
+import sys
+
+print(f"{int(input()):032b}" if sys.argv[1] == "0" else int(input(), 2))
