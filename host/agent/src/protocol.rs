@@ -294,6 +294,7 @@ pub struct Ended {
     pub limit: Option<LimitHit>,
     pub cpu_us: u64,
     pub wall_us: u64,
+    pub waited_us: u64,
     pub memory_peak_bytes: u64,
     pub memory_is_estimate: bool,
     pub stdout_bytes: u64,

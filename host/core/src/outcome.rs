@@ -54,6 +54,10 @@ pub struct Outcome {
     pub cpu_us: u64,
     /// Monotonic time, in µs.
     pub wall_us: u64,
+    /// When a limit of time by the clock ended it: how long its threads, together, were ready to run and waited for a
+    /// processor, in µs. 0 where the kernel does not tell.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited_us: u64,
     /// The most memory it held at once.
     pub memory_peak_bytes: u64,
     /// True when the kernel gives no exact peak here and the number is a lower bound.
@@ -69,6 +73,11 @@ pub struct Outcome {
     /// Remarks of the box for people: "12 forks were refused".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Outcome {

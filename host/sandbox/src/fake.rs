@@ -42,6 +42,7 @@ impl FakeSandbox {
             limit: None,
             cpu_us: 1_000,
             wall_us: 1_000,
+            waited_us: 0,
             memory_peak_bytes: 1 << 20,
             memory_is_estimate: true,
             stdout_bytes,

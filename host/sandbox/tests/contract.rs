@@ -57,8 +57,13 @@ const ALWAYS: &[(&str, Case)] = cases![
 ];
 
 /// What needs somebody who counts: a backend that describes a gap is not asked.
-const COUNTED: &[(&str, Case)] =
-    cases![cpu_time_is_summed, memory_counts_when_it_is_touched, processes_are_counted, nothing_outlives_its_step];
+const COUNTED: &[(&str, Case)] = cases![
+    who_waits_for_a_processor_is_not_idle,
+    cpu_time_is_summed,
+    memory_counts_when_it_is_touched,
+    processes_are_counted,
+    nothing_outlives_its_step
+];
 
 /// Runs the whole suite, and names every case that failed.
 async fn contract(sandbox: &dyn Sandbox, image: &str, program: Bytes) {

@@ -5,6 +5,7 @@
 
 mod channels;
 mod finish;
+mod starved;
 mod streams;
 
 use std::os::fd::OwnedFd;
@@ -42,6 +43,8 @@ struct Watch<'a> {
     /// The first limit that was hit, and when we killed for it.
     stopped: Option<(LimitHit, Instant)>,
     memory_seen: u64,
+    /// When it was stopped by the clock: how long it had waited for a processor.
+    waited_us: u64,
 }
 
 /// A step that has ended: all that is left is its init, which waits to be dismissed.
@@ -73,6 +76,7 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
         processors: site.processors,
         stopped: None,
         memory_seen: 0,
+        waited_us: 0,
     };
     say(&control, &launch).at("launch the step")?;
 
@@ -172,6 +176,9 @@ impl Watch<'_> {
         } else {
             return Ok(());
         };
+        if hit == LimitHit::WallTime {
+            self.waited_us = starved::waited_us();
+        }
         self.stopped = Some((hit, Instant::now()));
         // All of its pid namespace goes with the init; it may be gone already.
         let _ = pidfd_send_signal(&self.child.pidfd, Signal::KILL);

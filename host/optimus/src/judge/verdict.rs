@@ -68,9 +68,12 @@ fn of_limit(limit: LimitHit, outcome: &Outcome, limits: &Limits) -> Ruling {
             Ruling::new(MemoryLimitExceeded, format!("used more than {} of memory", size(limits.memory_bytes)))
         }
         LimitHit::CpuTime => Ruling::new(TimeLimitExceeded, format!("used more than {} ms of CPU time", limits.cpu_ms)),
-        // "Idle" would be untrue of a program that computed for most of the time.
-        LimitHit::WallTime if outcome.cpu_us >= outcome.wall_us / 2 => {
-            Ruling::new(TimeLimitExceeded, format!("was still computing after {} ms", limits.wall_ms))
+        // "Idle" would be untrue of a program that computed for most of the time, or would have.
+        LimitHit::WallTime if outcome.cpu_us + outcome.waited_us >= outcome.wall_us / 2 => {
+            let message = format!("was still computing after {} ms", limits.wall_ms);
+            let waited = (outcome.waited_us >= outcome.wall_us / 10)
+                .then(|| format!(", and waited {} ms for a processor of this busy machine", outcome.waited_us / 1_000));
+            Ruling::new(TimeLimitExceeded, message + &waited.unwrap_or_default())
         }
         LimitHit::WallTime => Ruling::new(
             IdlenessLimitExceeded,
@@ -213,7 +216,10 @@ mod tests {
         let idle = "took longer than 6000 ms, and waited for most of it".to_owned();
         assert_eq!(ruling(&wall(2_999_999)), Some((Verdict::IdlenessLimitExceeded, idle)));
         let busy = "was still computing after 6000 ms".to_owned();
-        assert_eq!(ruling(&wall(3_000_000)), Some((Verdict::TimeLimitExceeded, busy)));
+        assert_eq!(ruling(&wall(3_000_000)), Some((Verdict::TimeLimitExceeded, busy.clone())));
+        let starved = Outcome { waited_us: 2_500_000, ..wall(500_000) };
+        let waited = format!("{busy}, and waited 2500 ms for a processor of this busy machine");
+        assert_eq!(ruling(&starved), Some((Verdict::TimeLimitExceeded, waited)));
     }
 
     #[test]

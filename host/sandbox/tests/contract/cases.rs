@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use optimus_core::plan::Collect;
-use optimus_core::{BoxPath, Exit, LimitHit, Limits, Stream};
+use optimus_core::{BoxPath, Exit, LimitHit, Limits, Outcome, Stream};
 use optimus_sandbox::{BoxStep, Discard, Feed, SandboxError, Sink, Stdin, View, channel_paths};
 
 use super::lab::{Lab, file};
@@ -244,6 +244,20 @@ pub(crate) async fn processes_are_counted(lab: &Lab<'_>) {
     let ran = lab.run(&["forks", "30"], "", Limits { processes: 10, ..DEFAULT }).await;
     assert_eq!(ran.ok(), "9");
     assert_eq!(ran.outcome.notes, ["21 forks were refused"]);
+}
+
+/// More programs that compute than processors: none of them is idle, though the clock ends them all.
+pub(crate) async fn who_waits_for_a_processor_is_not_idle(lab: &Lab<'_>) {
+    let crowd = 4 * std::thread::available_parallelism().unwrap().get();
+    let limits = Limits { wall_ms: 1_000, cpu_ms: 60_000, ..DEFAULT };
+    let spinning = (0..crowd).map(|_| lab.run(&["spin", "60000"], "", limits));
+    for ran in futures::future::join_all(spinning).await {
+        let Outcome { limit, cpu_us, waited_us, wall_us, .. } = ran.outcome;
+        assert_eq!(limit, Some(LimitHit::WallTime));
+        assert!(cpu_us + waited_us > wall_us / 2, "{cpu_us} us of CPU, {waited_us} us waited, of {wall_us} us");
+    }
+    let asleep = lab.run(&["sleep", "60"], "", limits).await.outcome;
+    assert!(asleep.cpu_us + asleep.waited_us < asleep.wall_us / 2, "{asleep:?}");
 }
 
 pub(crate) async fn file_sizes_are_bounded(lab: &Lab<'_>) {

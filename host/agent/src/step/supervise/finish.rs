@@ -42,6 +42,7 @@ pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Op
         limit,
         cpu_us,
         wall_us: measured.wall_us,
+        waited_us: watch.waited_us,
         // Where there is no exact mark, the largest of the processes may say more than what was seen of all.
         memory_peak_bytes: if estimate { peak.max(measured.peak_bytes) } else { peak },
         memory_is_estimate: estimate,
