@@ -15,6 +15,9 @@ pub(super) struct Job {
     pub(super) verdicts: &'static [&'static str],
 }
 
+/// Those of the jobs.
+pub(super) const LANGUAGES: usize = 3;
+
 /// What a job of the flood computes before its limit ends it.
 pub(super) const FLOOD_MS: u64 = 1_000;
 

@@ -58,14 +58,14 @@ impl Held {
         }
     }
 
-    /// Boxes wait in pools, and a pool may be one fuller than it was; connections come and go.
+    /// Boxes wait in pools, one for each language, as many as were lately in use at once; connections come and go.
     pub(super) fn is_no_more_than(&self, before: &Self) -> bool {
         self.resident_mib <= before.resident_mib + super::SLACK_MIB
             && self.descriptors <= before.descriptors + 24
             && self.processes <= before.processes + 4
             && self.groups <= before.groups + 8
             && self.mounts <= before.mounts + 4
-            && self.containers <= before.containers + 2
+            && self.containers <= before.containers + 2 * super::jobs::LANGUAGES
             && self.images <= before.images
             && self.volumes <= before.volumes
     }
