@@ -283,6 +283,8 @@ pub struct Run {
     pub channels: u8,
     /// What it may use.
     pub limits: Limits,
+    /// The processors that it runs on, and cannot leave; none: all that the agent may run on.
+    pub processors: Vec<u16>,
 }
 
 /// How a step ended. The fields are those of `optimus_core::Outcome`, which leaves some out as JSON may; these frames

@@ -6,6 +6,7 @@
 
 mod init;
 mod limits;
+mod pin;
 mod prepare;
 mod program;
 mod say;
@@ -39,6 +40,8 @@ struct Launch {
     /// Where to look for `argv[0]`.
     path: String,
     limits: Limits,
+    /// Where to stay; none: anywhere.
+    processors: Vec<u16>,
 }
 
 /// What an init tells the agent: once.

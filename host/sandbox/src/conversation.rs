@@ -37,6 +37,8 @@ pub struct Conversation<S> {
     inbox: BytesMut,
     /// The rest of a frame that was being sent when its request was answered already.
     unsent: BytesMut,
+    /// Where steps run; none: wherever the agent may.
+    processors: Vec<u16>,
 }
 
 /// A request, and the bytes that follow it, cut into frames as they are sent.
@@ -107,7 +109,12 @@ enum Heard<T> {
 impl<S: Transport> Conversation<S> {
     /// Begins one.
     pub fn new(stream: S) -> Self {
-        Self { stream, inbox: BytesMut::new(), unsent: BytesMut::new() }
+        Self { stream, inbox: BytesMut::new(), unsent: BytesMut::new(), processors: Vec::new() }
+    }
+
+    /// Has all further steps run on `processors`, until something else is said.
+    pub(crate) fn run_on(&mut self, processors: Vec<u16>) {
+        self.processors = processors;
     }
 
     /// Whether the stream has ended, or carries what nobody asked for; only between two exchanges.
@@ -181,6 +188,7 @@ impl<S: Transport> Conversation<S> {
             stdin_bytes: step.stdin.len(),
             channels: u8::try_from(step.channels.len()).unwrap_or(u8::MAX),
             limits: step.limits,
+            processors: self.processors.clone(),
         }));
         let (body, feed) = step.stdin.clone().into_parts();
         let mut request = Outgoing::new(&order, body)?;

@@ -8,6 +8,7 @@ mod config;
 mod doctor;
 mod launch;
 mod orphans;
+mod pinning;
 mod plain;
 mod pool;
 mod prepare;
@@ -26,6 +27,7 @@ pub use config::DockerConfig;
 pub use doctor::docker_doctor;
 pub use prepare::Progress;
 
+use crate::processors::Share;
 use crate::{BoxStep, Collected, Description, OpenBox, Sandbox, SandboxError, Sink};
 use launch::Launcher;
 use orphans::Owner;
@@ -46,7 +48,8 @@ impl DockerSandbox {
     /// The daemon cannot be reached, or cannot hold programs as they must be held.
     pub async fn connect(config: DockerConfig) -> Result<Self, SandboxError> {
         let docker = client::connect(&config).await?;
-        let (description, traits) = doctor::look(&docker).await?;
+        let (mut description, traits) = doctor::look(&docker, &config).await?;
+        description.tell_of(config.processors.as_deref());
         let owner = Owner::new(&config.worker);
         owner.remove_orphans(&docker).await;
         stale::remove_stale(&docker).await;
@@ -83,17 +86,27 @@ impl DockerSandbox {
 #[async_trait]
 impl Sandbox for DockerSandbox {
     async fn open(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+        self.open_with(image, Share::own(self.pool.config.processors.as_ref()).await?).await
+    }
+
+    async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+        self.open_with(image, Share::rest(self.pool.config.processors.as_ref())).await
+    }
+
+    fn describe(&self) -> Description {
+        self.description.clone()
+    }
+}
+
+impl DockerSandbox {
+    async fn open_with(&self, image: &str, share: Share) -> Result<Box<dyn OpenBox>, SandboxError> {
         if image.is_empty() {
             return Err(SandboxError::Unavailable {
                 message: "a box in a container needs an image".to_owned(),
                 hint: "the plugin has to name one".to_owned(),
             });
         }
-        Ok(Box::new(DockerBox { lease: self.pool.open(image).await? }))
-    }
-
-    fn describe(&self) -> Description {
-        self.description.clone()
+        Ok(Box::new(DockerBox { lease: self.pool.open(image, share).await? }))
     }
 }
 

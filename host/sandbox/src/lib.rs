@@ -13,6 +13,7 @@ mod etc;
 mod fake;
 mod feed;
 mod native;
+mod processors;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
 pub use native::{Check, NativeConfig, NativeSandbox, doctor};
 pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
+pub use processors::{Pinning, Processors};
 
 /// What is fuzzed from outside, and used nowhere else outside.
 #[doc(hidden)]
@@ -41,6 +43,12 @@ pub trait Sandbox: Send + Sync {
     /// An empty box over `image` (the `native` backend has one image: this host's toolchains), perhaps from a pool.
     /// Dropping the box gives it back or destroys it; nothing of it is ever visible to whoever opens the next one.
     async fn open(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError>;
+
+    /// The same, for what runs beside the programs whose times count: a checker, an interactor, a toolchain's probe.
+    /// Where each box has a processor to itself, this one takes none away.
+    async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+        self.open(image).await
+    }
 
     /// What this backend is and what it can enforce here: for `doctor`, reports and start-up refusals.
     fn describe(&self) -> Description;
@@ -119,6 +127,15 @@ pub struct Description {
     pub summary: String,
     /// Limits that cannot be enforced here, each with its remedy; unless the operator allows it, we do not start.
     pub gaps: Vec<Gap>,
+}
+
+impl Description {
+    /// Says where programs run, when that is not everywhere.
+    fn tell_of(&mut self, processors: Option<&Processors>) {
+        if let Some(processors) = processors {
+            self.summary += &format!(", each box on one processor of {processors}");
+        }
+    }
 }
 
 /// A limit or wall that is missing here.

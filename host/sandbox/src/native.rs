@@ -20,13 +20,15 @@ use optimus_core::plan::{Collect, PlacedFile};
 pub use config::NativeConfig;
 pub use doctor::{Check, doctor};
 
-use crate::{BoxStep, Collected, Description, OpenBox, Sandbox, SandboxError, Sink};
+use crate::processors::Share;
+use crate::{BoxStep, Collected, Description, OpenBox, Processors, Sandbox, SandboxError, Sink};
 use launch::Launcher;
 use pool::{Lease, Pool};
 
 /// Boxes of this machine's own kernel.
 pub struct NativeSandbox {
     pool: Arc<Pool>,
+    processors: Option<Arc<Processors>>,
     description: Description,
 }
 
@@ -40,11 +42,13 @@ impl NativeSandbox {
     pub fn new(config: NativeConfig) -> Result<Self, SandboxError> {
         doctor::refuse_what_cannot_work()?;
         let launcher = Launcher::new(&config)?;
-        let description = launcher.describe();
+        let mut description = launcher.describe();
         if let (Some(gap), false) = (description.gaps.first(), config.allow_gaps) {
             return Err(SandboxError::Unavailable { message: gap.what.clone(), hint: gap.hint.clone() });
         }
-        Ok(Self { pool: Pool::new(launcher, config), description })
+        let processors = config.processors.clone();
+        description.tell_of(processors.as_deref());
+        Ok(Self { pool: Pool::new(launcher, config), processors, description })
     }
 
     /// Fills the pool, so that the first job does not wait. Returns once one box is ready.
@@ -52,14 +56,20 @@ impl NativeSandbox {
     /// # Errors
     /// When that box could not be built.
     pub async fn warm(&self) -> Result<(), SandboxError> {
-        self.pool.open().await.map(drop)
+        self.pool.open(Share::default()).await.map(drop)
     }
 }
 
 #[async_trait]
 impl Sandbox for NativeSandbox {
     async fn open(&self, _image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
-        Ok(Box::new(NativeBox { lease: self.pool.open().await? }))
+        let share = Share::own(self.processors.as_ref()).await?;
+        Ok(Box::new(NativeBox { lease: self.pool.open(share).await? }))
+    }
+
+    async fn open_beside(&self, _image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+        let share = Share::rest(self.processors.as_ref());
+        Ok(Box::new(NativeBox { lease: self.pool.open(share).await? }))
     }
 
     fn describe(&self) -> Description {

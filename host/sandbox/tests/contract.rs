@@ -9,6 +9,8 @@ mod daemon;
 mod lab;
 #[path = "contract/leaks.rs"]
 mod leaks;
+#[path = "contract/processors.rs"]
+mod processors;
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -16,7 +18,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use optimus_core::Limits;
-use optimus_sandbox::{BoxStep, DockerConfig, FakeSandbox, NativeConfig, NativeSandbox, Sandbox, View};
+use optimus_sandbox::{
+    BoxStep, DockerConfig, FakeSandbox, NativeConfig, NativeSandbox, Pinning, Processors, Sandbox, View,
+};
 
 use lab::Lab;
 
@@ -107,6 +111,37 @@ async fn docker_keeps_the_contract() {
     let Some(program) = program() else { return };
     match daemon::sandbox(DockerConfig::default()).await {
         Ok(sandbox) => contract(&sandbox, daemon::IMAGE, program).await,
+        Err(why) => skip(&why),
+    }
+}
+
+/// Two processors for boxes, or why there are none.
+fn two_processors() -> Result<([u16; 2], Option<Arc<Processors>>), String> {
+    let two = processors::two()?;
+    Ok((two, Some(Processors::find(&Pinning::List(two.into())).unwrap())))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn native_boxes_have_a_processor_each() {
+    let Some(program) = program() else { return };
+    let (two, processors) = match two_processors() {
+        Ok(found) => found,
+        Err(why) => return skip(&why),
+    };
+    let config = NativeConfig { processors, allow_gaps: true, ..NativeConfig::default() };
+    let Some(sandbox) = native(config) else { return };
+    processors::each_box_has_its_own(&sandbox, "", program, two).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn docker_boxes_have_a_processor_each() {
+    let Some(program) = program() else { return };
+    let (two, processors) = match two_processors() {
+        Ok(found) => found,
+        Err(why) => return skip(&why),
+    };
+    match daemon::sandbox(DockerConfig { processors, ..DockerConfig::default() }).await {
+        Ok(sandbox) => processors::each_box_has_its_own(&sandbox, daemon::IMAGE, program, two).await,
         Err(why) => skip(&why),
     }
 }

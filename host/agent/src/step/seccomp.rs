@@ -115,8 +115,6 @@ pub(crate) fn restrict_box() -> Result<(), Fault> {
 /// The filter for what a step's init will start.
 pub(crate) fn step_filter() -> BpfProgram {
     let mut filter = vec![instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, NUMBER)];
-    let refuse =
-        |errno: i32| instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno.cast_unsigned());
     for &(call, _) in DENIED_LAST {
         filter.extend([on(call, 1), refuse(libc::EPERM)]);
     }
@@ -128,8 +126,15 @@ pub(crate) fn step_filter() -> BpfProgram {
         instruction(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 0, 1, NAMESPACES.cast_unsigned()),
         refuse(libc::EPERM),
     ]);
-    filter.push(instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW));
+    filter.push(allow());
     filter
+}
+
+/// The filter for a program that has to stay where it is put, which its init's child does itself: so it comes last. It
+/// is `EPERM` because runtimes that bind their threads take that for an answer, and go on unbound.
+pub(super) fn affinity_filter() -> BpfProgram {
+    let load = instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, NUMBER);
+    vec![load, on(libc::SYS_sched_setaffinity, 1), refuse(libc::EPERM), allow()]
 }
 
 /// Puts the calling process, and all that it will start, under `filter` too: the strictest answer counts.
@@ -179,6 +184,14 @@ fn refuse_x32() -> [sock_filter; 3] {
     ]
 }
 
+fn refuse(errno: i32) -> sock_filter {
+    instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno.cast_unsigned())
+}
+
+fn allow() -> sock_filter {
+    instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW)
+}
+
 /// Goes on with the next instruction when the loaded number is `call`, and skips `otherwise` when not.
 fn on(call: i64, otherwise: u8) -> sock_filter {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "call numbers are small")]
@@ -225,9 +238,12 @@ mod tests {
         assert!(box_filters().unwrap().iter().all(|filter| filter.len() < 4096));
     }
 
-    /// What the step's filter answers to a call with this first argument: the few instructions that it uses, run.
     fn answer(call: i64, argument: u32) -> u32 {
-        let filter = step_filter();
+        answer_of(&step_filter(), call, argument)
+    }
+
+    /// What a filter answers to a call with this first argument: the few instructions that ours use, run.
+    fn answer_of(filter: &BpfProgram, call: i64, argument: u32) -> u32 {
         let (mut at, mut loaded) = (0, 0);
         loop {
             let now = &filter[at];
@@ -259,6 +275,16 @@ mod tests {
         assert_eq!(answer(libc::SYS_clone, flags(libc::CLONE_VM | libc::CLONE_THREAD)), libc::SECCOMP_RET_ALLOW);
         assert_eq!(answer(libc::SYS_clone, flags(libc::CLONE_NEWUSER | libc::SIGCHLD)), refused(libc::EPERM));
         assert_eq!(answer(libc::SYS_read, u32::MAX), libc::SECCOMP_RET_ALLOW);
+    }
+
+    #[test]
+    fn a_program_that_is_to_stay_is_refused_to_move_and_nothing_else() {
+        let filter = affinity_filter();
+        let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
+        assert_eq!(answer_of(&filter, libc::SYS_sched_setaffinity, 0), refused);
+        for other in [libc::SYS_sched_getaffinity, libc::SYS_execve, libc::SYS_clone] {
+            assert_eq!(answer_of(&filter, other, 0), libc::SECCOMP_RET_ALLOW);
+        }
     }
 
     #[test]

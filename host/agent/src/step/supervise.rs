@@ -126,7 +126,8 @@ fn launch(site: &Site, order: &Run) -> Launch {
     }
     let path = env[0].1.clone();
     let env = env.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Launch { argv: order.argv.clone(), env, path, limits: order.limits }
+    let processors = order.processors.clone();
+    Launch { argv: order.argv.clone(), env, path, limits: order.limits, processors }
 }
 
 impl Watch<'_> {

@@ -1,7 +1,10 @@
 //! What an operator may say about boxes in containers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::Processors;
 
 /// What an operator may say about boxes in containers.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub struct DockerConfig {
     pub slots: usize,
     /// Containers at the same time, of all images, working or waiting.
     pub containers: usize,
+    /// Of which each box gets one to itself; all boxes share all, when absent. The daemon's machine must be this one.
+    pub processors: Option<Arc<Processors>>,
     /// Jobs that a box serves before it is replaced.
     pub jobs_per_box: u32,
     /// How long a box waits for a job before it is given up.
@@ -43,6 +48,7 @@ impl Default for DockerConfig {
             container_per_job: false,
             slots: 2,
             containers: 64,
+            processors: None,
             jobs_per_box: 256,
             idle: Duration::from_secs(300),
             require_digest: false,

@@ -6,6 +6,7 @@ use bollard::models::SystemInfo;
 use super::client::{connect, failed};
 use super::config::DockerConfig;
 use super::launch::Traits;
+use super::pinning;
 use crate::{Check, Description, Gap, SandboxError};
 
 /// Looks at the daemon, and at whether these images are there. Nothing is changed.
@@ -44,13 +45,16 @@ fn fact(name: &'static str, found: Option<String>) -> Check {
 }
 
 /// What matters of a daemon for those who open boxes.
-pub(super) async fn look(docker: &Docker) -> Result<(Description, Traits), SandboxError> {
+pub(super) async fn look(docker: &Docker, config: &DockerConfig) -> Result<(Description, Traits), SandboxError> {
     let info = docker.info().await.map_err(failed("ask the daemon about itself"))?;
     if info.os_type.as_deref().is_some_and(|os| os != "linux") {
         return Err(SandboxError::Unavailable {
             message: "the Docker daemon runs no Linux containers".to_owned(),
             hint: "point DOCKER_HOST to one that does".to_owned(),
         });
+    }
+    if config.processors.is_some() {
+        pinning::refuse_elsewhere(&info, config)?;
     }
     let options = info.security_options.clone().unwrap_or_default();
     let has = |name: &str| options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));

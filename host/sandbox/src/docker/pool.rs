@@ -15,6 +15,7 @@ use super::source::Source;
 use super::stream::Attached;
 use crate::SandboxError;
 use crate::conversation::Conversation;
+use crate::processors::Share;
 
 /// How often what waits is looked through.
 const LOOK: Duration = Duration::from_secs(15);
@@ -68,8 +69,8 @@ impl Pool {
         pool
     }
 
-    /// A box over `image`, from the pool or a new one.
-    pub(super) async fn open(self: &Arc<Self>, image: &str) -> Result<Lease, SandboxError> {
+    /// A box over `image`, from the pool or a new one, whose steps run on `share`.
+    pub(super) async fn open(self: &Arc<Self>, image: &str, share: Share) -> Result<Lease, SandboxError> {
         let (sender, coming) = oneshot::channel();
         let found = {
             let mut shelves = self.shelves();
@@ -105,8 +106,12 @@ impl Pool {
                 coming.await.map_err(unanswered)??
             }
         };
-        let (image, pool) = (image.to_owned(), Arc::clone(self));
-        Ok(Lease { live: Some(live), sound: true, image, pool, runtime: Handle::current() })
+        let (image, pool, processors) = (image.to_owned(), Arc::clone(self), share.processors());
+        let mut lease = Lease { live: Some(live), sound: true, share, image, pool, runtime: Handle::current() };
+        if let Some(live) = &mut lease.live {
+            live.conversation()?.run_on(processors);
+        }
+        Ok(lease)
     }
 
     fn shelves(&self) -> MutexGuard<'_, HashMap<String, Shelf>> {
@@ -266,6 +271,7 @@ async fn look_through(pool: Weak<Pool>) {
 pub(super) struct Lease {
     live: Option<Live>,
     sound: bool,
+    share: Share,
     image: String,
     pool: Arc<Pool>,
     runtime: Handle,
@@ -304,7 +310,12 @@ impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(live) = self.live.take() {
             let (pool, image) = (Arc::clone(&self.pool), std::mem::take(&mut self.image));
-            self.runtime.spawn(pool.take_back(image, live, self.sound));
+            // What was dropped halfway runs until its box is gone; in a sound one nothing does.
+            let (sound, busy) = (self.sound, (!self.sound).then(|| std::mem::take(&mut self.share)));
+            self.runtime.spawn(async move {
+                pool.take_back(image, live, sound).await;
+                drop(busy);
+            });
         }
     }
 }

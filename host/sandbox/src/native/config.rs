@@ -1,6 +1,9 @@
 //! What an operator may say about native boxes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::Processors;
 
 /// What an operator may say about native boxes.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct NativeConfig {
     pub etc: Vec<String>,
     /// The cgroup below which ours are made; found when absent. With version 1, its name in each hierarchy.
     pub cgroup_root: Option<PathBuf>,
+    /// Of which each box gets one to itself; all boxes share all, when absent.
+    pub processors: Option<Arc<Processors>>,
     /// Start although a limit cannot be enforced here.
     pub allow_gaps: bool,
     /// The most that the stage of a box may hold.
@@ -61,6 +66,7 @@ impl Default for NativeConfig {
                 "R",
             ]),
             cgroup_root: None,
+            processors: None,
             allow_gaps: false,
             stage_bytes: 1 << 30,
             collect_bytes: 256 << 20,

@@ -10,6 +10,7 @@ use super::config::NativeConfig;
 use super::launch::{Launcher, Live};
 use crate::SandboxError;
 use crate::conversation::Conversation;
+use crate::processors::Share;
 
 /// The pool.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ impl Pool {
         Arc::new(Self { waiting: Mutex::default(), launcher, config })
     }
 
-    /// A box from the pool, or a new one.
-    pub(super) async fn open(self: &Arc<Self>) -> Result<Lease, SandboxError> {
+    /// A box from the pool, or a new one, whose steps run on `share`.
+    pub(super) async fn open(self: &Arc<Self>, share: Share) -> Result<Lease, SandboxError> {
         let live = loop {
             let waiting = self.waiting().boxes.pop();
             let Some(mut live) = waiting else { break self.launcher.launch().await? };
@@ -54,7 +55,12 @@ impl Pool {
         };
         self.waiting().lent += 1;
         self.refill();
-        Ok(Lease { live: Some(live), sound: true, pool: Arc::clone(self), runtime: Handle::current() })
+        let (pool, processors) = (Arc::clone(self), share.processors());
+        let mut lease = Lease { live: Some(live), sound: true, share, pool, runtime: Handle::current() };
+        if let Some(live) = &mut lease.live {
+            live.conversation()?.run_on(processors);
+        }
+        Ok(lease)
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -129,6 +135,7 @@ impl Pool {
 pub(super) struct Lease {
     live: Option<Live>,
     sound: bool,
+    share: Share,
     pool: Arc<Pool>,
     runtime: Handle,
 }
@@ -162,7 +169,13 @@ impl Drop for Lease {
                 waiting.lent -= 1;
                 waiting.coming += 1;
             }
-            self.runtime.spawn(Arc::clone(&self.pool).take_back(live, self.sound));
+            let (pool, sound) = (Arc::clone(&self.pool), self.sound);
+            // What was dropped halfway runs until its box is gone; in a sound one nothing does.
+            let busy = (!sound).then(|| std::mem::take(&mut self.share));
+            self.runtime.spawn(async move {
+                pool.take_back(live, sound).await;
+                drop(busy);
+            });
         }
     }
 }

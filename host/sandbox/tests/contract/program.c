@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,20 @@ static void *spin_for(void *ms) {
     do clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < (long)ms);
     return 0;
+}
+
+/* Tries to run on every processor, and says on which it may. */
+static void *move(void *unused) {
+    cpu_set_t mask;
+    memset(&mask, 255, sizeof mask);
+    int error = sched_setaffinity(0, sizeof mask, &mask) < 0 ? errno : 0;
+    CPU_ZERO(&mask);
+    sched_getaffinity(0, sizeof mask, &mask);
+    printf("errno %d, on", error);
+    for (int i = 0; i < CPU_SETSIZE; i++) if (CPU_ISSET(i, &mask)) printf(" %d", i);
+    puts("");
+    fflush(stdout);
+    return unused;
 }
 
 static void touch(size_t bytes) {
@@ -110,6 +125,15 @@ int main(int argc, char **argv) {
         pthread_t threads[4];
         for (int i = 0; i < 4; i++) pthread_create(&threads[i], 0, spin_for, (void *)number);
         for (int i = 0; i < 4; i++) pthread_join(threads[i], 0);
+        return 0;
+    }
+    if (!strcmp(what, "move")) {
+        pthread_t thread;
+        move(0);
+        pthread_create(&thread, 0, move, 0);
+        pthread_join(thread, 0);
+        if (fork() == 0) { move(0); _exit(0); }
+        wait(0);
         return 0;
     }
     if (!strcmp(what, "touch")) { touch(number); return 0; }
