@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use optimus_core::{Comparer, LimitsRequest};
+use optimus_sandbox::Pinning;
 
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use k8s::{K8s, Render};
@@ -125,9 +126,12 @@ pub struct EngineArgs {
     /// The cgroup below which boxes get theirs [default: our own]
     #[arg(long, env = "OPTIMUS_CGROUP_ROOT", value_name = "DIR")]
     pub cgroup_root: Option<PathBuf>,
-    /// Jobs, or tests of one job, that run at the same time [default: the number of cores]
+    /// Jobs, or tests of one job, that run at the same time [default: the number of cores, or of `--pin-cpus`]
     #[arg(long, env = "OPTIMUS_SLOTS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub slots: Option<u16>,
+    /// Give each slot one of these processors to itself, like 2-5,8; `auto`: one of each core that this process may use
+    #[arg(long, env = "OPTIMUS_PIN_CPUS", value_name = "LIST")]
+    pub pin_cpus: Option<Pinning>,
     /// Let a job's tests use idle slots
     #[arg(long, env = "OPTIMUS_PARALLEL_TESTS")]
     pub parallel_tests: bool,

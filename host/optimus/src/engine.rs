@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::{Event, Exit, Fault, Job, Limits, Report, Stream};
 use optimus_plugin::{Catalogue, Compiler, ImagePolicy};
-use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Progress, SandboxError, SharedSandbox, Sink, View};
+use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Processors, Progress, SandboxError, SharedSandbox, Sink, View};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{EngineArgs, TrustArgs};
@@ -53,10 +53,11 @@ impl Engine {
     /// # Errors
     /// No plugin directory, no usable sandbox; each with advice.
     pub fn open(args: &EngineArgs) -> anyhow::Result<Self> {
-        let slots = slots(args);
+        let processors = args.pin_cpus.as_ref().map(Processors::find).transpose().map_err(|e| sandbox::advise(&e))?;
+        let slots = slots(args, processors.as_deref()).map_err(|e| sandbox::advise(&e))?;
         let plugins = plugins_dir(args.plugins.as_deref())?;
         let catalogue = open_catalogue(&plugins, args, slots)?;
-        let sandbox::Opened { sandbox, docker } = sandbox::open(args, slots)?;
+        let sandbox::Opened { sandbox, docker } = sandbox::open(args, slots, processors)?;
         let images = images(args);
         let book = Arc::<LanguageBook>::default();
         let config = JudgeConfig {
@@ -80,7 +81,7 @@ impl Engine {
     pub async fn warm(&self) -> Result<(), SandboxError> {
         match &self.docker {
             Some(docker) => docker.ping().await,
-            None => self.sandbox.open("").await.map(drop),
+            None => self.sandbox.open_beside("").await.map(drop),
         }
     }
 
@@ -149,9 +150,14 @@ impl Judging for Judge {
     }
 }
 
-fn slots(args: &EngineArgs) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    args.slots.map_or_else(cores, usize::from)
+/// What `--slots` says; else as many as there are processors for.
+fn slots(args: &EngineArgs, processors: Option<&Processors>) -> Result<usize, SandboxError> {
+    let given = args.slots.map(usize::from);
+    let Some(processors) = processors else {
+        return Ok(given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)));
+    };
+    let slots = given.unwrap_or(processors.count());
+    processors.suffice_for(slots).map(|()| slots)
 }
 
 pub(crate) fn open_catalogue(dir: &Path, args: &EngineArgs, slots: usize) -> anyhow::Result<Arc<Catalogue>> {
@@ -238,7 +244,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// Runs a language's probe in a box.
 pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availability {
     let image = language.images.first().map_or("", String::as_str);
-    let probed = match sandbox.open(image).await {
+    let probed = match sandbox.open_beside(image).await {
         Ok(open) => run_probe(open, language).await.map_err(|reason| (reason, None)),
         // An image that is not there is not remedied by a package of this machine's.
         Err(error) => Err((chain(&error), error.hint())),

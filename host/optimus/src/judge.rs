@@ -136,6 +136,7 @@ impl Judge {
         let order = Order {
             checker: checker.as_ref(),
             interactor: interactor.as_ref(),
+            beside: false,
             job,
             plan: &plan,
             limits,

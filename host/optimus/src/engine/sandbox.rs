@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use optimus_sandbox::{
-    DockerConfig, DockerSandbox, FakeSandbox, Gap, NativeConfig, NativeSandbox, SandboxError, SharedSandbox,
+    DockerConfig, DockerSandbox, FakeSandbox, Gap, NativeConfig, NativeSandbox, Processors, SandboxError, SharedSandbox,
 };
 use tokio::runtime::Handle;
 
 use super::chain;
 use crate::cli::{Backend, EngineArgs, Isolation};
 use crate::output::{self, Advised};
+
+/// Of which each box gets one, when there are any.
+type Pinned = Option<Arc<Processors>>;
 
 /// A backend; of containers, what only they can do is kept at hand.
 pub(super) struct Opened {
@@ -21,15 +24,15 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// It cannot work here, or cannot enforce a limit and `--allow-missing-limits` is not given.
-pub(super) fn open(args: &EngineArgs, slots: usize) -> anyhow::Result<Opened> {
+pub(super) fn open(args: &EngineArgs, slots: usize, processors: Pinned) -> anyhow::Result<Opened> {
     let opened = match args.sandbox {
         Backend::Fake => {
             output::note("sandbox: fake: nothing is run, every program is said to echo its input");
             return Ok(plain(FakeSandbox::echo()));
         }
-        Backend::Native => plain(native(args, slots).map_err(|e| advise(&e))?),
-        Backend::Docker => docker(args, slots).map_err(|e| advise(&e))?,
-        Backend::Auto => auto(args, slots)?,
+        Backend::Native => plain(native(args, slots, processors).map_err(|e| advise(&e))?),
+        Backend::Docker => docker(args, slots, processors).map_err(|e| advise(&e))?,
+        Backend::Auto => auto(args, slots, processors)?,
     };
     let description = opened.sandbox.describe();
     tracing::info!(sandbox = description.name, summary = description.summary, "sandbox is open");
@@ -40,15 +43,15 @@ pub(super) fn open(args: &EngineArgs, slots: usize) -> anyhow::Result<Opened> {
 }
 
 /// Native boxes start faster and need nobody; containers are for where the kernel does not let us build boxes.
-fn auto(args: &EngineArgs, slots: usize) -> anyhow::Result<Opened> {
-    let refused = match native(args, slots) {
+fn auto(args: &EngineArgs, slots: usize, processors: Pinned) -> anyhow::Result<Opened> {
+    let refused = match native(args, slots, processors.clone()) {
         Ok(native) => {
             tracing::info!("sandbox: native, because this kernel lets us build boxes and enforce every limit");
             return Ok(plain(native));
         }
         Err(error) => error,
     };
-    match docker(args, slots) {
+    match docker(args, slots, processors) {
         Ok(opened) => {
             output::note(&format!("sandbox: docker, because {}", chain(&refused)));
             Ok(opened)
@@ -64,10 +67,11 @@ fn plain(sandbox: impl optimus_sandbox::Sandbox + 'static) -> Opened {
     Opened { sandbox: Arc::new(sandbox), docker: None }
 }
 
-fn native(args: &EngineArgs, slots: usize) -> Result<NativeSandbox, SandboxError> {
+fn native(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<NativeSandbox, SandboxError> {
     let mut config = NativeConfig {
         allow_gaps: args.allow_missing_limits,
         cgroup_root: args.cgroup_root.clone(),
+        processors,
         // For each slot one at work, and one that waits or is being reset.
         pool: slots * 2,
         ..NativeConfig::default()
@@ -76,8 +80,9 @@ fn native(args: &EngineArgs, slots: usize) -> Result<NativeSandbox, SandboxError
     NativeSandbox::new(config)
 }
 
-fn docker(args: &EngineArgs, slots: usize) -> Result<Opened, SandboxError> {
-    let connecting = DockerSandbox::connect(docker_config(args, slots));
+fn docker(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<Opened, SandboxError> {
+    let config = DockerConfig { processors, ..docker_config(args, slots) };
+    let connecting = DockerSandbox::connect(config);
     let docker = tokio::task::block_in_place(|| Handle::current().block_on(connecting))?;
     let docker = Arc::new(docker);
     let description = optimus_sandbox::Sandbox::describe(&*docker);
@@ -104,6 +109,6 @@ pub fn docker_config(args: &EngineArgs, slots: usize) -> DockerConfig {
     }
 }
 
-fn advise(error: &SandboxError) -> anyhow::Error {
+pub(super) fn advise(error: &SandboxError) -> anyhow::Error {
     Advised::new("sandbox", chain(error), error.hint()).into()
 }

@@ -121,6 +121,7 @@ impl Prepared {
             counsel: self.plugin.as_ref(),
             checker: None,
             interactor: None,
+            beside: true,
         }
     }
 

@@ -135,7 +135,9 @@ impl Bench {
     }
 
     async fn open(&self, order: &Order<'_>) -> Result<Box<dyn OpenBox>, Fault> {
-        self.sandbox.open(&order.plan.image).await.map_err(|error| fault(&error))
+        let image = &order.plan.image;
+        let opened = if order.beside { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
+        opened.map_err(|error| fault(&error))
     }
 
     async fn compile(&self, order: &Order<'_>, events: &(dyn Fn(Event) + Send + Sync)) -> Result<Compiled, Fault> {

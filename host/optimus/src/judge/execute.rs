@@ -41,6 +41,8 @@ pub(super) struct Order<'a> {
     pub(super) checker: Option<&'a Prepared>,
     /// Who talks to the submission while it runs.
     pub(super) interactor: Option<&'a Prepared>,
+    /// It is such a one itself: no time of its own counts, and it takes no slot's processor.
+    pub(super) beside: bool,
 }
 
 /// How far a job came.

@@ -151,6 +151,8 @@ impl Bench {
             {
                 running.push(self.run_at(desk, terms, index).instrument(spans::test(index)));
             }
+            // A box without a slot would keep a processor from whoever has one.
+            desks.spare.clear();
             let Some(done) = running.next().await else { return Ok(()) };
             let (index, report, open, own) = done?;
             match own {
@@ -177,13 +179,8 @@ impl Bench {
             return None;
         }
         // Fails while a job waits for its own slot: that one comes first.
-        match Arc::clone(&self.slots).try_acquire_owned() {
-            Ok(permit) => Some(Desk::Extra(desks.spare.pop(), permit)),
-            Err(_) => {
-                desks.spare.clear();
-                None
-            }
-        }
+        let permit = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+        Some(Desk::Extra(desks.spare.pop(), permit))
     }
 
     async fn run_at(&self, desk: Desk, terms: &Terms<'_>, index: usize) -> Done {

@@ -12,6 +12,7 @@ mod litter;
 mod oci;
 mod package;
 mod packages;
+mod pinning;
 mod plugin;
 mod rights;
 #[path = "../../../plugin/tests/it/corpus/rows.rs"]

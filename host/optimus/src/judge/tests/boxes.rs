@@ -26,6 +26,11 @@ impl Sandbox for Recorder {
         Ok(Box::new(self.clone()))
     }
 
+    async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+        self.note(format!("open {image} beside"));
+        Ok(Box::new(self.clone()))
+    }
+
     fn describe(&self) -> Description {
         Description { name: "recorder", ..Description::default() }
     }
@@ -117,4 +122,28 @@ async fn a_compiler_that_leaves_no_program_has_failed() {
     let execution = toys.execute(&one_test("", ""), &plan).await.unwrap();
     assert_eq!(execution.ending, Ending::CompileError);
     assert_eq!(execution.compile.unwrap().message.unwrap(), "compiling left no program: there is no `gone`");
+}
+
+#[tokio::test]
+async fn the_box_of_a_checker_is_opened_beside_those_whose_times_count() {
+    let (toys, recorder) = recorded();
+    let (job, plan, counsel) = (one_test("", ""), compiled(), Toy::default());
+    let mut order = Order {
+        job: &job,
+        plan: &plan,
+        limits: Limits::DEFAULT,
+        plugin_digest: "d",
+        install_hint: "",
+        counsel: &counsel,
+        checker: None,
+        interactor: None,
+        beside: true,
+    };
+    for (beside, opened) in [(true, "open toy:1 beside"), (false, "open toy:1")] {
+        order.beside = beside;
+        toys.bench.build(&order, &|_| {}).await.unwrap();
+        toys.bench.build(&order, &|_| {}).await.unwrap();
+        let opens: Vec<String> = recorder.taken().into_iter().filter(|done| done.starts_with("open")).collect();
+        assert_eq!(opens, [opened, opened], "compiled or not");
+    }
 }

@@ -54,6 +54,7 @@ async fn equal_jobs_at_the_same_time_compile_once() {
         counsel: &Toy::default(),
         checker: None,
         interactor: None,
+        beside: false,
     };
     let flight = toys.bench.artefacts.flight(crate::judge::artefacts::key(&order, toys.bench.sandbox_name(), ""));
     let held = flight.lock().await;
