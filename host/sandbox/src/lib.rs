@@ -14,6 +14,7 @@ mod fake;
 mod feed;
 mod native;
 mod processors;
+mod timing;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use feed::{Feed, Stdin};
 pub use native::{Check, NativeConfig, NativeSandbox, doctor};
 pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
 pub use processors::{Pinning, Processors};
+pub use timing::{Note, timing};
 
 /// What is fuzzed from outside, and used nowhere else outside.
 #[doc(hidden)]

@@ -1,9 +1,10 @@
 //! `optimus doctor`: what this machine can enforce, and what to do about the rest.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use optimus_core::language::Availability;
-use optimus_sandbox::Check;
+use optimus_sandbox::{Check, Note};
 use serde::Serialize;
 
 use super::{NOT_ACCEPTED, runtime};
@@ -11,7 +12,7 @@ use crate::cli::{Backend, Doctor, EngineArgs};
 use crate::engine::{self, Engine};
 use crate::output::Output;
 
-/// Something that was looked at; a problem has a hint.
+/// Something that was looked at. A problem has a hint, and what is fine may have one.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: String,
@@ -28,6 +29,12 @@ impl Finding {
 
     fn problem(what: impl Into<String>, found: impl Into<String>, hint: Option<String>) -> Self {
         Self { what: what.into(), found: found.into(), ok: false, hint }
+    }
+}
+
+impl From<Note> for Finding {
+    fn from(Note { name, found, advice }: Note) -> Self {
+        Self { hint: advice, ..Self::ok(name, found) }
     }
 }
 
@@ -54,6 +61,7 @@ pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> 
             }
         }
     });
+    findings.extend(times(&args.engine));
     output.print(&findings, |findings| table(findings))?;
     let healthy = findings.iter().all(|finding| finding.ok);
     Ok(if healthy { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
@@ -74,6 +82,19 @@ async fn machine(args: &EngineArgs, engine: Option<&Engine>) -> Vec<Check> {
         checks.extend(optimus_sandbox::docker_doctor(&engine::docker_config(args, 1), &images).await);
     }
     checks
+}
+
+/// What lets times differ from run to run.
+fn times(args: &EngineArgs) -> Vec<Finding> {
+    if args.sandbox == Backend::Fake {
+        return Vec::new();
+    }
+    let unpinned = args.pin_cpus.is_none().then(|| Note {
+        name: "timing: processors",
+        found: "programs are moved from one to another".to_owned(),
+        advice: Some("`--pin-cpus auto` gives each slot one to itself".to_owned()),
+    });
+    unpinned.into_iter().chain(optimus_sandbox::timing(Path::new("/"))).map(Finding::from).collect()
 }
 
 async fn look(engine: &Engine, findings: &mut Vec<Finding>) {
@@ -102,7 +123,11 @@ async fn look(engine: &Engine, findings: &mut Vec<Finding>) {
 fn table(findings: &[Finding]) -> String {
     let width = findings.iter().map(|finding| finding.what.len()).max().unwrap_or(0);
     let line = |finding: &Finding| {
-        let mark = if finding.ok { "ok     " } else { "problem" };
+        let mark = match (finding.ok, &finding.hint) {
+            (true, None) => "ok     ",
+            (true, Some(_)) => "note   ",
+            (false, _) => "problem",
+        };
         let hint = finding.hint.as_ref().map(|hint| format!("         {:width$}  hint: {hint}\n", ""));
         format!("{mark}  {:<width$}  {}\n{}", finding.what, finding.found, hint.unwrap_or_default())
     };

@@ -1,7 +1,7 @@
 //! A processor for each slot, and what is said about it.
 
 use crate::package::{sample, verify};
-use crate::support::{can_judge, command, json, optimus};
+use crate::support::{can_judge, command, json, optimus, stdout};
 
 /// One that this process may run on.
 fn own() -> String {
@@ -50,4 +50,14 @@ fn one_processor_is_enough_for_a_submission_and_all_who_judge_it() {
         let (code, verification) = verify(&sample(name), wall_ms, &["--pin-cpus", &own(), "--parallel-tests"]);
         assert_eq!((code, verification["ok"].as_bool()), (Some(0), Some(true)), "{name}: {verification:#}");
     }
+}
+
+#[test]
+fn the_doctor_notes_what_moves_times_and_calls_it_no_problem() {
+    let said = stdout(&optimus(&["doctor", "--json"]));
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&said).unwrap();
+    let of = |what: &str| findings.iter().find(|finding| finding["what"] == what);
+    let processors = of("timing: processors").unwrap();
+    assert!(processors["ok"] == true && processors["hint"].as_str().unwrap().contains("--pin-cpus"), "{processors}");
+    assert_eq!(of("timing: address layout (ASLR)").map(|layout| &layout["ok"]), Some(&true.into()));
 }
