@@ -59,7 +59,7 @@ pub(super) async fn run(
     };
     let mut others = Vec::new();
     for _ in 1..rules.processes {
-        others.push(terms.bench.another(terms).await.map_err(Blame::Ours)?);
+        others.push(terms.bench.another_beside(terms).await.map_err(Blame::Ours)?);
     }
     let lines: Vec<Line> = (0..rules.processes).map(|_| Line::default()).collect();
     let record = Record::new(terms.order.job.capture_bytes);

@@ -29,6 +29,7 @@ pub(super) struct Bench {
 }
 
 /// What has to be done, and with whose advice.
+#[derive(Clone, Copy)]
 pub(super) struct Order<'a> {
     pub(super) job: &'a Job,
     pub(super) plan: &'a Plan,
@@ -41,7 +42,7 @@ pub(super) struct Order<'a> {
     pub(super) checker: Option<&'a Prepared>,
     /// Who talks to the submission while it runs.
     pub(super) interactor: Option<&'a Prepared>,
-    /// It is such a one itself: no time of its own counts, and it takes no slot's processor.
+    /// It takes no slot's processor: such a one itself, of which no time counts, or a further process of a submission.
     pub(super) beside: bool,
 }
 

@@ -190,16 +190,21 @@ impl Bench {
         };
         let mut open = match open.filter(|_| !terms.needs_fresh_box()) {
             Some(open) => open,
-            None => self.another(terms).await?,
+            None => self.another(terms.order, terms).await?,
         };
         let report = test::run(terms, index, open.as_mut()).await?;
         tracing::debug!(verdict = %report.verdict, "test ended");
         Ok((index, report, open, slot.is_none()))
     }
 
+    /// One more, for a process that runs beside another: its slot has one processor to give, at most.
+    pub(super) async fn another_beside(&self, terms: &Terms<'_>) -> Result<Box<dyn OpenBox>, Fault> {
+        self.another(&Order { beside: true, ..*terms.order }, terms).await
+    }
+
     /// One more box like the job's own.
-    pub(super) async fn another(&self, terms: &Terms<'_>) -> Result<Box<dyn OpenBox>, Fault> {
-        match self.ready(terms.order, terms.artefact.clone()).await? {
+    async fn another(&self, order: &Order<'_>, terms: &Terms<'_>) -> Result<Box<dyn OpenBox>, Fault> {
+        match self.ready(order, terms.artefact.clone()).await? {
             Built::Ready(workplace) => Ok(workplace.open),
             Built::Broken(fault) => Err(fault),
             // The first box took it, so this is no property of the program.
