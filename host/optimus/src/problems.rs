@@ -7,6 +7,7 @@
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -21,6 +22,8 @@ pub use store::ProblemStore;
 
 /// Bytes of problems that stay in memory.
 const KEPT: u64 = 256 << 20;
+/// For how long one stays there: another process may have removed it.
+const KEPT_FOR: Duration = Duration::from_secs(600);
 
 /// Stored problems.
 pub struct Problems {
@@ -87,7 +90,7 @@ impl Problems {
     /// Those of a store.
     pub fn new(store: ProblemStore) -> Self {
         let weigher = |_: &String, problem: &Arc<Problem>| u32::try_from(weight(problem)).unwrap_or(u32::MAX);
-        Self { store, kept: Cache::builder().max_capacity(KEPT).weigher(weigher).build() }
+        Self { store, kept: Cache::builder().max_capacity(KEPT).weigher(weigher).time_to_live(KEPT_FOR).build() }
     }
 
     /// Reads a package and stores the problem; returns its name. `limits` are for what the package leaves to the judge.
@@ -121,6 +124,25 @@ impl Problems {
         let Some(problem) = found.map(Arc::new) else { return Ok(None) };
         self.kept.insert(digest.to_owned(), Arc::clone(&problem));
         Ok(Some(problem))
+    }
+
+    /// The names of all that are stored, in order.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn names(&self) -> anyhow::Result<Vec<String>> {
+        self.store.names().await.context("cannot list the problems")
+    }
+
+    /// Forgets a problem. Jobs that name it are refused from now on; of those that were taken, whoever has it in memory
+    /// still judges some, and the others end as `unknown_problem`.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub async fn remove(&self, digest: &str) -> anyhow::Result<()> {
+        self.store.remove(digest).await.with_context(|| format!("cannot remove problem `{digest}`"))?;
+        self.kept.invalidate(digest);
+        Ok(())
     }
 }
 

@@ -80,6 +80,32 @@ pub(super) async fn show(
     Ok(Json(ProblemView::new(digest, &problem)))
 }
 
+/// The answer to `GET /v1/problems`.
+#[derive(Serialize)]
+pub(super) struct Stored {
+    problems: Vec<String>,
+}
+
+/// `GET /v1/problems`. A problem's name is all that it takes to use it, so only an operator sees other tenants' names.
+pub(super) async fn list(State(state): State<ApiState>, caller: Caller) -> Result<Json<Stored>, ApiError> {
+    caller.may(Scope::Admin)?;
+    let problems = state.parts.problems.names().await.map_err(|error| unreadable(&error))?;
+    Ok(Json(Stored { problems }))
+}
+
+/// `DELETE /v1/problems/{id}`. The same package is the same problem for every tenant, so none may take it from others.
+pub(super) async fn remove(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(digest): Path<String>,
+) -> Result<Json<ProblemView>, ApiError> {
+    caller.may(Scope::Admin)?;
+    let found = state.parts.problems.find(&digest).await.map_err(|error| unreadable(&error))?;
+    let problem = found.ok_or_else(|| unknown(StatusCode::NOT_FOUND, &digest))?;
+    state.parts.problems.remove(&digest).await.map_err(|error| unreadable(&error))?;
+    Ok(Json(ProblemView::new(digest, &problem)))
+}
+
 /// Whether a job that names a problem can be judged by it.
 pub(super) async fn check(state: &ApiState, job: &Job) -> Result<(), ApiError> {
     let Some(digest) = &job.problem else { return Ok(()) };

@@ -46,6 +46,35 @@ impl ProblemStore {
         };
         Ok(json.map(|json| serde_json::from_slice(&json)).transpose()?)
     }
+
+    /// The names of all, in order.
+    pub(super) async fn names(&self) -> anyhow::Result<Vec<String>> {
+        let mut names: Vec<String> = match self {
+            Self::Redis(queue) => queue.names(SHELF).await?,
+            Self::Files(dir) => match std::fs::read_dir(dir) {
+                Ok(entries) => entries.flatten().filter_map(|entry| digest_of(entry.file_name().to_str()?)).collect(),
+                Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+                Err(error) => return Err(error.into()),
+            },
+        };
+        names.sort();
+        Ok(names)
+    }
+
+    pub(super) async fn remove(&self, digest: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Redis(queue) => Ok(queue.keep(SHELF, digest, None).await?),
+            Self::Files(dir) => match std::fs::remove_file(dir.join(name(digest))) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// What is told of in a file's name.
+fn digest_of(name: &str) -> Option<String> {
+    name.strip_suffix(".json").map(|hex| format!("sha256:{hex}"))
 }
 
 /// A file's name for a digest, of which nothing but its hexadecimal digits is used.

@@ -29,6 +29,22 @@ async fn a_package_is_stored_by_what_is_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_problem_that_is_removed_is_named_by_no_further_job() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/v1/problems").await.json(), json!({"problems": []}));
+    let stored = server.send("POST", "/v1/problems", &[], sample("dmoj")).await.json();
+    let name = stored["problem"].as_str().unwrap();
+    assert_eq!(server.get("/v1/problems").await.json(), json!({"problems": [name]}));
+    let place = format!("/v1/problems/{name}");
+    let removed = server.send("DELETE", &place, &[], Vec::new()).await;
+    assert_eq!((removed.status, removed.json()), (200, stored.clone()));
+    assert_eq!(server.send("DELETE", &place, &[], Vec::new()).await.status, 404);
+    let job = json!({"language": "toy", "source": "x", "problem": name});
+    assert_eq!(server.post("/v1/jobs", &job).await.json()["error"]["code"], "unknown_problem");
+    assert_eq!(server.get("/v1/problems").await.json(), json!({"problems": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_problem_is_refused_by_name() {
     let server = Server::start().await;
     let refused = async |body: &[u8]| {

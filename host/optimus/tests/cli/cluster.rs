@@ -190,6 +190,32 @@ fn api_and_workers_share_what_redis_holds() {
 }
 
 #[test]
+fn a_stored_problem_reaches_the_workers_and_goes() {
+    if !can_judge() || !Path::new("/usr/bin/redis-server").exists() {
+        return skip("no redis-server, or nothing can be judged");
+    }
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let place = Place { port, dir: tempfile::tempdir().unwrap(), collector: None };
+    let _redis = place.redis();
+    let (api, base) = place.start(&["api", "--listen", "127.0.0.1:0"], "api");
+    let worker = place.worker("worker", "30");
+    let agent = agent();
+    let problems = format!("{base}/v1/problems");
+    let package = optimus_package::archive(&crate::package::sample("dmoj")).unwrap();
+    let stored = ask(agent.post(&problems).send(&package[..])).2;
+    let name = stored["problem"].as_str().unwrap();
+    assert_eq!(ask(agent.get(&problems).call()).2, json!({"problems": [name]}));
+    let job = json!({"language": "bash", "source": "read -r a b; echo $((a + b))", "problem": name});
+    let post = || ask(agent.post(format!("{base}/v1/jobs?wait=30s")).send_json(&job)).2;
+    let report = until("a worker tells of bash", || Some(post()).filter(|answer| answer.get("report").is_some()));
+    assert_eq!(report["report"]["score"]["points"], report["report"]["score"]["max"], "{report:#}");
+    assert_eq!(ask(agent.delete(format!("{problems}/{name}")).call()).0, 200);
+    assert_eq!(post()["error"]["code"], "unknown_problem");
+    worker.stop();
+    api.stop();
+}
+
+#[test]
 fn a_worker_without_a_shared_queue_is_told_what_to_do() {
     for verb in ["api", "worker"] {
         let output = optimus(&[verb, "--sandbox", "fake", "--json"][..if verb == "api" { 1 } else { 4 }]);

@@ -30,6 +30,14 @@ impl RedisQueue {
         self.shared.link.query("read what is kept", &Cmd::hgetall(self.shelf(shelf))).await
     }
 
+    /// The names of all that is on a shelf.
+    ///
+    /// # Errors
+    /// Redis did not do it.
+    pub async fn names(&self, shelf: &str) -> Result<Vec<String>, QueueError> {
+        self.shared.link.query("read what is kept", &Cmd::hkeys(self.shelf(shelf))).await
+    }
+
     /// Keeps a value under a name of its own, unless there is one already; returns the one that is kept.
     ///
     /// # Errors
