@@ -6,6 +6,8 @@ mod daemon;
 #[path = "contract/lab.rs"]
 #[expect(dead_code, reason = "the contract uses all of it")]
 mod lab;
+#[path = "docker/small.rs"]
+mod small;
 #[path = "docker/wire.rs"]
 mod wire;
 
@@ -21,6 +23,7 @@ use optimus_sandbox::{BoxStep, Discard, DockerConfig, DockerSandbox, Sandbox, Sa
 
 use daemon::IMAGE;
 use lab::Lab;
+use small::Small;
 use wire::{State, Wire};
 
 /// A worker of this test alone, whose containers can be told from all others.
@@ -90,6 +93,32 @@ async fn a_daemon_that_is_not_there_is_said() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_full_is_said_and_no_reason_to_start_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let (small, program) = match (Small::start(8).await, lab::build_program(directory.path())) {
+        (Ok(small), Ok(program)) => (small, program),
+        (Err(why), _) | (_, Err(why)) => return skip(&why),
+    };
+    daemon::import(&small.client().await.unwrap(), IMAGE, &[]).await.unwrap();
+    let config = DockerConfig { host: Some(small.host()), ..worker("full") };
+    let sandbox = DockerSandbox::connect(config).await.unwrap();
+    let filler = small.fill();
+    match sandbox.open(IMAGE).await.map(drop) {
+        Err(SandboxError::Unavailable { message, hint }) => {
+            assert!(
+                message.contains("no space left on device") && hint.contains("docker system df"),
+                "{message}; {hint}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    std::fs::remove_file(filler).unwrap();
+    let lab = Lab { sandbox: &sandbox, image: IMAGE, program };
+    lab.run(&["exit", "0"], "", Limits::DEFAULT).await.ok();
+    drop(sandbox);
 }
 
 /// What an image says about how it is to be started is not heard.

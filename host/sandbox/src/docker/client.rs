@@ -45,6 +45,13 @@ pub(super) fn unavailable(error: &Error) -> SandboxError {
 pub(super) fn failed(stage: impl Into<String>) -> impl FnOnce(Error) -> SandboxError {
     let stage = stage.into();
     |error| match &error {
+        Error::DockerResponseServerError { message, .. } if message.contains("no space left on device") => {
+            SandboxError::Unavailable {
+                message: format!("the Docker daemon's disk is full: {stage}: {}", words(&error)),
+                hint: "make room where it keeps its images and containers: `docker system df` says what they take"
+                    .to_owned(),
+            }
+        }
         Error::DockerResponseServerError { .. } => {
             SandboxError::SetUp { stage, source: io::Error::other(words(&error)) }
         }
