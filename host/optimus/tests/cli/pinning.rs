@@ -46,7 +46,7 @@ fn one_processor_is_enough_for_a_submission_and_all_who_judge_it() {
     if !can_judge() {
         return;
     }
-    for (name, wall_ms) in [("kattis-interactive", "6000"), ("polygon", "30000")] {
+    for (name, wall_ms) in [("kattis-interactive", "6000"), ("polygon", "30000"), ("hydro-communication", "30000")] {
         let (code, verification) = verify(&sample(name), wall_ms, &["--pin-cpus", &own(), "--parallel-tests"]);
         assert_eq!((code, verification["ok"].as_bool()), (Some(0), Some(true)), "{name}: {verification:#}");
     }
