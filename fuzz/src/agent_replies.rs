@@ -11,7 +11,7 @@ use optimus_agent::protocol::{Cgroup, Hello, Ids, Wall};
 use optimus_core::plan::Collect;
 use optimus_core::{Limits, Outcome, Stream};
 use optimus_sandbox::fuzzing::{Conversation, Transport};
-use optimus_sandbox::{BoxStep, SandboxError, Sink, Stdin, View};
+use optimus_sandbox::{BoxStep, SandboxError, Sink, Stdin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
 
@@ -43,7 +43,7 @@ async fn run(conversation: &mut Conversation<Said>, most: usize) -> Result<Outco
     let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
     let stdin = Stdin::from(&b"input"[..]);
     let mut sink = Count::default();
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, channels: &[], limits };
+    let step = BoxStep { stdin, ..BoxStep::new(&argv, limits) };
     let ended = conversation.run(&step, &mut sink).await;
     assert!(sink.stdout + sink.stderr <= most as u64, "more was heard than was said");
     if let Ok(outcome) = &ended {

@@ -377,9 +377,9 @@ impl JobRequest {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
+/// For serde, of numbers that say nothing then.
+pub(crate) fn is_zero<N: Default + PartialEq>(n: &N) -> bool {
+    *n == N::default()
 }
 
 fn check_files(

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::{Event, Exit, Fault, Job, Limits, Report, Stream};
 use optimus_plugin::{Catalogue, Compiler, ImagePolicy};
-use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Processors, Progress, SandboxError, SharedSandbox, Sink, View};
+use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Processors, Progress, SandboxError, SharedSandbox, Sink};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{EngineArgs, TrustArgs};
@@ -259,14 +259,7 @@ pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availabili
 
 async fn run_probe(mut open: Box<dyn OpenBox>, language: &Descriptor) -> Result<String, String> {
     let limits = Limits { cpu_ms: 10_000, wall_ms: 20_000, ..Limits::COMPILE };
-    let step = BoxStep {
-        argv: &language.probe,
-        env: &[],
-        view: View::Fresh,
-        stdin: Default::default(),
-        channels: &[],
-        limits,
-    };
+    let step = BoxStep::new(&language.probe, limits);
     let mut printed = FirstLine::default();
     let outcome = tokio::time::timeout(Duration::from_secs(30), open.run(&step, &mut printed)).await;
     let outcome = outcome.map_err(|_| "the probe did not end".to_owned())?.map_err(|e| chain(&e))?;

@@ -394,7 +394,7 @@ fn outcome(ended: Ended) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Discard, Stdin};
+    use crate::Discard;
     use optimus_core::{Exit, Limits};
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::UnixStream;
@@ -406,7 +406,7 @@ mod tests {
         drop(theirs);
         let argv = ["x".to_owned()];
         let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
-        let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &[], limits };
+        let step = BoxStep::new(&argv, limits);
         Conversation::new(ours).run(&step, &mut Discard).await
     }
 

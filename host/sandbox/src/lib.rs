@@ -93,6 +93,13 @@ pub struct BoxStep<'a> {
     pub limits: Limits,
 }
 
+impl<'a> BoxStep<'a> {
+    /// A program in a fresh work area that reads nothing.
+    pub fn new(argv: &'a [String], limits: Limits) -> Self {
+        Self { argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &[], limits }
+    }
+}
+
 /// The work area that a step finds at its current directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {

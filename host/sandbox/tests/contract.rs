@@ -18,9 +18,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use optimus_core::Limits;
-use optimus_sandbox::{
-    BoxStep, DockerConfig, FakeSandbox, NativeConfig, NativeSandbox, Pinning, Processors, Sandbox, View,
-};
+use optimus_sandbox::{BoxStep, DockerConfig, FakeSandbox, NativeConfig, NativeSandbox, Pinning, Processors, Sandbox};
 
 use lab::Lab;
 
@@ -213,14 +211,7 @@ async fn the_fake_answers_as_its_script_says() {
     }
     let argv = ["x".to_owned()];
     let stdin = Bytes::from_static(b"in");
-    let step = BoxStep {
-        argv: &argv,
-        env: &[],
-        view: View::Fresh,
-        stdin: stdin.into(),
-        channels: &[],
-        limits: Limits::DEFAULT,
-    };
+    let step = BoxStep { stdin: stdin.into(), ..BoxStep::new(&argv, Limits::DEFAULT) };
     let outcome = open.run(&step, &mut Keep(&mut seen)).await.unwrap();
     assert!(outcome.is_success());
     assert_eq!(seen, b"in");

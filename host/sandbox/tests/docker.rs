@@ -19,7 +19,7 @@ use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{CreateContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder};
 use bytes::Bytes;
 use optimus_core::Limits;
-use optimus_sandbox::{BoxStep, Discard, DockerConfig, DockerSandbox, Sandbox, SandboxError, View};
+use optimus_sandbox::{BoxStep, Discard, DockerConfig, DockerSandbox, Sandbox, SandboxError};
 
 use daemon::IMAGE;
 use lab::Lab;
@@ -169,7 +169,7 @@ async fn a_container_that_is_killed_is_our_failure_and_the_next_box_works() {
     let kill = || KillContainerOptionsBuilder::default().signal("KILL").build();
     let limits = Limits { wall_ms: 60_000, ..Limits::DEFAULT };
     let argv = ["./program", "sleep", "50"].map(str::to_owned);
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
+    let step = BoxStep::new(&argv, limits);
     let mut sink = Discard;
     let (ran, ()) = tokio::join!(bench.open.run(&step, &mut sink), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -204,8 +204,7 @@ async fn a_daemon_that_goes_or_says_no_more_is_our_failure_until_it_is_back() {
         let mut bench = lab.bench().await;
         let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
         let argv = ["./program", "sleep", "50"].map(str::to_owned);
-        let step =
-            BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
+        let step = BoxStep::new(&argv, limits);
         let mut sink = Discard;
         let (ran, ()) = tokio::join!(bench.open.run(&step, &mut sink), async {
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -275,8 +274,7 @@ async fn nothing_is_left_on_the_daemon() {
         lab.run(&["exit", "0"], "", limits).await.ok();
         if number % 5 == 0 {
             let argv = ["./program", "sleep", "50"].map(str::to_owned);
-            let step =
-                BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
+            let step = BoxStep::new(&argv, limits);
             let mut bench = lab.bench().await;
             let run = tokio::time::timeout(Duration::from_millis(50), bench.open.run(&step, &mut Discard)).await;
             assert!(run.is_err(), "it sleeps");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use optimus_core::plan::PlacedFile;
 use optimus_core::{BoxPath, Limits};
-use optimus_sandbox::{BoxStep, Discard, OpenBox, Sandbox, View};
+use optimus_sandbox::{BoxStep, Discard, OpenBox, Sandbox};
 
 use super::bare::Bare;
 
@@ -26,8 +26,7 @@ impl Boxed {
 
     pub(super) async fn run(&mut self) -> anyhow::Result<Duration> {
         let limits = Limits::DEFAULT;
-        let step =
-            BoxStep { argv: &self.argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
+        let step = BoxStep::new(&self.argv, limits);
         let start = Instant::now();
         let outcome = self.open.run(&step, &mut Discard).await.context("cannot run in a box")?;
         let took = start.elapsed();

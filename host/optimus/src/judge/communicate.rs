@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
+use optimus_core::checker::Call;
 use optimus_core::communication::{ChannelIo, Communication, TimeOf};
 use optimus_core::report::Speaker;
 use optimus_core::{Fault, LimitHit, Outcome, Stream, Verdict};
 use optimus_sandbox::{BoxStep, Feed, OpenBox, Sink, Stdin, View, channel_paths};
 
-use super::checker::{Heard, Matter, Prepared};
+use super::checker::{Failure, Heard, Matter, Prepared};
 use super::converse::{Talk, patient};
 use super::failure::{Blame, blame};
 use super::record::Record;
@@ -70,20 +71,10 @@ pub(super) async fn run(
         scene.line(number).fall_silent();
         ended
     }));
-    let mut heard = Heard::default();
-    let managing = async {
-        let channels: Vec<Arc<Feed>> = lines.iter().map(|line| Arc::clone(&line.to_manager)).collect();
-        let mut ears = Ears { scene: &scene, heard: &mut heard };
-        let limits = patient(manager, &terms.limits, rules.processes);
-        let stdin = Stdin::from(matter.input.clone());
-        let outcome = manager.start(&call, stdin, &channels, limits, seat.as_mut(), &mut ears).await;
-        let spoke_on: Vec<bool> = lines.iter().map(|line| !line.is_silent.load(Ordering::SeqCst)).collect();
-        lines.iter().for_each(|line| line.to_process.close());
-        (outcome, spoke_on)
-    };
+    let managing = scene.manage(manager, &call, matter, seat.as_mut());
     let (processes, (managed, spoke_on)) = tokio::join!(processes, managing);
     let said = match managed {
-        Ok(outcome) => manager.said(&call, seat, &outcome, heard).await,
+        Ok((outcome, heard)) => manager.said(&call, seat, &outcome, heard).await,
         Err(failure) => Err(failure),
     };
     let sum = scene.sum_up(processes.into_iter().collect::<Result<_, Blame>>()?).await;
@@ -139,10 +130,29 @@ impl<'a> Scene<'a> {
         Ok(Ended { outcome, sink: mouth.own })
     }
 
+    /// Runs the manager; says also which processes had not fallen silent before it ended.
+    async fn manage(
+        &self,
+        manager: &Prepared,
+        call: &Call,
+        matter: &Matter,
+        seat: &mut dyn OpenBox,
+    ) -> (Result<(Outcome, Heard), Failure>, Vec<bool>) {
+        let channels: Vec<Arc<Feed>> = self.lines.iter().map(|line| Arc::clone(&line.to_manager)).collect();
+        let mut ears = Ears { scene: self, heard: Heard::default() };
+        let limits = patient(manager, &self.terms.limits, self.rules.processes);
+        let stdin = Stdin::from(matter.input.clone());
+        let outcome = manager.start(call, stdin, &channels, limits, seat, &mut ears).await;
+        let spoke_on = self.lines.iter().map(|line| !line.is_silent.load(Ordering::SeqCst)).collect();
+        self.lines.iter().for_each(|line| line.to_process.close());
+        (outcome.map(|outcome| (outcome, ears.heard)), spoke_on)
+    }
+
     fn line(&self, number: u8) -> &Line {
         &self.lines[usize::from(number)]
     }
 
+    /// What came of them.
     async fn sum_up(&self, mut processes: Vec<Ended<'_>>) -> Sum {
         // Those that wait for one that has failed are idle then, and no more than that.
         let is_cause = |own: &Ended<'_>| !own.outcome.is_success() && own.outcome.limit != Some(LimitHit::WallTime);
@@ -205,7 +215,7 @@ impl Sink for Mouth<'_, '_> {
 /// Hears the manager.
 struct Ears<'a, 'b> {
     scene: &'b Scene<'a>,
-    heard: &'b mut Heard,
+    heard: Heard,
 }
 
 impl Sink for Ears<'_, '_> {

@@ -240,14 +240,7 @@ impl Log {
         let budget = Budget::new(u64::MAX);
         let mut sink =
             CompileSink { output: &mut self.output, budget: &budget, stdout: Tail::default(), stderr: Tail::default() };
-        let run = BoxStep {
-            argv: &step.argv,
-            env: &step.env,
-            view: View::Build,
-            stdin: Default::default(),
-            channels: &[],
-            limits,
-        };
+        let run = BoxStep { env: &step.env, view: View::Build, ..BoxStep::new(&step.argv, limits) };
         let outcome = open.run(&run, &mut sink).await.map_err(|error| blame(&error))?;
         let (stdout, stderr) = (sink.stdout.into_bytes(), sink.stderr.into_bytes());
         tracing::debug!(exit = ?outcome.exit, limit = ?outcome.limit, wall_us = outcome.wall_us, "compile step ended");

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use optimus_core::checker::{Checker, Protocol, Said};
 use optimus_core::report::Speaker;
 use optimus_core::{Fault, Limits, Verdict};
-use optimus_sandbox::{BoxStep, Feed, OpenBox, Stdin, View};
+use optimus_sandbox::{BoxStep, Feed, OpenBox, Stdin};
 
 use super::checker::{Checked, Failure, Heard, Matter, Prepared};
 use super::failure::{Blame, blame};
@@ -42,12 +42,9 @@ pub(super) async fn run(
     let record = Record::new(job.capture_bytes);
     let argv = terms.argv(index);
     let step = BoxStep {
-        argv: &argv,
         env: &terms.order.plan.run.env,
-        view: View::Fresh,
         stdin: Stdin::Live(Arc::clone(&to_program)),
-        channels: &[],
-        limits: terms.limits,
+        ..BoxStep::new(&argv, terms.limits)
     };
     let mut own = TestSink::new(Reader::Nobody, job.capture_bytes, &terms.budget, None);
     let mut heard = Heard::default();

@@ -39,14 +39,7 @@ pub(crate) async fn what_cannot_start_is_not_started(lab: &Lab<'_>) {
         ("./bad", "exec format error"),
     ] {
         let argv = [name.to_owned()];
-        let step = BoxStep {
-            argv: &argv,
-            env: &[],
-            view: View::Fresh,
-            stdin: Default::default(),
-            channels: &[],
-            limits: DEFAULT,
-        };
+        let step = BoxStep::new(&argv, DEFAULT);
         let outcome = bench.open.run(&step, &mut Discard).await.unwrap();
         assert_eq!(outcome.exit, Exit::NotStarted(expected.to_owned()), "{name}");
     }
@@ -74,14 +67,7 @@ pub(crate) async fn a_live_input_is_answered_while_both_run(lab: &Lab<'_>) {
     let (to_one, to_other) = (Arc::<Feed>::default(), Arc::<Feed>::default());
     to_one.write(b"ball");
     let argv = ["./program".to_owned(), "pass".to_owned(), "200".to_owned()];
-    let step = |feed: &Arc<Feed>| BoxStep {
-        argv: &argv,
-        env: &[],
-        view: View::Fresh,
-        stdin: Stdin::Live(Arc::clone(feed)),
-        channels: &[],
-        limits: DEFAULT,
-    };
+    let step = |feed: &Arc<Feed>| BoxStep { stdin: Stdin::Live(Arc::clone(feed)), ..BoxStep::new(&argv, DEFAULT) };
     let (mut out_of_one, mut out_of_other) = (Pass(&to_other, 0), Pass(&to_one, 0));
     let play = async {
         let first = async {
@@ -109,7 +95,7 @@ pub(crate) async fn a_live_input_that_nobody_writes_ends_by_the_clock(lab: &Lab<
     let argv = ["./program".to_owned(), "count".to_owned()];
     let limits = Limits { wall_ms: 300, ..DEFAULT };
     let stdin = Stdin::Live(feed);
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, channels: &[], limits };
+    let step = BoxStep { stdin, ..BoxStep::new(&argv, limits) };
     let outcome = bench.open.run(&step, &mut Discard).await.unwrap();
     assert_eq!(outcome.limit, Some(LimitHit::WallTime));
     assert_eq!(bench.run(View::Fresh, &["count"]).await.ok(), "0\n");
@@ -138,7 +124,7 @@ pub(crate) async fn channels_go_both_ways_and_end(lab: &Lab<'_>) {
     first.close();
     let (argv, channels) = (relay(2), [first, Arc::clone(&second)]);
     let stdin = Stdin::from(long.clone());
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin, channels: &channels, limits: DEFAULT };
+    let step = BoxStep { stdin, channels: &channels, ..BoxStep::new(&argv, DEFAULT) };
     let mut ears = Ears { closes: Some(second), ..Ears::default() };
     let running = tokio::time::timeout(Duration::from_secs(60), bench.open.run(&step, &mut ears));
     assert!(running.await.unwrap().unwrap().is_success());
@@ -154,8 +140,7 @@ pub(crate) async fn channels_are_bounded_as_output_is(lab: &Lab<'_>) {
     feed.write(&vec![7; MIB as usize]);
     let (argv, channels) = (relay(1), [feed]);
     let limits = Limits { output_bytes: 100_000, ..DEFAULT };
-    let step =
-        BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &channels, limits };
+    let step = BoxStep { channels: &channels, ..BoxStep::new(&argv, limits) };
     let mut ears = Ears::default();
     let outcome = bench.open.run(&step, &mut ears).await.unwrap();
     assert_eq!((outcome.limit, ears.heard[0].len()), (Some(LimitHit::Output), 100_000));
@@ -424,7 +409,7 @@ pub(crate) async fn a_dropped_run_is_over(lab: &Lab<'_>) {
     let mut bench = lab.bench().await;
     let argv = ["./program", "sleep", "60"].map(str::to_owned);
     let limits = Limits { wall_ms: 60_000, ..DEFAULT };
-    let step = BoxStep { argv: &argv, env: &[], view: View::Fresh, stdin: Default::default(), channels: &[], limits };
+    let step = BoxStep::new(&argv, limits);
     let mut sink = Discard;
     let run = bench.open.run(&step, &mut sink);
     assert!(tokio::time::timeout(Duration::from_millis(300), run).await.is_err(), "it sleeps");

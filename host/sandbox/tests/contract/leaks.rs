@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use optimus_core::Limits;
-use optimus_sandbox::{BoxStep, Discard, NativeConfig, NativeSandbox, Sandbox, View};
+use optimus_sandbox::{BoxStep, Discard, NativeConfig, NativeSandbox, Sandbox};
 
 use super::lab::file;
 
@@ -89,14 +89,7 @@ async fn use_box(sandbox: &NativeSandbox, program: &Bytes, number: usize) {
     let dropped = number % 10 == 9;
     let argv =
         ["./program", if dropped { "sleep" } else { "exit" }, if dropped { "60" } else { "0" }].map(str::to_owned);
-    let step = BoxStep {
-        argv: &argv,
-        env: &[],
-        view: View::Fresh,
-        stdin: Default::default(),
-        channels: &[],
-        limits: Limits::DEFAULT,
-    };
+    let step = BoxStep::new(&argv, Limits::DEFAULT);
     if dropped {
         let run = tokio::time::timeout(Duration::from_millis(20), open.run(&step, &mut Discard)).await;
         assert!(run.is_err(), "it sleeps");

@@ -45,14 +45,7 @@ pub(crate) async fn each_box_has_its_own(sandbox: &dyn Sandbox, image: &str, pro
 
     // A run that is dropped is killed, and then its processor comes back as well.
     let argv = ["./program", "spin", "60000"].map(str::to_owned);
-    let step = BoxStep {
-        argv: &argv,
-        env: &[],
-        view: View::Fresh,
-        stdin: Default::default(),
-        channels: &[],
-        limits: Limits::DEFAULT,
-    };
+    let step = BoxStep::new(&argv, Limits::DEFAULT);
     assert!(timeout(Duration::from_millis(50), second.open.run(&step, &mut Discard)).await.is_err());
     drop(second);
     let mut fourth = timeout(Duration::from_secs(30), lab.bench()).await.unwrap();

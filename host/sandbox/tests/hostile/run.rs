@@ -54,12 +54,9 @@ impl Range<'_> {
         let mut heard = Heard::default();
         let view = if program.head.build { View::Build } else { View::Fresh };
         let step = BoxStep {
-            argv: &argv,
-            env: &[],
             view,
             stdin: Bytes::from(program.head.stdin.clone()).into(),
-            channels: &[],
-            limits: program.head.limits,
+            ..BoxStep::new(&argv, program.head.limits)
         };
         let outcome = open.run(&step, &mut heard).await?;
         judge(program, case, &outcome, &heard, wrong);
@@ -121,14 +118,7 @@ impl Range<'_> {
         let mut argv = vec!["./probe".to_owned()];
         argv.extend_from_slice(staged);
         let mut heard = Heard::default();
-        let step = BoxStep {
-            argv: &argv,
-            env: &[],
-            view: View::Fresh,
-            stdin: Default::default(),
-            channels: &[],
-            limits: self.probe.head.limits,
-        };
+        let step = BoxStep::new(&argv, self.probe.head.limits);
         let outcome = open.run(&step, &mut heard).await?;
         let well = outcome.is_success() && heard.stdout.trim_ascii_end() == b"ok";
         // A run must not be charged for the one before it; the probe itself needs some milliseconds.

@@ -166,12 +166,5 @@ async fn a_job_that_is_cancelled_before_it_begins_runs_nothing() {
 }
 
 fn nothing() -> BoxStep<'static> {
-    BoxStep {
-        argv: &[],
-        env: &[],
-        view: optimus_sandbox::View::Fresh,
-        stdin: Default::default(),
-        channels: &[],
-        limits: Limits::DEFAULT,
-    }
+    BoxStep::new(&[], Limits::DEFAULT)
 }
