@@ -35,4 +35,6 @@ for suite in /suites/*; do
         echo "optimus-vm: $name as $user: $?"
     done
 done
+# What was said last has still to leave the console.
+sleep 2
 echo b > /proc/sysrq-trigger
