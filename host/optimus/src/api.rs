@@ -8,6 +8,7 @@ mod admin;
 mod batch;
 mod body;
 mod caller;
+mod connections;
 mod cors;
 mod docs;
 mod error;
@@ -15,8 +16,10 @@ mod events;
 mod health;
 mod jobs;
 mod observe;
+mod pool;
 mod problems;
 mod query;
+mod routes;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -25,19 +28,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::routing::{MethodRouter, delete, get, post, put};
-use axum::serve::ListenerExt as _;
 use optimus_core::Fault;
 use optimus_core::job::Policy;
 use optimus_queue::Backend;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::body::Bodies;
+pub use self::connections::ConnectionLimits;
 pub use self::cors::{Origin, Origins};
 use self::error::ApiError;
 pub use self::health::{PluginStatus, Readiness};
+use self::pool::Pool;
+pub use self::routes::paths;
 use crate::keys::KeyRing;
 use crate::languages::LanguageBook;
 use crate::metrics::Metrics;
@@ -45,19 +49,31 @@ use crate::problems::Problems;
 use crate::tokens::Tokens;
 use crate::webhooks::{Gate, Secrets};
 
+/// A body up to this size is small.
+pub const SMALL_BODY: usize = 64 << 10;
+
 /// What the server will hold on behalf of its clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiLimits {
     /// The largest body; beyond, 413.
     pub body_bytes: usize,
-    /// Bytes of bodies being read at once; beyond, 503.
+    /// Bytes of large bodies held at once, counted as they arrive; beyond, 503. One tenant holds at most half of them
+    /// (or one body of the largest size); beyond, 429.
     pub held_bytes: usize,
+    /// The same for small bodies ([`SMALL_BODY`]), which large ones never keep out.
+    pub small_held_bytes: usize,
     /// How long a body may take to arrive; beyond, 408.
     pub body_time: Duration,
+    /// After this time a body has to arrive at the minimum rate.
+    pub body_grace: Duration,
+    /// The minimum rate, in bytes per second.
+    pub body_rate: u64,
     /// The longest `?wait=`; a longer one is cut to it.
     pub wait: Duration,
-    /// Clients that listen to events at once; beyond, 503.
+    /// Clients that listen to events at once, and never more than half of the connections; beyond, 503.
     pub listeners: usize,
+    /// How connections are bounded.
+    pub connections: ConnectionLimits,
 }
 
 impl Default for ApiLimits {
@@ -65,9 +81,13 @@ impl Default for ApiLimits {
         Self {
             body_bytes: 64 << 20,
             held_bytes: 256 << 20,
+            small_held_bytes: 64 << 20,
             body_time: Duration::from_secs(60),
+            body_grace: Duration::from_secs(10),
+            body_rate: 16 << 10,
             wait: Duration::from_secs(120),
             listeners: 20_000,
+            connections: ConnectionLimits::default(),
         }
     }
 }
@@ -113,56 +133,28 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct ApiState {
     parts: Arc<Parts>,
-    held: Arc<Semaphore>,
-    listeners: Arc<Semaphore>,
+    bodies: Arc<Bodies>,
+    requests: Arc<Pool>,
+    listeners: Arc<Pool>,
     stopping: CancellationToken,
 }
 
 impl ApiState {
     /// Nothing is served yet.
     pub fn new(parts: Parts) -> Self {
-        let held = Arc::new(Semaphore::new(body::units(parts.limits.held_bytes.max(parts.limits.body_bytes)) as usize));
-        let listeners = Arc::new(Semaphore::new(parts.limits.listeners));
-        Self { parts: Arc::new(parts), held, listeners, stopping: CancellationToken::new() }
+        let bodies = Arc::new(Bodies::new(&parts.limits));
+        let half = (parts.limits.connections.most / 2).max(1);
+        // Connections are held by whoever waits for something, so that no tenant has all of them.
+        let requests = Pool::new(usize::MAX, half);
+        let listeners = parts.limits.listeners.min(half);
+        let listeners = Pool::new(listeners, listeners.div_ceil(2));
+        Self { parts: Arc::new(parts), bodies, requests, listeners, stopping: CancellationToken::new() }
     }
-}
-
-/// Every path, its methods, and who answers.
-fn routes() -> Vec<(&'static str, &'static [&'static str], MethodRouter<ApiState>)> {
-    vec![
-        ("/v1/jobs", &["post", "get"], post(jobs::submit).get(jobs::list)),
-        ("/v1/jobs/batch", &["post"], post(batch::submit)),
-        ("/v1/jobs/{id}", &["get", "delete"], get(jobs::status).delete(jobs::cancel)),
-        ("/v1/jobs/{id}/events", &["get"], get(events::events)),
-        ("/v1/problems", &["post", "get"], post(problems::add).get(problems::list)),
-        ("/v1/problems/{id}", &["get", "delete"], get(problems::show).delete(problems::remove)),
-        ("/v1/languages", &["get"], get(health::languages)),
-        ("/v1/plugins", &["get"], get(health::plugins)),
-        ("/v1/plugins/{id}", &["put"], put(admin::put)),
-        ("/v1/plugins/reload", &["post"], post(admin::reload)),
-        ("/v1/dead", &["get"], get(admin::dead)),
-        ("/v1/dead/{id}", &["delete"], delete(admin::discard)),
-        ("/v1/dead/{id}/requeue", &["post"], post(admin::requeue)),
-        ("/v1/webhooks/secret", &["get"], get(webhooks::secret)),
-        ("/submit", &["post"], post(jobs::submit)),
-        ("/status/{id}", &["get"], get(jobs::status)),
-        ("/healthz", &["get"], get(health::healthz)),
-        ("/readyz", &["get"], get(health::readyz)),
-        ("/metrics", &["get"], get(health::metrics)),
-        ("/openapi.json", &["get"], get(docs::openapi)),
-        ("/docs", &["get"], get(docs::page)),
-    ]
-}
-
-/// Every path with each of its methods.
-pub fn paths() -> Vec<(&'static str, &'static str)> {
-    routes().iter().flat_map(|(path, methods, _)| methods.iter().map(|method| (*path, *method))).collect()
 }
 
 /// All of it.
 pub fn router(state: ApiState) -> Router {
-    let routes = routes().into_iter().fold(Router::new(), |router, (path, _, answer)| router.route(path, answer));
-    routes
+    routes::all(&state)
         .fallback(|request: Request| async move { ApiError::no_such_path(request.uri().path()) })
         .method_not_allowed_fallback(|request: Request| async move {
             ApiError::wrong_method(request.method(), request.uri().path())
@@ -176,40 +168,20 @@ pub fn router(state: ApiState) -> Router {
 /// After the shutdown signal, answers that are under way get this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
-/// Serves until `shutdown`; then waits a little for what is under way. Whoever waits for a report is told where to ask.
-///
-/// # Errors
-/// The listener failed.
-pub async fn serve(listener: TcpListener, mut state: ApiState, shutdown: CancellationToken) -> std::io::Result<()> {
+/// Serves until `shutdown`, then waits a little for the answers that are under way. A client that waits for a report is
+/// told where to ask.
+pub async fn serve(listener: TcpListener, mut state: ApiState, shutdown: CancellationToken) {
     state.stopping = shutdown.clone();
-    let listener = listener.tap_io(|tcp| {
-        // Answers are small and somebody waits for them.
-        let _ = tcp.set_nodelay(true);
-    });
-    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let too_long = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        served = serving => served,
-        () = too_long => Ok(()),
-    }
+    let limits = state.parts.limits.connections.clone();
+    connections::serve(listener, router(state), &limits, shutdown, LAST_ANSWERS).await;
 }
 
 /// Answers only whether the process lives, whether it is ready, and what it counted.
-///
-/// # Errors
-/// The listener failed.
-pub async fn serve_probes(
-    listener: TcpListener,
-    mut state: ApiState,
-    shutdown: CancellationToken,
-) -> std::io::Result<()> {
+pub async fn serve_probes(listener: TcpListener, mut state: ApiState, shutdown: CancellationToken) {
     state.stopping = shutdown.clone();
-    let routes = routes().into_iter().filter(|(path, ..)| ["/healthz", "/readyz", "/metrics"].contains(path));
-    let router = routes.fold(Router::new(), |router, (path, _, answer)| router.route(path, answer));
-    axum::serve(listener, router.with_state(state)).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let limits = state.parts.limits.connections.clone();
+    let router = routes::probes(&state).with_state(state);
+    connections::serve(listener, router, &limits, shutdown, LAST_ANSWERS).await;
 }
 
 /// Without API keys, whoever reaches the port can run programs: only this machine may.

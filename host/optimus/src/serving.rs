@@ -63,8 +63,7 @@ impl Serving {
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
         let hooks = Hooks::new(&args.http.webhooks, &place, &state)?;
         let problems = place.problems(&state);
-        let parts =
-            parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.max_body_mib);
+        let parts = parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.limits());
         serving.serve(listener, parts, &args.http, &entrance)?;
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
@@ -91,7 +90,7 @@ impl Serving {
         let plugins = Plugins::of(catalogue.clone());
         let hooks = Hooks::new(&args.http.webhooks, &place, NOWHERE.as_ref())?;
         let problems = place.problems(NOWHERE.as_ref());
-        let parts = parts(&place, &book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.max_body_mib);
+        let parts = parts(&place, &book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.limits());
         serving.serve(listener, parts, &args.http, &entrance)?;
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
@@ -117,10 +116,11 @@ impl Serving {
             let listener = bind(probes).await?;
             let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
             let hooks = Hooks::new(&WebhookArgs::default(), &place, NOWHERE.as_ref())?;
-            let parts = parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), 1);
+            let parts =
+                parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), ApiLimits::default());
             serving.address = Some(listener.local_addr()?);
             let answering = api::serve_probes(listener, ApiState::new(parts), serving.shutdown.clone());
-            serving.tasks.spawn(async move { log(answering.await) });
+            serving.tasks.spawn(answering);
         }
         serving.work(&engine, &place, &problems, &args.languages.iter().cloned().collect(), (args.grace_s, metrics));
         serving.tasks.spawn(keep_ready(engine, readiness, serving.shutdown.clone()));
@@ -144,7 +144,7 @@ impl Serving {
         let tokens = entrance.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
         let parts = Parts { keys: Arc::clone(&entrance.ring), tokens, origins: http.origins(), ..parts };
         let serving = api::serve(listener, ApiState::new(parts), self.shutdown.clone());
-        self.tasks.spawn(async move { log(serving.await) });
+        self.tasks.spawn(serving);
         Ok(())
     }
 
@@ -198,12 +198,6 @@ impl Serving {
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.tasks.wait().await;
-    }
-}
-
-fn log(served: std::io::Result<()>) {
-    if let Err(error) = served {
-        tracing::error!(%error, "the listener failed");
     }
 }
 
@@ -329,17 +323,16 @@ fn parts(
     metrics: &Arc<Metrics>,
     readiness: &Arc<Readiness>,
     (hooks, problems): (&Hooks, &Arc<Problems>),
-    max_body_mib: u64,
+    limits: ApiLimits,
 ) -> Parts {
     if place.redis.is_some() {
         readiness.queue_is_elsewhere();
     }
-    let body_bytes = usize::try_from(max_body_mib << 20).unwrap_or(usize::MAX);
     Parts {
         queue: Arc::clone(&place.backend),
         languages: Arc::clone(book),
         policy: Policy::default(),
-        limits: ApiLimits { body_bytes, ..ApiLimits::default() },
+        limits,
         readiness: Arc::clone(readiness),
         plugins: plugins.statuses,
         reload: plugins.reload,

@@ -1,30 +1,34 @@
-//! Reads a body: within its cap, within the memory that all bodies share, within its time.
+//! Reads a body: within its cap, within the memory that all bodies share, at a minimum rate. The caller is known and may
+//! do what it asks for before this begins (see `routes`).
+
+mod budget;
+mod json;
+
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use tokio::sync::OwnedSemaphorePermit;
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
+use tokio::time::Instant;
 
-use super::{ApiError, ApiState};
+pub(super) use self::budget::Bodies;
+use self::budget::Held;
+use super::caller::Caller;
+use super::pool::Exhausted;
+use super::{ApiError, ApiLimits, ApiState};
 
-/// Memory is counted in these.
-const UNIT: usize = 16 << 10;
-
-/// How many units so many bytes are.
-pub(super) fn units(bytes: usize) -> u32 {
-    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX).max(1)
-}
-
-/// A body of JSON, not yet read as such. Its memory counts until this is dropped.
+/// A body of JSON, not yet parsed. Its memory counts until this is dropped.
 pub(super) struct JsonBody {
     pub(super) bytes: Bytes,
-    _held: OwnedSemaphorePermit,
+    _held: Held,
 }
 
 /// A body of bytes: an archive, a plugin. Its memory counts until this is dropped.
 pub(super) struct ByteBody {
     pub(super) bytes: Bytes,
-    _held: OwnedSemaphorePermit,
+    _held: Held,
 }
 
 impl FromRequest<ApiState> for JsonBody {
@@ -33,6 +37,7 @@ impl FromRequest<ApiState> for JsonBody {
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
         check_type(request.headers())?;
         let (bytes, held) = read(request, state).await?;
+        json::check_values(&bytes)?;
         Ok(Self { bytes, _held: held })
     }
 }
@@ -46,31 +51,52 @@ impl FromRequest<ApiState> for ByteBody {
     }
 }
 
-async fn read(request: Request, state: &ApiState) -> Result<(Bytes, OwnedSemaphorePermit), ApiError> {
+async fn read(request: Request, state: &ApiState) -> Result<(Bytes, Held), ApiError> {
     let limits = &state.parts.limits;
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > limits.body_bytes) {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limits.body_bytes) {
         return Err(ApiError::too_large(limits.body_bytes));
     }
-    // Whoever does not say how much will come is counted as if it were the most.
-    let held = state.held.clone().try_acquire_many_owned(units(length.unwrap_or(limits.body_bytes)));
-    let held = held.map_err(|_| ApiError::busy("too_many_bodies", "too many large requests are being read at once"))?;
-    let read = axum::body::to_bytes(request.into_body(), limits.body_bytes);
-    let read = tokio::time::timeout(limits.body_time, read).await.map_err(|_| {
-        let message = format!("the body did not arrive within {} s", limits.body_time.as_secs());
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message)
-    })?;
-    match read {
-        Ok(bytes) => Ok((bytes, held)),
-        Err(error) if is_length_limit(&error) => Err(ApiError::too_large(limits.body_bytes)),
-        Err(error) => {
-            Err(ApiError::new(StatusCode::BAD_REQUEST, "broken_body", format!("the body broke off: {error}")))
+    let tenant = request.extensions().get::<Caller>().and_then(|caller| caller.tenant.as_deref());
+    // What is announced costs nothing: bytes are paid for as they arrive.
+    let mut held = state.bodies.begin(tenant);
+    let (mut body, mut bytes, begun) = (request.into_body(), BytesMut::new(), Instant::now());
+    loop {
+        let frame = tokio::time::timeout_at(begun + time_for(bytes.len(), limits), body.frame()).await;
+        let Some(frame) = frame.map_err(|_| too_slow(begun.elapsed(), bytes.len()))? else { break };
+        let broken = |error| format!("the body broke off: {error}");
+        let frame = frame.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "broken_body", broken(error)))?;
+        // Trailers say nothing to us.
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > limits.body_bytes {
+            return Err(ApiError::too_large(limits.body_bytes));
         }
+        held.grow(data.len())?;
+        bytes.extend_from_slice(&data);
     }
+    Ok((bytes.freeze(), held))
 }
 
-fn is_length_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.to_string() == "length limit exceeded")
+/// How long after its beginning a body of which so much is here may take to bring more.
+fn time_for(arrived: usize, limits: &ApiLimits) -> Duration {
+    let at_least = Duration::from_secs(arrived as u64 / limits.body_rate.max(1));
+    (limits.body_grace + at_least).min(limits.body_time)
+}
+
+fn too_slow(after: Duration, arrived: usize) -> ApiError {
+    let message = format!("{arrived} bytes of the body arrived in {:.1} s, which is too slow", after.as_secs_f64());
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message).hint("send the body without pauses")
+}
+
+impl From<Exhausted> for ApiError {
+    fn from(exhausted: Exhausted) -> Self {
+        match exhausted {
+            Exhausted::All => Self::busy("too_many_bodies", "too many large requests are being read at once"),
+            Exhausted::Tenant => {
+                Self::too_many("too_many_bodies", "this tenant has too many large requests being read at once")
+            }
+        }
+    }
 }
 
 /// Clients say all kinds of things of their JSON; what cannot be JSON is refused.
@@ -95,5 +121,22 @@ fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
     match fine {
         true => Ok(()),
         false => Err(unsupported(format!("`{kind}` is not JSON")).hint("send `content-type: application/json`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_its_grace_then_a_minimum_rate_and_an_end() {
+        let limits = ApiLimits {
+            body_grace: Duration::from_secs(10),
+            body_rate: 1_000,
+            body_time: Duration::from_secs(60),
+            ..ApiLimits::default()
+        };
+        let seconds = |arrived| time_for(arrived, &limits).as_secs();
+        assert_eq!((seconds(0), seconds(5_000), seconds(49_000), seconds(10_000_000)), (10, 15, 59, 60));
     }
 }

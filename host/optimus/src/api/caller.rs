@@ -1,12 +1,12 @@
-//! Who asks: whoever sends a key or a token, or anybody, as long as neither is wanted.
+//! The caller of a request: the owner of its key or token; anyone, where neither is required.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use optimus_core::JobId;
 use optimus_queue::Quota;
 
@@ -78,10 +78,19 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<ApiState> for Caller {
+impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+    /// What `routes` found. A handler that asks for a caller on a route that authenticates none gets no request.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let unguarded = || ApiError::bug("this route authenticates no caller");
+        parts.extensions.get().cloned().ok_or_else(unguarded)
+    }
+}
+
+impl Caller {
+    /// Authenticates by the head of a request.
+    pub(super) async fn of(headers: &HeaderMap, state: &ApiState) -> Result<Self, ApiError> {
         let ring = &state.parts.keys;
         if !ring.is_required() {
             return Ok(Self::default());
@@ -90,7 +99,7 @@ impl FromRequestParts<ApiState> for Caller {
             let error = ApiError::busy("queue_failed", "the keys cannot be read at the moment");
             error.after(Duration::from_secs(5))
         };
-        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
             let (scheme, secret) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())

@@ -48,6 +48,17 @@ impl ApiError {
         error.after(Duration::from_secs(1))
     }
 
+    /// A tenant's share is used up.
+    pub(super) fn too_many(code: &str, message: &str) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, message).hint("have fewer of them at the same time")
+    }
+
+    pub(super) fn bug(message: &str) -> Self {
+        tracing::error!(message, "a request could not be answered");
+        let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the server failed to answer this request");
+        error.hint("this is a bug: report it with the request id in `x-request-id`")
+    }
+
     pub(super) fn with_hint(mut self, hint: Option<String>) -> Self {
         self.fault.hint = hint;
         self
@@ -174,7 +185,5 @@ impl IntoResponse for ApiError {
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!("a handler panicked: {}", text.unwrap_or("no message"));
-    let error = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "bug", "the server failed to answer this request");
-    error.hint("this is a bug: report it with the request id in `x-request-id`").into_response()
+    ApiError::bug(&format!("a handler panicked: {}", text.unwrap_or("no message"))).into_response()
 }

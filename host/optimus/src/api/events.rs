@@ -11,9 +11,9 @@ use futures::StreamExt as _;
 use optimus_queue::{Mark, Marked};
 
 use super::caller::Caller;
+use super::pool::Exhausted;
 use super::query::job_id;
 use super::{ApiError, ApiState};
-use crate::keys::Scope;
 
 /// A comment is sent after this much silence, so that nobody in between closes the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -28,7 +28,6 @@ pub(super) async fn events(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    caller.may(Scope::Read)?;
     let id = job_id(&id)?;
     caller.owns(&state, id).await?;
     let after = match headers.get("last-event-id").map(|last| last.to_str().unwrap_or_default()) {
@@ -37,8 +36,10 @@ pub(super) async fn events(
         Some(OVER) => return Ok(StatusCode::NO_CONTENT.into_response()),
         Some(mark) => Some(mark.parse::<Mark>().map_err(|_| bad_mark(mark))?),
     };
-    let listener = state.listeners.clone().try_acquire_owned();
-    let listener = listener.map_err(|_| ApiError::busy("too_many_listeners", "too many clients listen to events"))?;
+    let listener = state.listeners.take(caller.tenant.as_deref(), 1).map_err(|exhausted| match exhausted {
+        Exhausted::All => ApiError::busy("too_many_listeners", "too many clients listen to events"),
+        Exhausted::Tenant => ApiError::too_many("too_many_listeners", "this tenant listens to too many jobs' events"),
+    })?;
     let events = state.parts.queue.follow(id, after).await?.ok_or_else(|| ApiError::no_such_job(id))?;
     let events = events.take_until(state.stopping.clone().cancelled_owned()).map(move |event| {
         let _ = &listener;

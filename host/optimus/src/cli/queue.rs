@@ -9,8 +9,9 @@ use clap::{Args, Subcommand};
 use optimus_queue::{RedisConfig, Rules};
 
 use super::{EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
-use crate::api::{Origin, Origins};
+use crate::api::{ApiLimits, ConnectionLimits, Origin, Origins};
 use crate::keys::Scope;
+use crate::webhooks::Network;
 
 /// Where jobs wait.
 #[derive(Debug, Clone, Args)]
@@ -105,6 +106,15 @@ pub struct HttpArgs {
     /// The largest request body, in MiB
     #[arg(long, env = "OPTIMUS_MAX_BODY_MIB", default_value_t = 64, value_name = "MIB")]
     pub max_body_mib: u64,
+    /// Connections at once; at most what this process's open files allow [default: as many, up to 65536]
+    #[arg(long, env = "OPTIMUS_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(8..))]
+    pub max_connections: Option<u32>,
+    /// Connections at once from one address (of IPv6, from one /64 network); this machine's own are not counted
+    #[arg(long, env = "OPTIMUS_ADDRESS_CONNECTIONS", default_value_t = 512, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub address_connections: u32,
+    /// Proxies, whose addresses stand for many clients and are not counted: 10.0.0.0/8, 192.0.2.7
+    #[arg(long = "trusted-proxy", env = "OPTIMUS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<Network>,
     /// Origins whose pages may call from a browser, like https://example.org; `*`: all
     #[arg(long = "cors-origin", env = "OPTIMUS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<Origin>,
@@ -122,10 +132,32 @@ impl HttpArgs {
         Origins::new(self.cors_origins.clone())
     }
 
+    /// What is held for clients.
+    pub fn limits(&self) -> ApiLimits {
+        let body_bytes = usize::try_from(self.max_body_mib << 20).unwrap_or(usize::MAX);
+        let mut connections = ConnectionLimits::below(optimus_sandbox::raise_open_files());
+        if let Some(most) = self.max_connections {
+            connections.most = connections.most.min(most as usize);
+        }
+        connections.per_address = self.address_connections as usize;
+        connections.trusted.clone_from(&self.trusted_proxies);
+        ApiLimits { body_bytes, connections, ..ApiLimits::default() }
+    }
+
     /// With defaults, for this machine alone.
     pub fn local(listen: SocketAddr) -> Self {
         let (tokens, webhooks) = (TokenArgs::default(), WebhookArgs::default());
-        Self { listen, allow_anyone: false, max_body_mib: 64, cors_origins: Vec::new(), tokens, webhooks }
+        Self {
+            listen,
+            allow_anyone: false,
+            max_body_mib: 64,
+            max_connections: None,
+            address_connections: 512,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            tokens,
+            webhooks,
+        }
     }
 }
 

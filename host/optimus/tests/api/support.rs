@@ -103,7 +103,7 @@ pub(crate) struct Server {
     pub(crate) keys: Arc<KeyRing>,
     shutdown: CancellationToken,
     stop_working: CancellationToken,
-    serving: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    serving: Option<tokio::task::JoinHandle<()>>,
     pub(crate) dir: Arc<tempfile::TempDir>,
 }
 
@@ -203,7 +203,7 @@ impl Server {
     pub(crate) async fn stop(&mut self) {
         self.shutdown.cancel();
         let serving = tokio::time::timeout(Duration::from_secs(60), self.serving.take().unwrap());
-        serving.await.unwrap().unwrap().unwrap();
+        serving.await.unwrap().unwrap();
         self.stop_working.cancel();
     }
 

@@ -1,0 +1,123 @@
+//! Every path: its method, what a caller needs for it, and its handler. The one place where access is decided, from the
+//! head of a request: nothing of a body is read, and no budget of bodies is used, before.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+
+use super::caller::Caller;
+use super::{ApiError, ApiState, admin, batch, docs, events, health, jobs, problems, webhooks};
+use crate::keys::Scope;
+
+/// What a caller needs for a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Nothing.
+    Open,
+    /// A key, where keys are required.
+    AnyKey,
+    /// A key with this scope, where keys are required.
+    Scope(Scope),
+}
+
+/// One method of one path.
+struct Route {
+    path: &'static str,
+    method: &'static str,
+    access: Access,
+    handler: MethodRouter<ApiState>,
+}
+
+fn routes() -> Vec<Route> {
+    use Access::{AnyKey, Open};
+    use Scope::{Admin, Plugins, Problems, Read, Submit};
+    let open = |path, handler| Route { path, method: "get", access: Open, handler };
+    let scoped = |path, method, scope, handler| Route { path, method, access: Access::Scope(scope), handler };
+    vec![
+        scoped("/v1/jobs", "post", Submit, post(jobs::submit)),
+        scoped("/v1/jobs", "get", Read, get(jobs::list)),
+        scoped("/v1/jobs/batch", "post", Submit, post(batch::submit)),
+        scoped("/v1/jobs/{id}", "get", Read, get(jobs::status)),
+        scoped("/v1/jobs/{id}", "delete", Submit, delete(jobs::cancel)),
+        scoped("/v1/jobs/{id}/events", "get", Read, get(events::events)),
+        scoped("/v1/problems", "post", Problems, post(problems::add)),
+        scoped("/v1/problems", "get", Admin, get(problems::list)),
+        scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
+        scoped("/v1/problems/{id}", "delete", Admin, delete(problems::remove)),
+        Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
+        scoped("/v1/plugins", "get", Plugins, get(health::plugins)),
+        scoped("/v1/plugins/{id}", "put", Admin, put(admin::put)),
+        scoped("/v1/plugins/reload", "post", Admin, post(admin::reload)),
+        scoped("/v1/dead", "get", Admin, get(admin::dead)),
+        scoped("/v1/dead/{id}", "delete", Admin, delete(admin::discard)),
+        scoped("/v1/dead/{id}/requeue", "post", Admin, post(admin::requeue)),
+        scoped("/v1/webhooks/secret", "get", Submit, get(webhooks::secret)),
+        scoped("/submit", "post", Submit, post(jobs::submit)),
+        scoped("/status/{id}", "get", Read, get(jobs::status)),
+        open("/healthz", get(health::healthz)),
+        open("/readyz", get(health::readyz)),
+        open("/metrics", get(health::metrics)),
+        open("/openapi.json", get(docs::openapi)),
+        open("/docs", get(docs::page)),
+    ]
+}
+
+/// What a worker without an API answers.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// Every path with each of its methods.
+pub fn paths() -> Vec<(&'static str, &'static str)> {
+    routes().iter().map(|route| (route.path, route.method)).collect()
+}
+
+/// All routes, without what stands around them.
+pub(super) fn all(state: &ApiState) -> Router<ApiState> {
+    assemble(state, routes())
+}
+
+/// Those that say how the process is.
+pub(super) fn probes(state: &ApiState) -> Router<ApiState> {
+    assemble(state, routes().into_iter().filter(|route| PROBES.contains(&route.path)))
+}
+
+fn assemble(state: &ApiState, routes: impl IntoIterator<Item = Route>) -> Router<ApiState> {
+    routes.into_iter().fold(Router::new(), |router, Route { path, access, handler, .. }| {
+        let guarded = match access {
+            Access::Open => handler,
+            access => handler.route_layer(from_fn_with_state((state.clone(), access), authorize)),
+        };
+        router.route(path, guarded)
+    })
+}
+
+/// Authenticates the caller and checks the scope; handlers find the [`Caller`] in the request's extensions.
+async fn authorize(State((state, access)): State<(ApiState, Access)>, mut request: Request, next: Next) -> Response {
+    let caller = match Caller::of(request.headers(), &state).await {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    if let Access::Scope(scope) = access
+        && let Err(error) = caller.may(scope)
+    {
+        return error.into_response();
+    }
+    let Ok(_share) = state.requests.take(caller.tenant.as_deref(), 1) else {
+        return ApiError::too_many("too_many_requests", "this tenant has too many requests under way").into_response();
+    };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_probes_and_documents_are_open() {
+        let open: Vec<&str> =
+            routes().iter().filter(|route| route.access == Access::Open).map(|route| route.path).collect();
+        assert_eq!(open, ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]);
+    }
+}
