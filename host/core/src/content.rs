@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Bytes. In JSON, a string when they are UTF-8 and `{"base64": "…"}` when they are not; both forms are read, and
-/// `{"text": "…"}` as well. Cloning is cheap.
+/// Bytes. In JSON, a string when they are text and `{"base64": "…"}` when they are not; both forms are read, and
+/// `{"text": "…"}` as well. Text is UTF-8 in which control characters are few: each of those takes six bytes of JSON
+/// (`\u0001`), so that where base64 is shorter, base64 is written. Cloning is cheap.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Content(pub Bytes);
 
@@ -21,10 +22,44 @@ impl Content {
         self.0.len()
     }
 
+    /// At most the length of its JSON, in either form: what budgets of stored bytes count.
+    pub fn encoded_len(bytes: &[u8]) -> u64 {
+        let escapes = bytes.iter().filter(|byte| is_short_escape(**byte)).count();
+        (bytes.len() as u64 * 4).div_ceil(3) + escapes as u64
+    }
+
+    /// How many bytes of the beginning have an encoded length of at most `room`.
+    pub fn fitting(bytes: &[u8], room: u64) -> usize {
+        if Self::encoded_len(bytes) <= room {
+            return bytes.len();
+        }
+        // In thirds of a byte.
+        let mut left = room.saturating_mul(3);
+        let take = |byte: &u8| {
+            let cost = 4 + if is_short_escape(*byte) { 3 } else { 0 };
+            left.checked_sub(cost).map(|rest| left = rest)
+        };
+        bytes.iter().map_while(take).count()
+    }
+
+    /// The bytes as text, where JSON has them as such.
+    fn as_text(&self) -> Option<&str> {
+        /// What `{"base64":""}` takes more than `""`.
+        const ENVELOPE: usize = 11;
+        let text = std::str::from_utf8(&self.0).ok()?;
+        let controls = self.0.iter().filter(|byte| **byte < b' ' && !is_short_escape(**byte)).count();
+        (self.len() + 5 * controls <= self.len().div_ceil(3) * 4 + ENVELOPE).then_some(text)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// What JSON writes as two bytes, such as `\\n`. A text of lines holds many of them, and stays readable.
+fn is_short_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c)
 }
 
 impl<T: Into<Bytes>> From<T> for Content {
@@ -61,9 +96,9 @@ enum Tagged {
 
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.0) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => Base64Out { base64: STANDARD.encode(&self.0) }.serialize(serializer),
+        match self.as_text() {
+            Some(text) => serializer.serialize_str(text),
+            None => Base64Out { base64: STANDARD.encode(&self.0) }.serialize(serializer),
         }
     }
 }
@@ -95,6 +130,44 @@ mod tests {
         assert_eq!(round_trip("é\r\n\0".as_bytes()), "\"é\\r\\n\\u0000\"");
         assert_eq!(round_trip(&[0xff, 0xfe]), "{\"base64\":\"//4=\"}");
         assert_eq!(round_trip(b""), "\"\"");
+    }
+
+    #[test]
+    fn text_of_control_characters_is_no_longer_than_base64() {
+        let ones = round_trip(&[1; 3_000]);
+        assert!(ones.starts_with("{\"base64\":\"AQEB") && ones.len() == 4_013, "{}", ones.len());
+        // Lines and colours are text all the same.
+        for text in ["1\n".repeat(3_000), "\x1b[31mred\x1b[0m and more of a line\n".repeat(100), "\"\\\t\"".repeat(100)]
+        {
+            assert!(round_trip(text.as_bytes()).starts_with('"'));
+        }
+    }
+
+    #[test]
+    fn no_content_is_longer_than_what_budgets_count() {
+        let mixed: Vec<u8> = (0..=255).chain(0..40).collect();
+        let cases = [
+            &b""[..],
+            b"x",
+            b"\n\n\n",
+            b"\x01\x01\x01\x01",
+            b"\xff\xff",
+            "é\"".as_bytes(),
+            &[b'"'; 99],
+            &[1; 99],
+            &mixed,
+        ];
+        for bytes in cases {
+            // `{"base64":""}`, and its padding.
+            let envelope = 15;
+            let json = round_trip(bytes).len() as u64;
+            assert!(json <= Content::encoded_len(bytes) + envelope, "{bytes:?}: {json}");
+            for room in 0..200 {
+                let fits = Content::fitting(bytes, room);
+                assert!(Content::encoded_len(&bytes[..fits]) <= room.max(1), "{bytes:?} in {room}");
+                assert!(fits == bytes.len() || Content::encoded_len(&bytes[..fits + 1]) > room, "{bytes:?} in {room}");
+            }
+        }
     }
 
     #[test]

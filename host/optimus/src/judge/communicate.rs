@@ -63,7 +63,7 @@ pub(super) async fn run(
         others.push(terms.bench.another_beside(terms).await.map_err(Blame::Ours)?);
     }
     let lines: Vec<Line> = (0..rules.processes).map(|_| Line::default()).collect();
-    let record = Record::new(terms.order.job.capture_bytes);
+    let record = Record::new(terms.order.job.capture_bytes, &terms.budget);
     let scene = Scene { terms, index, rules, lines: &lines, record: &record };
     let boxes = std::iter::once(open).chain(others.iter_mut().map(|own| &mut **own as &mut dyn OpenBox));
     let processes = join_all(boxes.zip(0..).map(async |(own, number)| {
@@ -104,7 +104,7 @@ struct Scene<'a> {
     index: usize,
     rules: &'a Communication,
     lines: &'a [Line],
-    record: &'a Record,
+    record: &'a Record<'a>,
 }
 
 impl<'a> Scene<'a> {

@@ -39,7 +39,7 @@ pub(super) async fn run(
     };
     terms.furnish(index, &matter.input, open).await?;
     let (to_program, to_interactor) = (Arc::<Feed>::default(), Arc::<Feed>::default());
-    let record = Record::new(job.capture_bytes);
+    let record = Record::new(job.capture_bytes, &terms.budget);
     let argv = terms.argv(index);
     let step = BoxStep {
         env: &terms.order.plan.run.env,

@@ -6,6 +6,8 @@ use optimus_core::Stream;
 use optimus_core::report::{Speaker, Transcript, Turn};
 use optimus_sandbox::{Feed, Sink};
 
+use super::sink::Budget;
+
 /// Who speaks; when there are several processes, with which of them, or which.
 pub(super) type Voice = (Speaker, Option<u8>);
 
@@ -14,7 +16,7 @@ pub(super) struct Pipe<'a> {
     pub(super) keeps: &'a mut dyn Sink,
     pub(super) to: &'a Feed,
     pub(super) by: Voice,
-    pub(super) record: &'a Record,
+    pub(super) record: &'a Record<'a>,
 }
 
 impl Sink for Pipe<'_> {
@@ -28,8 +30,9 @@ impl Sink for Pipe<'_> {
 }
 
 /// What both said, in the order in which it passed here.
-pub(super) struct Record {
+pub(super) struct Record<'a> {
     cap: usize,
+    budget: &'a Budget,
     turns: Mutex<Turns>,
 }
 
@@ -40,9 +43,12 @@ struct Turns {
     truncated: bool,
 }
 
-impl Record {
-    pub(super) fn new(capture_bytes: u64) -> Self {
-        Self { cap: usize::try_from(capture_bytes).unwrap_or(usize::MAX), turns: Mutex::default() }
+/// About what a turn takes in a report's JSON besides its text.
+const TURN: &[u8] = &[b'x'; 48];
+
+impl<'a> Record<'a> {
+    pub(super) fn new(capture_bytes: u64, budget: &'a Budget) -> Self {
+        Self { cap: usize::try_from(capture_bytes).unwrap_or(usize::MAX), budget, turns: Mutex::default() }
     }
 
     pub(super) fn note(&self, by: Voice, bytes: &[u8]) {
@@ -51,7 +57,13 @@ impl Record {
         if *truncated {
             return;
         }
+        let is_new = turns.last().is_none_or(|(last, _)| *last != by);
+        if is_new && self.budget.take(TURN) < TURN.len() {
+            *truncated = true;
+            return;
+        }
         let room = self.cap.saturating_sub(*kept).min(bytes.len());
+        let room = self.budget.take(&bytes[..room]);
         *truncated = room < bytes.len();
         *kept += room;
         match turns.last_mut() {
@@ -74,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_transcript_joins_what_one_says_in_pieces_and_is_cut() {
-        let record = Record::new(6);
+        let budget = Budget::new(1_000);
+        let record = Record::new(6, &budget);
         record.note((Speaker::Interactor, None), b"1\n");
         record.note((Speaker::Program, None), b"2");
         record.note((Speaker::Program, None), b"\n");
@@ -84,5 +97,17 @@ mod tests {
         let said: Vec<(Speaker, &[u8])> = transcript.turns.iter().map(|turn| (turn.by, turn.said.as_bytes())).collect();
         let wanted = [(Speaker::Interactor, &b"1\n"[..]), (Speaker::Program, b"2\n"), (Speaker::Interactor, b"34")];
         assert_eq!((said, transcript.truncated), (wanted.to_vec(), true));
+    }
+
+    #[test]
+    fn many_small_turns_use_the_reports_budget() {
+        let budget = Budget::new(1_000);
+        let record = Record::new(1 << 20, &budget);
+        for _ in 0..1_000 {
+            record.note((Speaker::Interactor, None), b"1");
+            record.note((Speaker::Program, None), b"2");
+        }
+        let transcript = record.into_transcript();
+        assert!(transcript.truncated && serde_json::to_string(&transcript).is_ok_and(|json| json.len() < 1_100));
     }
 }

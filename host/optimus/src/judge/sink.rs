@@ -1,34 +1,47 @@
 //! Where a program's output goes while it runs: past the comparer, and the beginning and the end of it kept. What is
 //! kept is bounded here, whatever the limits say.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use optimus_core::Stream;
 use optimus_core::compare::{Comparison, Match};
 use optimus_core::outcome::Excerpt;
+use optimus_core::{Content, Stream};
 use optimus_sandbox::Sink;
 
 use super::live::Live;
 
-/// What all excerpts of one report may hold together.
+/// What all excerpts and transcripts of one report may hold together, as they are encoded in its JSON.
 pub(super) const REPORT_BYTES: u64 = 64 << 20;
 /// What a plugin is shown of the end of a stream.
 const TAIL: usize = optimus_plugin::HEAD_BYTES;
 
 /// What is left for the excerpts of a report; shared by its tests.
 #[derive(Debug)]
-pub(super) struct Budget(AtomicU64);
+pub(super) struct Budget(Mutex<u64>);
 
 impl Budget {
     pub(super) fn new(bytes: u64) -> Self {
-        Self(AtomicU64::new(bytes))
+        Self(Mutex::new(bytes))
     }
 
-    /// Takes up to `wanted` bytes.
-    fn take(&self, wanted: u64) -> u64 {
-        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left - left.min(wanted)));
-        left.unwrap_or(0).min(wanted)
+    /// Takes room for the beginning of `bytes`, as they will be encoded; says how many of them it is for.
+    pub(super) fn take(&self, bytes: &[u8]) -> usize {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = Content::fitting(bytes, *left);
+        *left = left.saturating_sub(Content::encoded_len(&bytes[..fits]));
+        fits
+    }
+}
+
+/// What one message for people may hold: a checker's, a plugin's diagnostic.
+const MESSAGE_BYTES: usize = 4 << 10;
+
+/// Cuts a message that is too long for a report.
+pub(super) fn cut(message: &mut String) {
+    if message.len() > MESSAGE_BYTES {
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
+        message.push('…');
     }
 }
 
@@ -45,7 +58,7 @@ impl Head {
             return;
         }
         let room = cap.saturating_sub(self.bytes.len() as u64).min(bytes.len() as u64);
-        let room = usize::try_from(budget.take(room)).unwrap_or(0);
+        let room = budget.take(&bytes[..usize::try_from(room).unwrap_or(0)]);
         self.truncated = room < bytes.len();
         self.bytes.extend_from_slice(&bytes[..room]);
     }
@@ -179,14 +192,28 @@ mod tests {
 
     #[test]
     fn a_head_is_cut_by_its_cap_and_by_the_budget() {
-        let budget = Budget::new(10);
+        let budget = Budget::new(14);
         let (mut one, mut other) = (Head::default(), Head::default());
         one.push(b"1234567", 6, &budget);
-        other.push(b"1234", 6, &budget);
-        other.push(b"56", 6, &budget);
+        other.push(b"123", 6, &budget);
+        other.push(b"\n\n", 6, &budget);
         let (one, other) = (one.excerpt(false), other.excerpt(false));
         assert_eq!((one.content.as_bytes(), one.truncated), (&b"123456"[..], true));
-        assert_eq!((other.content.as_bytes(), other.truncated), (&b"1234"[..], true));
+        assert_eq!(
+            (other.content.as_bytes(), other.truncated),
+            (&b"123"[..], true),
+            "a line's end takes more than a byte"
+        );
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        let mut message = format!("x{}", "é".repeat(MESSAGE_BYTES));
+        cut(&mut message);
+        assert!(message.len() <= MESSAGE_BYTES + 3 && message.ends_with("é…"));
+        let mut short = "short".to_owned();
+        cut(&mut short);
+        assert_eq!(short, "short");
     }
 
     #[test]

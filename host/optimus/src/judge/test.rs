@@ -18,7 +18,7 @@ use super::converse;
 use super::execute::{Bench, Order, test_name};
 use super::failure::{Blame, blame, starts_from_work_area, toolchain_missing};
 use super::live::{EVERY, Live};
-use super::sink::{Budget, Head, Reader, Reading, Tail, TestSink};
+use super::sink::{Budget, Head, Reader, Reading, Tail, TestSink, cut};
 use super::verdict::{self, Ruling};
 
 /// What is the same for every test of a job.
@@ -57,6 +57,7 @@ pub(super) async fn run(terms: &Terms<'_>, index: usize, open: &mut dyn OpenBox)
             report = again;
         }
     }
+    report.message.iter_mut().for_each(cut);
     Ok(report)
 }
 
