@@ -194,7 +194,7 @@ impl Judge {
                 plan_ms: ms(planned_in),
                 compile_ms: ms(compile_time),
                 tests_ms: ms(tests_time),
-                total_ms: ms(clock.waited + clock.begun.elapsed()),
+                total_ms: ms(clock.waited + clock.begun.elapsed().max(planned_in + compile_time + tests_time)),
             },
             labels: job.labels.clone(),
         }

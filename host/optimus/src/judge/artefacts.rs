@@ -2,9 +2,10 @@
 //! once, also when they arrive at the same time.
 //!
 //! Kept in memory, within a number of bytes, the least recently used going first. Only what compiled is kept. Tenants
-//! share it: whoever gets an entry has posted the very sources that it was made from, so it tells them nothing new.
+//! share it, and a report does not say so: to each tenant the cache looks as if it held its own programs only. Otherwise
+//! `cached` would tell one tenant that another has submitted the very same sources.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use moka::policy::EvictionPolicy;
@@ -25,10 +26,34 @@ pub(super) struct Artefact {
     pub(super) collected: Option<Collected>,
     /// How it went, the first time.
     pub(super) report: CompileReport,
+    pub(super) known: KnownTo,
 }
 
-/// A compilation that all who want its result wait for; holds that result, or the report of its failure.
-pub(super) type Flight = tokio::sync::Mutex<Option<Result<Arc<Artefact>, CompileReport>>>;
+/// A compilation that all who want its result wait for; holds that result, or its failure.
+pub(super) type Flight = tokio::sync::Mutex<Option<Result<Arc<Artefact>, Arc<Failed>>>>;
+
+/// How a compilation failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) report: CompileReport,
+    pub(super) known: KnownTo,
+}
+
+/// The tenants that have compiled something, or believe so.
+#[derive(Debug)]
+pub(super) struct KnownTo(Mutex<HashSet<Option<String>>>);
+
+impl KnownTo {
+    /// The tenant that did compile it.
+    pub(super) fn new(tenant: Option<&str>) -> Self {
+        Self(Mutex::new([tenant.map(str::to_owned)].into()))
+    }
+
+    /// Whether this tenant knows of it already; from now on it does.
+    pub(super) fn is_known(&self, tenant: Option<&str>) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.map(str::to_owned))
+    }
+}
 
 /// The kept artefacts and the compilations under way.
 pub(super) struct Artefacts {

@@ -108,8 +108,9 @@ impl Bench {
         let Some(built) = cancel.run_until_cancelled(self.build(order, events)).await else {
             return Ok(Execution::stopped(order.job, Ending::Cancelled));
         };
-        let compile_time = begun.elapsed();
-        let execution = match built? {
+        let built = built?;
+        let compile_time = begun.elapsed().max(built.claimed_time());
+        let execution = match built {
             Built::Ready(workplace) => {
                 let compile = workplace.compile.clone();
                 let begun = Instant::now();

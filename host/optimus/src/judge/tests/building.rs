@@ -70,6 +70,39 @@ async fn equal_jobs_at_the_same_time_compile_once() {
 }
 
 #[tokio::test]
+async fn another_tenants_compilation_does_not_show() {
+    let toys = Toys::default();
+    let of = |tenant: &str| Job { tenant: Some(tenant.to_owned()), ..one_test("1", "1") };
+    let mut told = Vec::new();
+    for tenant in ["a", "a", "b", "b", "a"] {
+        let events = Mutex::new(Vec::new());
+        let note = |event: Event| events.lock().unwrap().push(event.name());
+        let cancel = CancellationToken::new();
+        let execution = toys.execute_with(&of(tenant), &compiled(), &Toy::default(), &note, &cancel).await.unwrap();
+        let report = execution.compile.unwrap();
+        assert_eq!(events.lock().unwrap().contains(&"compiling"), !report.cached, "as the events say");
+        assert!(report.cached || execution.compile_time.as_secs_f64() * 1_000.0 >= report.wall_ms - 0.001);
+        told.push(report.cached);
+    }
+    assert_eq!((told, toys.times_compiled()), (vec![false, true, false, true, true], 1));
+}
+
+#[tokio::test]
+async fn what_eight_tests_print_is_bounded_as_it_is_encoded() {
+    // The fake program prints its input.
+    let ones = "\u{1}".repeat(16 << 20);
+    let mut job = job(json!({"tests": [{}, {}, {}, {}, {}, {}, {}, {}]}));
+    let stdin: optimus_core::Content = ones.into();
+    job.tests.iter_mut().for_each(|test| test.stdin = stdin.clone());
+    job.capture_bytes = 16 << 20;
+    let execution = Toys::default().execute(&job, &interpreted()).await.unwrap();
+    let json = serde_json::to_vec(&execution.tests).unwrap();
+    assert!(json.len() < (64 << 20) + (8 << 10), "{}", json.len());
+    let cut: Vec<bool> = execution.tests.iter().map(|test| test.stdout.truncated).collect();
+    assert_eq!(cut, [false, false, true, true, true, true, true, true]);
+}
+
+#[tokio::test]
 async fn failures_are_not_kept() {
     let toys = Toys::default();
     let bad = job(json!({"source": "exit 1", "tests": [{}, {}]}));
