@@ -11,6 +11,7 @@ pub mod event;
 pub mod fault;
 pub mod job;
 pub mod language;
+pub mod languages;
 pub mod limits;
 pub mod outcome;
 pub mod path;

@@ -12,6 +12,9 @@ pub struct TraceContext {
     pub state: Option<String>,
 }
 
+/// The `tracing` target of the spans that are exported; no other span or event has it.
+pub const SPAN_TARGET: &str = "optimus::spans";
+
 /// As long as the first version of the header is; later ones may only append.
 const LENGTH: usize = 55;
 /// Longer states may be dropped, and are.

@@ -8,18 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_trait::async_trait;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
-use optimus_core::{Event, Exit, Fault, Job, Limits, Report, Stream};
+use optimus_core::languages::LanguageBook;
+use optimus_core::{Exit, Limits, Stream};
+use optimus_judge::{Judge, JudgeConfig};
 use optimus_plugin::{Catalogue, Compiler, ImagePolicy};
 use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Processors, Progress, SandboxError, SharedSandbox, Sink};
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::{EngineArgs, TrustArgs};
-use crate::judge::{Judge, JudgeConfig};
-use crate::languages::LanguageBook;
 use crate::output::Advised;
-use crate::worker::Judging;
 
 pub use sandbox::docker_config;
 pub(crate) use trust::trust;
@@ -134,19 +131,6 @@ impl Engine {
                 tracing::warn!(language = language.id, hint = error.hint(), "{}", chain(&error));
             }
         }
-    }
-}
-
-#[async_trait]
-impl Judging for Judge {
-    async fn judge(
-        &self,
-        job: &Job,
-        waited: Duration,
-        events: &(dyn Fn(Event) + Send + Sync),
-        cancel: &CancellationToken,
-    ) -> Result<Report, Fault> {
-        self.judge(job, waited, events, cancel).await
     }
 }
 

@@ -1,24 +1,15 @@
-//! The program: one value moves right, `Job → Plan → Outcomes → Report`.
+//! The program: the composition root, which puts the crates below together and holds no rules of its own.
 //!
-//! `api` takes jobs and answers questions about them, `worker` takes them from the queue, `judge` judges one, `languages`
-//! knows what can be judged here; `commands` are the verbs of the command line and the only place that wires rooms.
+//! `cli` are the words of the command line, `commands` its verbs. `engine` puts judging together: plugins, sandbox and
+//! judge. `serving` puts servers together: API, queue, workers and what keeps them up to date.
 
-pub mod api;
 pub mod bench;
 pub mod cli;
 pub mod commands;
 pub mod engine;
-pub mod judge;
 pub mod k8s;
-pub mod keys;
-pub mod languages;
-pub mod metrics;
 pub mod output;
-pub mod problems;
 pub mod program;
 mod samples;
 pub mod serving;
 pub mod telemetry;
-pub mod tokens;
-pub mod webhooks;
-pub mod worker;

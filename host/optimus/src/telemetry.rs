@@ -1,6 +1,5 @@
 //! Logs: to stderr, words on a terminal and JSON lines elsewhere. And traces, where somebody collects them.
 
-pub mod spans;
 mod traces;
 
 use std::io::IsTerminal as _;

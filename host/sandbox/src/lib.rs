@@ -7,6 +7,7 @@ mod agent;
 mod collected;
 mod conversation;
 mod descriptors;
+#[cfg(feature = "docker")]
 mod docker;
 mod error;
 mod etc;
@@ -24,6 +25,7 @@ use optimus_core::{Limits, Outcome, Stream};
 
 pub use collected::Collected;
 pub use descriptors::raise_open_files;
+#[cfg(feature = "docker")]
 pub use docker::{DockerConfig, DockerSandbox, Progress, docker_doctor};
 pub use error::SandboxError;
 pub use fake::{FakeSandbox, Script};

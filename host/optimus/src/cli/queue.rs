@@ -5,13 +5,14 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use optimus_queue::{RedisConfig, Rules};
+use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
+use optimus_server::keys::Scope;
+use optimus_server::webhooks::Network;
 
 use super::{EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
-use crate::api::{ApiLimits, ConnectionLimits, Origin, Origins};
-use crate::keys::Scope;
-use crate::webhooks::Network;
 
 /// Where jobs wait.
 #[derive(Debug, Clone, Args)]
@@ -178,7 +179,7 @@ pub enum KeysAction {
         #[arg(long, value_name = "NAME", value_parser = parse_tenant)]
         tenant: String,
         /// What it is good for
-        #[arg(long = "scope", value_delimiter = ',', default_value = "submit,read", value_name = "SCOPE")]
+        #[arg(long = "scope", value_delimiter = ',', default_value = "submit,read", value_name = "SCOPE", value_parser = scope())]
         scopes: Vec<Scope>,
         /// Jobs that may be submitted with it in a minute [default: any number]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -218,6 +219,21 @@ pub struct KeysPlace {
     /// The state directory of `optimus serve` [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+}
+
+/// Each scope's name, and what `--help` says of it.
+const SCOPES: [(&str, &str, Scope); 5] = [
+    ("submit", "Submit jobs, and cancel them", Scope::Submit),
+    ("read", "Read reports, events and lists of its own tenant", Scope::Read),
+    ("problems", "Store problem packages", Scope::Problems),
+    ("plugins", "See the plugins", Scope::Plugins),
+    ("admin", "All of this, for every tenant", Scope::Admin),
+];
+
+fn scope() -> impl clap::builder::TypedValueParser<Value = Scope> {
+    let values = SCOPES.map(|(name, about, _)| PossibleValue::new(name).help(about));
+    let named = |given: String| SCOPES.into_iter().find(|(name, ..)| *name == given).map(|(.., scope)| scope);
+    PossibleValuesParser::new(values).try_map(move |given| named(given).ok_or("no such scope"))
 }
 
 fn parse_tenant(name: &str) -> Result<String, String> {

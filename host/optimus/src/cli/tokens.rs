@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use optimus_server::tokens::{Issuer, KeySource, TokenRules};
 
 use crate::output::Advised;
-use crate::tokens::{Issuer, KeySource, TokenRules};
 
 /// Who comes with a token of an identity provider.
 #[derive(Debug, Clone, Args)]

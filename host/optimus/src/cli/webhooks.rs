@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use crate::webhooks::Network;
+use optimus_server::webhooks::Network;
 
 /// How webhooks are told.
 #[derive(Debug, Clone, Args)]

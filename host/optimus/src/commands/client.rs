@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use optimus_core::language::LanguageInfo;
+use optimus_core::languages::LanguageBook;
 use optimus_core::{Fault, JobId, Report};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cli::ServerArgs;
-use crate::languages::LanguageBook;
 use crate::output::Advised;
 
 /// A server, as a client sees it.

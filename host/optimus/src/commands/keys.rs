@@ -1,10 +1,11 @@
 //! `optimus keys`.
 
+use optimus_server::keys::Key;
+
 use std::process::ExitCode;
 
 use super::{NOT_ACCEPTED, runtime};
 use crate::cli::{Keys, KeysAction};
-use crate::keys::Key;
 use crate::output::Output;
 use crate::serving;
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use optimus_core::problem::Labelled;
 use optimus_core::{Problem, Report, Verdict};
 use optimus_package::PackageError;
+use optimus_server::problems::{Limits, NoTimeLimit};
 use serde::Serialize;
 
 use self::judge::Judge;
@@ -16,7 +17,6 @@ use super::{NOT_ACCEPTED, exit_code, runtime};
 use crate::cli::{JudgeArgs, PackageArgs, Verify};
 use crate::engine::chain;
 use crate::output::{self, Advised, Output};
-use crate::problems::{Limits, NoTimeLimit};
 use crate::program;
 
 /// A submission, and what came of it.

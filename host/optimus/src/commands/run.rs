@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use optimus_core::job::Policy;
 use optimus_core::language::LanguageInfo;
+use optimus_core::languages::LanguageBook;
 use optimus_core::{Event, Invalid, Job, Report};
 use tokio_util::sync::CancellationToken;
 
 use super::{exit_code, runtime};
 use crate::cli::{ProgramArgs, Run};
 use crate::engine::Engine;
-use crate::languages::LanguageBook;
 use crate::output::{self, Advised, Output};
 use crate::program;
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use optimus_core::Fault;
 use optimus_plugin::Catalogue;
-
-use crate::api::{Offer, PluginStatus};
+use optimus_server::api::{Offer, PluginStatus};
 
 /// The API's view of a catalogue.
 pub(super) struct Plugins {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use optimus_core::job::Policy;
 use optimus_core::{Event, Fault, Job, Report};
+use optimus_server::problems::{ProblemStore, Problems, fill};
+use optimus_server::worker::Judging;
 use tokio_util::sync::CancellationToken;
 
 use super::Place;
 use crate::engine::Engine;
-use crate::problems::{ProblemStore, Problems, fill};
-use crate::worker::Judging;
 
 /// Judges whole jobs.
 pub(super) struct Filling {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use optimus_core::language::{Availability, LanguageInfo};
+use optimus_core::languages::LanguageBook;
 use optimus_plugin::Catalogue;
 use optimus_queue::{QueueError, RedisQueue};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
-use crate::languages::LanguageBook;
 
 /// Where languages are kept beside the queue.
 const SHELF: &str = "languages";

@@ -1,12 +1,13 @@
 //! Wires what tells webhooks: their secret lies where the keys lie, their rules come from the command line.
 
+use optimus_server::webhooks::{Gate, MasterPlace, Policy, Secrets, connector};
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Place;
 use crate::cli::WebhookArgs;
-use crate::webhooks::{Gate, MasterPlace, Policy, Secrets, connector};
 
 /// Wait before the second try.
 const BACKOFF: Duration = Duration::from_secs(5);

@@ -9,10 +9,9 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use optimus_core::trace::SPAN_TARGET;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{Layer, Registry};
-
-use super::spans;
 
 /// What a collector has for one answer, unless `OTEL_EXPORTER_OTLP_TIMEOUT` says otherwise.
 const TIME: Duration = Duration::from_secs(10);
@@ -54,7 +53,7 @@ impl Traces {
             .with_threads(false)
             .with_tracked_inactivity(false)
             .with_context_activation(false)
-            .with_filter(Targets::new().with_target(spans::TARGET, LevelFilter::TRACE));
+            .with_filter(Targets::new().with_target(SPAN_TARGET, LevelFilter::TRACE));
         Ok(Some((Self(provider), exporting.boxed())))
     }
 }

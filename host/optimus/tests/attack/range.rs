@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use optimus::engine::Engine;
-use optimus::judge::{Judge, JudgeConfig};
 use optimus_core::language::Availability;
 use optimus_core::{Limits, Report, Verdict};
+use optimus_judge::{Judge, JudgeConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 

@@ -6,8 +6,10 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use optimus_core::job::{FileRequest, Policy};
 use optimus_core::language::LanguageInfo;
+use optimus_core::languages::LanguageBook;
 use optimus_core::problem::Labelled;
 use optimus_core::{Event, Fault, JobRequest, Problem, Report};
+use optimus_server::problems::Limits;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -15,9 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::client::Client;
 use crate::cli::{ElsewhereArgs, EngineArgs, ServerArgs};
 use crate::engine::Engine;
-use crate::languages::LanguageBook;
 use crate::output::{self, Advised, Output};
-use crate::problems::Limits;
 
 /// Judges submissions to one package.
 pub(super) struct Judge {

@@ -3,11 +3,11 @@
 
 use optimus_core::problem::{Labelled, TimeRule};
 use optimus_core::{Limits, Problem, Report};
+use optimus_server::problems::NoTimeLimit;
 use serde_json::Value;
 
 use super::judge::Judge;
 use crate::output::Advised;
-use crate::problems::NoTimeLimit;
 
 /// Sets the limit, and says in a remark where it comes from.
 ///

@@ -1,0 +1,311 @@
+//! From sources to a box that is ready for the tests: compiled here and now, or taken from what was compiled before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use optimus_core::outcome::{Excerpt, Exit};
+use optimus_core::plan::{Collect, PlacedFile};
+use optimus_core::report::{CompileReport, ms};
+use optimus_core::{Event, Fault, Limits, Outcome, Plan, Step};
+use optimus_plugin::StepOutcome;
+use optimus_sandbox::{BoxStep, Collected, OpenBox, SandboxError, View};
+use tracing::Instrument as _;
+
+use super::artefacts::{self, Artefact, Failed, KnownTo};
+use super::execute::{Bench, Order};
+use super::failure::{Blame, blame, fault, starts_from_work_area, toolchain_missing};
+use super::sink::{Budget, CompileSink, Head, Tail, cut};
+use super::{limits, verdict};
+use crate::spans;
+
+/// What came of building.
+pub(super) enum Built {
+    Ready(Workplace),
+    /// The program's doing.
+    Failed(CompileReport),
+    /// Ours, and another attempt would not help.
+    Broken(Fault),
+}
+
+impl Built {
+    /// What its report says that compiling took here: a result that another tenant's job left must not show by its time.
+    pub(super) fn claimed_time(&self) -> Duration {
+        let report = match self {
+            Self::Ready(workplace) => workplace.compile.as_ref(),
+            Self::Failed(report) => Some(report),
+            Self::Broken(_) => None,
+        };
+        let ms = report.filter(|report| !report.cached).map_or(0.0, |report| report.wall_ms);
+        Duration::try_from_secs_f64(ms / 1_000.0).unwrap_or_default()
+    }
+}
+
+/// A box with everything in it that tests need.
+pub(super) struct Workplace {
+    pub(super) open: Box<dyn OpenBox>,
+    /// For further boxes.
+    pub(super) artefact: Option<Arc<Artefact>>,
+    pub(super) compile: Option<CompileReport>,
+}
+
+/// What came of compiling; the box still holds it.
+enum Compiled {
+    Done(Box<dyn OpenBox>, Artefact),
+    Failed(CompileReport),
+    Broken(Fault),
+}
+
+impl Bench {
+    pub(super) async fn build(
+        &self,
+        order: &Order<'_>,
+        events: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Built, Fault> {
+        if order.plan.compile.is_empty() {
+            return self.ready(order, None).await;
+        }
+        let toolchain = self.config.book.toolchain(&order.job.language).unwrap_or_default();
+        let key = artefacts::key(order, self.sandbox_name(), &toolchain);
+        if let Some(artefact) = self.artefacts.get(&key) {
+            return self.reuse(order, Ok(artefact), events).await;
+        }
+        let flight = self.artefacts.flight(key);
+        let mut landed = flight.lock().await;
+        if let Some(result) = landed.clone() {
+            drop(landed);
+            return self.reuse(order, result, events).await;
+        }
+        match self.compile(order, events).await? {
+            Compiled::Done(open, artefact) => {
+                let artefact = Arc::new(artefact);
+                self.artefacts.keep(key, Arc::clone(&artefact));
+                *landed = Some(Ok(Arc::clone(&artefact)));
+                drop(landed);
+                let report = artefact.report.clone();
+                events(Event::Compiled(report.clone()));
+                self.finish(order, open, Some(artefact), Some(report)).await
+            }
+            Compiled::Failed(report) => {
+                let known = KnownTo::new(order.job.tenant.as_deref());
+                *landed = Some(Err(Arc::new(Failed { report: report.clone(), known })));
+                events(Event::Compiled(report.clone()));
+                Ok(Built::Failed(report))
+            }
+            Compiled::Broken(fault) => Ok(Built::Broken(fault)),
+        }
+    }
+
+    /// What another job compiled, or failed to. To a tenant that has not compiled it this looks like a compilation, with
+    /// the figures of the one that there was.
+    async fn reuse(
+        &self,
+        order: &Order<'_>,
+        result: Result<Arc<Artefact>, Arc<Failed>>,
+        events: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Built, Fault> {
+        let (mut report, known) = match &result {
+            Ok(artefact) => (artefact.report.clone(), &artefact.known),
+            Err(failed) => (failed.report.clone(), &failed.known),
+        };
+        report.cached = known.is_known(order.job.tenant.as_deref());
+        if !report.cached {
+            for step in &order.plan.compile {
+                events(Event::Compiling { step: step.name.clone() });
+                if report.failed_step.as_ref() == Some(&step.name) {
+                    break;
+                }
+            }
+        }
+        events(Event::Compiled(report.clone()));
+        match result {
+            Err(_) => Ok(Built::Failed(report)),
+            Ok(artefact) => {
+                let mut built = self.ready(order, Some(artefact)).await?;
+                if let Built::Ready(workplace) = &mut built {
+                    workplace.compile = Some(report);
+                }
+                Ok(built)
+            }
+        }
+    }
+
+    /// A new box, ready for tests.
+    pub(super) async fn ready(&self, order: &Order<'_>, artefact: Option<Arc<Artefact>>) -> Result<Built, Fault> {
+        let mut open = self.open(order).await?;
+        let collected = artefact.as_ref().and_then(|artefact| artefact.collected.as_ref());
+        let furnished = match collected {
+            Some(collected) => open.restore(collected).await,
+            None => open.stage(&building_material(order)).await,
+        };
+        match furnished.map_err(|error| blame(&error)) {
+            Ok(()) => self.finish(order, open, artefact, None).await,
+            Err(Blame::Program(why)) => Ok(Built::Failed(failed(why))),
+            Err(Blame::Ours(fault)) => Err(fault),
+        }
+    }
+
+    /// Adds what the run step wants beside the program.
+    async fn finish(
+        &self,
+        order: &Order<'_>,
+        mut open: Box<dyn OpenBox>,
+        artefact: Option<Arc<Artefact>>,
+        compile: Option<CompileReport>,
+    ) -> Result<Built, Fault> {
+        let files = &order.plan.run.files;
+        let staged = if files.is_empty() { Ok(()) } else { open.stage(files).await };
+        match staged.map_err(|error| blame(&error)) {
+            Ok(()) => Ok(Built::Ready(Workplace { open, artefact, compile })),
+            Err(Blame::Program(why)) => Ok(Built::Failed(failed(why))),
+            Err(Blame::Ours(fault)) => Err(fault),
+        }
+    }
+
+    async fn open(&self, order: &Order<'_>) -> Result<Box<dyn OpenBox>, Fault> {
+        let image = &order.plan.image;
+        let opened = if order.beside { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
+        opened.map_err(|error| fault(&error))
+    }
+
+    async fn compile(&self, order: &Order<'_>, events: &(dyn Fn(Event) + Send + Sync)) -> Result<Compiled, Fault> {
+        let mut open = self.open(order).await?;
+        if let Err(error) = open.stage(&building_material(order)).await {
+            return match blame(&error) {
+                Blame::Program(why) => Ok(Compiled::Failed(failed(why))),
+                Blame::Ours(fault) => Err(fault),
+            };
+        }
+        let mut log = Log::default();
+        for step in &order.plan.compile {
+            events(Event::Compiling { step: step.name.clone() });
+            let span = spans::compile(&step.name);
+            let limits = limits::of_step(&step.limits, &self.config.compile_limits, &self.config.cap);
+            let outcome = match log.run(order, step, limits, open.as_mut()).instrument(span).await {
+                Ok(outcome) => outcome,
+                Err(Blame::Program(why)) => return Ok(Compiled::Failed(log.report(step, why))),
+                Err(Blame::Ours(fault)) => return Err(fault),
+            };
+            if let (None, Exit::NotStarted(why)) = (outcome.limit, &outcome.exit) {
+                return Ok(if starts_from_work_area(step) {
+                    Compiled::Failed(log.report(step, format!("`{}` cannot be started: {why}", step.argv[0])))
+                } else {
+                    Compiled::Broken(toolchain_missing(step, why, order.install_hint))
+                });
+            }
+            if let Some(why) = verdict::of_compile(&step.name, &outcome, &limits) {
+                return Ok(Compiled::Failed(log.report(step, why)));
+            }
+        }
+        match collect(order.plan, open.as_mut()).await.map_err(|error| blame(&error)) {
+            Ok(collected) => Ok(Compiled::Done(
+                open,
+                Artefact { collected, report: log.success(), known: KnownTo::new(order.job.tenant.as_deref()) },
+            )),
+            Err(Blame::Program(why)) => Ok(Compiled::Failed(log.refusal(format!("compiling left no program: {why}")))),
+            Err(Blame::Ours(fault)) => Err(fault),
+        }
+    }
+}
+
+async fn collect(plan: &Plan, open: &mut dyn OpenBox) -> Result<Option<Collected>, SandboxError> {
+    let paths = collected_paths(plan);
+    if paths.is_empty() { Ok(None) } else { open.collect(&paths).await.map(Some) }
+}
+
+/// What all compile steps together leave.
+fn collected_paths(plan: &Plan) -> Vec<Collect> {
+    let all = || plan.compile.iter().flat_map(|step| &step.collect);
+    if all().any(|path| *path == Collect::All) {
+        return vec![Collect::All];
+    }
+    let mut paths: Vec<Collect> = Vec::new();
+    for path in all() {
+        if !paths.contains(path) {
+            paths.push(path.clone());
+        }
+    }
+    paths
+}
+
+/// The sources, and every file that a compile step adds: all before the first step, because the build area starts as a
+/// copy of the stage.
+fn building_material(order: &Order<'_>) -> Vec<PlacedFile> {
+    let source = |file: &optimus_core::SourceFile| PlacedFile {
+        path: file.path.clone(),
+        executable: false,
+        content: file.content.clone(),
+    };
+    let added = order.plan.compile.iter().flat_map(|step| step.files.iter().cloned());
+    let mut files: Vec<PlacedFile> = Vec::new();
+    for file in order.job.files.iter().map(source).chain(added) {
+        files.retain(|known| known.path != file.path);
+        files.push(file);
+    }
+    files
+}
+
+/// The report of a job that has nothing to show for compiling.
+pub(super) fn failed(message: String) -> CompileReport {
+    Log::default().refusal(message)
+}
+
+/// Gathers a compile report, step by step.
+#[derive(Default)]
+struct Log {
+    output: Head,
+    diagnostics: Vec<optimus_core::plan::Diagnostic>,
+    cpu_us: u64,
+    wall_us: u64,
+    memory_bytes: u64,
+}
+
+impl Log {
+    async fn run(
+        &mut self,
+        order: &Order<'_>,
+        step: &Step,
+        limits: Limits,
+        open: &mut dyn OpenBox,
+    ) -> Result<Outcome, Blame> {
+        let budget = Budget::new(u64::MAX);
+        let mut sink =
+            CompileSink { output: &mut self.output, budget: &budget, stdout: Tail::default(), stderr: Tail::default() };
+        let run = BoxStep { env: &step.env, view: View::Build, ..BoxStep::new(&step.argv, limits) };
+        let outcome = open.run(&run, &mut sink).await.map_err(|error| blame(&error))?;
+        let (stdout, stderr) = (sink.stdout.into_bytes(), sink.stderr.into_bytes());
+        tracing::debug!(exit = ?outcome.exit, limit = ?outcome.limit, wall_us = outcome.wall_us, "compile step ended");
+        self.cpu_us += outcome.cpu_us;
+        self.wall_us += outcome.wall_us;
+        self.memory_bytes = self.memory_bytes.max(outcome.memory_peak_bytes);
+        if !(stdout.is_empty() && stderr.is_empty()) {
+            let outcome = StepOutcome::new(&step.name, &outcome, stdout, stderr);
+            let mut found = order.counsel.diagnostics(&outcome).await;
+            found.iter_mut().for_each(|diagnostic| cut(&mut diagnostic.message));
+            self.diagnostics.extend(found);
+        }
+        Ok(outcome)
+    }
+
+    fn report(self, step: &Step, message: String) -> CompileReport {
+        CompileReport { failed_step: Some(step.name.clone()), ..self.refusal(message) }
+    }
+
+    fn refusal(self, message: String) -> CompileReport {
+        CompileReport { ok: false, message: Some(message), ..self.success() }
+    }
+
+    fn success(self) -> CompileReport {
+        let output: Excerpt = self.output.excerpt(false);
+        CompileReport {
+            ok: true,
+            cached: false,
+            failed_step: None,
+            output,
+            diagnostics: self.diagnostics,
+            cpu_ms: ms(self.cpu_us),
+            wall_ms: ms(self.wall_us),
+            memory_bytes: self.memory_bytes,
+            message: None,
+        }
+    }
+}

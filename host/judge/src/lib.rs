@@ -1,0 +1,245 @@
+//! Judges one job: `Job → Plan → Outcomes → Report`.
+//!
+//! In: a job. Out: its report, and events on the way. The plugin plans, the sandbox runs, comparers and [`verdict`] say
+//! what it means. This room knows neither queue nor HTTP, keeps nothing of a job but compiled programs, and never lets
+//! memory grow with what a program prints.
+
+mod artefacts;
+mod checker;
+mod communicate;
+mod compile;
+mod converse;
+mod counsel;
+mod execute;
+mod failure;
+mod lanes;
+mod limits;
+mod live;
+mod record;
+mod sink;
+mod spans;
+mod test;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use optimus_core::languages::LanguageBook;
+use optimus_core::report::{PluginRef, Timing};
+use optimus_core::scoring::Score;
+use optimus_core::{Checker, Comparer, Event, Fault, Job, Limits, Plan, Report, TestReport, Verdict};
+use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
+use optimus_sandbox::SharedSandbox;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use checker::{Failure, Prepared};
+use execute::{Bench, Ending, Execution, Order};
+
+/// How to judge.
+#[derive(Debug, Clone)]
+pub struct JudgeConfig {
+    /// Boxes in use at the same time, over all jobs. Each job always has one.
+    pub slots: usize,
+    /// Let a job's tests use slots that no other job wants.
+    pub parallel_tests: bool,
+    /// What a compile step gets unless the plan asks for something else.
+    pub compile_limits: Limits,
+    /// The most that any step gets, whatever job and plan ask for.
+    pub cap: Limits,
+    /// Memory for compiled programs that are kept.
+    pub artefact_cache_bytes: u64,
+    /// What is known of the toolchains: a program that another version compiled is not taken from the cache.
+    pub book: Arc<LanguageBook>,
+}
+
+impl Default for JudgeConfig {
+    fn default() -> Self {
+        Self {
+            slots: 1,
+            parallel_tests: false,
+            compile_limits: Limits::COMPILE,
+            cap: Limits::CAP,
+            artefact_cache_bytes: 256 << 20,
+            book: Arc::default(),
+        }
+    }
+}
+
+/// Judges jobs, one at a time or many.
+pub struct Judge {
+    catalogue: Arc<Catalogue>,
+    bench: Bench,
+}
+
+impl Judge {
+    /// A judge who takes plans from `catalogue` and runs them in `sandbox`.
+    pub fn new(catalogue: Arc<Catalogue>, sandbox: SharedSandbox, config: JudgeConfig) -> Self {
+        Self { catalogue, bench: Bench::new(sandbox, config) }
+    }
+
+    /// Judges a job that has waited for so long. `events` hears of `Compiling`, `Compiled` and each `Test`; the others
+    /// are the queue's. `cancel` kills what runs; the report then says `cancelled`.
+    ///
+    /// # Errors
+    /// Our machinery failed in a way that another attempt may not meet: the sandbox, above all. Everything else, also a
+    /// plugin that misbehaves or a toolchain that is missing, is a report.
+    pub async fn judge(
+        &self,
+        job: &Job,
+        waited: Duration,
+        events: &(dyn Fn(Event) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Report, Fault> {
+        let clock = Clock { waited, begun: Instant::now() };
+        let Some(_slot) = cancel.run_until_cancelled(self.bench.slot()).await else {
+            return Ok(self.draft(job, None, None, Execution::stopped(job, Ending::Cancelled), &clock, Duration::ZERO));
+        };
+        if let Some(digest) = &job.problem {
+            let fault = Fault::new("unknown_problem", format!("problem `{digest}` is not stored here"));
+            let ending = Ending::Fault(fault.hint("post its package again with POST /v1/problems"));
+            return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
+        }
+        let Some(plugin) = self.catalogue.current().get(&job.language) else {
+            let ending = Ending::Fault(unknown_language(&job.language));
+            return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
+        };
+        let descriptor = plugin.descriptor();
+        let limits = limits::of_run(&job.limits, descriptor, &self.bench.config.cap);
+        let planning = Instant::now();
+        // Where nothing is run, the submission need not be a program.
+        let is_answers = job.tests.iter().all(|test| test.submitted.is_some());
+        let planned = if is_answers {
+            Ok(Arc::new(execute::no_plan()))
+        } else {
+            plugin.plan(&PlanRequest::new(job, limits)).instrument(spans::plan()).await
+        };
+        let planned_in = planning.elapsed();
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(PluginError::Engine { message }) => return Err(Fault::new("plugin_engine", message)),
+            Err(error) => {
+                let execution = refused(job, error);
+                return Ok(self.draft(job, Some(&plugin), None, execution, &clock, planned_in));
+            }
+        };
+        let (checker, interactor) = match self.officials(job, &plan).await {
+            Ok(officials) => officials,
+            Err(Failure::Ours(fault)) => return Err(fault),
+            Err(Failure::Checker(fault)) => {
+                let execution = Execution::stopped(job, Ending::Fault(fault));
+                return Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
+            }
+        };
+        let order = Order {
+            checker: checker.as_ref(),
+            interactor: interactor.as_ref(),
+            beside: false,
+            job,
+            plan: &plan,
+            limits,
+            plugin_digest: plugin.digest(),
+            install_hint: &descriptor.install_hint,
+            counsel: plugin.as_ref(),
+        };
+        let execution = self.bench.execute(&order, events, cancel).await?;
+        Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
+    }
+
+    /// The job's checker and its interactor (or manager), when it has them and they are programs.
+    async fn officials(&self, job: &Job, plan: &Plan) -> Result<(Option<Prepared>, Option<Prepared>), Failure> {
+        let prepare = async |checker: Option<&Checker>| match checker {
+            Some(checker) => Prepared::new(checker, &self.catalogue, &self.bench.config.cap).await.map(Some),
+            None => Ok(None),
+        };
+        let comparer = test::comparer(job, plan);
+        let checker = match &comparer {
+            Comparer::Program(checker) => Some(&**checker),
+            _ => None,
+        };
+        let talks = job.interactor.as_deref().or(job.communication.as_ref().map(|own| &own.manager));
+        Ok((prepare(checker).await?, prepare(talks).await?))
+    }
+
+    fn draft(
+        &self,
+        job: &Job,
+        plugin: Option<&Plugin>,
+        plan: Option<&Plan>,
+        execution: Execution,
+        clock: &Clock,
+        planned_in: Duration,
+    ) -> Report {
+        let Execution { compile, tests, score, ending, compile_time, tests_time } = execution;
+        let (verdict, error) = conclude(ending, &tests, score.as_ref());
+        Report {
+            id: job.id,
+            language: job.language.clone(),
+            verdict,
+            score,
+            plugin: plugin.map(|plugin| PluginRef {
+                id: plugin.descriptor().id.clone(),
+                version: plugin.descriptor().version.clone(),
+                digest: plugin.digest().to_owned(),
+            }),
+            image: plan.map(|plan| plan.image.clone()),
+            sandbox: self.bench.sandbox_name().to_owned(),
+            compile,
+            tests,
+            error,
+            timing: Timing {
+                queued_ms: ms(clock.waited),
+                plan_ms: ms(planned_in),
+                compile_ms: ms(compile_time),
+                tests_ms: ms(tests_time),
+                total_ms: ms(clock.waited + clock.begun.elapsed().max(planned_in + compile_time + tests_time)),
+            },
+            labels: job.labels.clone(),
+        }
+    }
+}
+
+struct Clock {
+    waited: Duration,
+    begun: Instant,
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+/// The job's verdict. Somebody who cancels hears so, whatever the tests before that came to. Where there are points, all of
+/// them are `accepted`, some are `partial`, and none leave the verdict of the first test that went wrong.
+fn conclude(ending: Ending, tests: &[TestReport], score: Option<&Score>) -> (Verdict, Option<Fault>) {
+    match ending {
+        Ending::Cancelled => (Verdict::Cancelled, None),
+        Ending::CompileError => (Verdict::CompileError, None),
+        Ending::Fault(fault) => (Verdict::InternalError, Some(fault)),
+        Ending::Tested => {
+            let ours = tests.iter().find(|test| test.verdict == Verdict::InternalError);
+            let verdict = Verdict::of_job(tests.iter().map(|test| test.verdict));
+            let verdict = match score {
+                Some(score) if score.is_full() => Verdict::Accepted,
+                Some(score) if score.points > 0.0 => Verdict::Partial,
+                _ => verdict,
+            };
+            (verdict, ours.and_then(|test| test.error.clone()))
+        }
+    }
+}
+
+/// A plan that never was: sources and options are the submission's own, all else is ours.
+fn refused(job: &Job, error: PluginError) -> Execution {
+    match error {
+        PluginError::BadSource { message, .. } => Execution::refused(job, message),
+        PluginError::BadOptions { message, .. } => Execution::refused(job, format!("bad `options`: {message}")),
+        other => Execution::stopped(job, Ending::Fault(other.fault())),
+    }
+}
+
+fn unknown_language(name: &str) -> Fault {
+    Fault::new("unknown_language", format!("language `{name}` is no longer here"))
+        .hint("its plugin was removed after the job came in: put it back, or see `optimus languages`")
+}

@@ -1,0 +1,82 @@
+//! What each step may use: the job's wish, the language's needs, the plan's wish, and above all the operator's cap.
+
+use optimus_core::limits::PartialLimits;
+use optimus_core::{Descriptor, Limits};
+
+/// What a custom checker is given of a program's output is held in memory, so it must not print more.
+pub(super) const CHECKED_OUTPUT: u64 = 64 << 20;
+
+const NOTHING: Limits = Limits {
+    cpu_ms: 1,
+    wall_ms: 1,
+    memory_bytes: 1,
+    output_bytes: 1,
+    processes: 1,
+    open_files: 1,
+    file_bytes: 1,
+    work_bytes: 1,
+};
+
+/// What a job's tests may use in a language, as its plugin is told when it plans.
+pub(super) fn of_run(job: &Limits, language: &Descriptor, cap: &Limits) -> Limits {
+    let stretched = Limits {
+        cpu_ms: times(job.cpu_ms, language.time_multiplier),
+        wall_ms: times(job.wall_ms, language.time_multiplier),
+        memory_bytes: times(job.memory_bytes, language.memory_multiplier),
+        ..*job
+    };
+    stretched.at_least(&language.minimum.over(&NOTHING)).clamp(cap)
+}
+
+/// What a step gets that wishes for `wish` where `base` is the rule.
+pub(super) fn of_step(wish: &PartialLimits, base: &Limits, cap: &Limits) -> Limits {
+    wish.over(base).at_least(&NOTHING).clamp(cap)
+}
+
+fn times(limit: u64, multiplier: f64) -> u64 {
+    if !(multiplier.is_finite() && multiplier > 0.0) {
+        return limit;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "limits are far below 2^53, and a cast from a float saturates"
+    )]
+    let product = (limit as f64 * multiplier).ceil() as u64;
+    product.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::language;
+
+    #[test]
+    fn the_language_stretches_and_the_operator_caps() {
+        let mut slow = language();
+        slow.time_multiplier = 2.5;
+        slow.memory_multiplier = 100.0;
+        slow.minimum.processes = Some(80);
+        let job = Limits { cpu_ms: 1_001, ..Limits::DEFAULT };
+        let limits = of_run(&job, &slow, &Limits::CAP);
+        assert_eq!(limits.cpu_ms, 2_503);
+        assert_eq!(limits.wall_ms, 15_000);
+        assert_eq!(limits.memory_bytes, Limits::CAP.memory_bytes);
+        assert_eq!(limits.processes, 80);
+        assert_eq!(limits.output_bytes, Limits::DEFAULT.output_bytes);
+        slow.minimum.processes = Some(1 << 40);
+        assert_eq!(of_run(&job, &slow, &Limits::CAP).processes, Limits::CAP.processes);
+    }
+
+    #[test]
+    fn a_multiplier_that_is_no_number_changes_nothing_and_no_limit_becomes_zero() {
+        for multiplier in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+            assert_eq!(times(7, multiplier), 7);
+        }
+        assert_eq!(times(1, 1e-9), 1);
+        assert_eq!(times(u64::MAX, 1e300), u64::MAX);
+        let none = PartialLimits { cpu_ms: Some(0), ..PartialLimits::default() };
+        assert_eq!(of_step(&none, &Limits::COMPILE, &Limits::CAP).cpu_ms, 1);
+    }
+}

@@ -1,0 +1,208 @@
+//! HTTP: takes jobs, and answers questions about them.
+//!
+//! In: requests. Out: jobs into the queue, reports out of it. This room checks what can be checked without a plugin, and
+//! never judges: it sees no plugin and no sandbox, only what the composition root tells of them. Every answer that is
+//! not what was asked for is `{"error": {"code", "message", "hint"}}`.
+
+mod admin;
+mod batch;
+mod body;
+mod caller;
+mod connections;
+mod cors;
+mod docs;
+mod error;
+mod events;
+mod health;
+mod jobs;
+mod observe;
+mod pool;
+mod problems;
+mod query;
+mod routes;
+mod webhooks;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use optimus_core::Fault;
+use optimus_core::job::Policy;
+use optimus_core::languages::LanguageBook;
+use optimus_queue::Backend;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::body::Bodies;
+pub use self::connections::ConnectionLimits;
+pub use self::cors::{Origin, Origins};
+use self::error::ApiError;
+pub use self::health::{PluginStatus, Readiness};
+use self::pool::Pool;
+pub use self::routes::paths;
+use crate::keys::KeyRing;
+use crate::metrics::Metrics;
+use crate::problems::Problems;
+use crate::tokens::Tokens;
+use crate::webhooks::{Gate, Secrets};
+
+/// A body up to this size is small.
+pub const SMALL_BODY: usize = 64 << 10;
+
+/// What the server will hold on behalf of its clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiLimits {
+    /// The largest body; beyond, 413.
+    pub body_bytes: usize,
+    /// Bytes of large bodies held at once, counted as they arrive; beyond, 503. One tenant holds at most half of them
+    /// (or one body of the largest size); beyond, 429.
+    pub held_bytes: usize,
+    /// The same for small bodies ([`SMALL_BODY`]), which large ones never keep out.
+    pub small_held_bytes: usize,
+    /// How long a body may take to arrive; beyond, 408.
+    pub body_time: Duration,
+    /// After this time a body has to arrive at the minimum rate.
+    pub body_grace: Duration,
+    /// The minimum rate, in bytes per second.
+    pub body_rate: u64,
+    /// The longest `?wait=`; a longer one is cut to it.
+    pub wait: Duration,
+    /// Clients that listen to events at once, and never more than half of the connections; beyond, 503.
+    pub listeners: usize,
+    /// How connections are bounded.
+    pub connections: ConnectionLimits,
+}
+
+impl Default for ApiLimits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 << 20,
+            held_bytes: 256 << 20,
+            small_held_bytes: 64 << 20,
+            body_time: Duration::from_secs(60),
+            body_grace: Duration::from_secs(10),
+            body_rate: 16 << 10,
+            wait: Duration::from_secs(120),
+            listeners: 20_000,
+            connections: ConnectionLimits::default(),
+        }
+    }
+}
+
+/// Takes a plugin for the language of this id, or says why not.
+pub type Offer = dyn Fn(&str, &[u8]) -> Result<PluginStatus, Fault> + Send + Sync;
+
+/// What the handlers need of the rest.
+pub struct Parts {
+    /// Where jobs go.
+    pub queue: Arc<dyn Backend>,
+    /// What can be judged.
+    pub languages: Arc<LanguageBook>,
+    /// What a job may ask for.
+    pub policy: Policy,
+    /// What is held for clients.
+    pub limits: ApiLimits,
+    /// What keeps the server from being ready.
+    pub readiness: Arc<Readiness>,
+    /// The plugins as they are now.
+    pub plugins: Arc<dyn Fn() -> Vec<PluginStatus> + Send + Sync>,
+    /// Looks at the plugins now, and says whether anything changed. Blocks.
+    pub reload: Arc<dyn Fn() -> Result<bool, Fault> + Send + Sync>,
+    /// Takes a language's plugin, if the load gate does. Blocks.
+    pub offer: Arc<Offer>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Who may come in.
+    pub keys: Arc<KeyRing>,
+    /// Who may come in with a token of an identity provider.
+    pub tokens: Option<Arc<Tokens>>,
+    /// Problems that jobs may name.
+    pub problems: Arc<Problems>,
+    /// Whose pages may call.
+    pub origins: Origins,
+    /// Where webhooks may go.
+    pub gate: Arc<Gate>,
+    /// What they are signed with.
+    pub secrets: Arc<Secrets>,
+}
+
+/// What the handlers share; cloning is cheap.
+#[derive(Clone)]
+pub struct ApiState {
+    parts: Arc<Parts>,
+    bodies: Arc<Bodies>,
+    requests: Arc<Pool>,
+    listeners: Arc<Pool>,
+    stopping: CancellationToken,
+}
+
+impl ApiState {
+    /// Nothing is served yet.
+    pub fn new(parts: Parts) -> Self {
+        let bodies = Arc::new(Bodies::new(&parts.limits));
+        let half = (parts.limits.connections.most / 2).max(1);
+        // Connections are held by whoever waits for something, so that no tenant has all of them.
+        let requests = Pool::new(usize::MAX, half);
+        let listeners = parts.limits.listeners.min(half);
+        let listeners = Pool::new(listeners, listeners.div_ceil(2));
+        Self { parts: Arc::new(parts), bodies, requests, listeners, stopping: CancellationToken::new() }
+    }
+}
+
+/// All of it.
+pub fn router(state: ApiState) -> Router {
+    routes::all(&state)
+        .fallback(|request: Request| async move { ApiError::no_such_path(request.uri().path()) })
+        .method_not_allowed_fallback(|request: Request| async move {
+            ApiError::wrong_method(request.method(), request.uri().path())
+        })
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(cors::layer(&state.parts.origins))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+/// After the shutdown signal, answers that are under way get this long.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown`, then waits a little for the answers that are under way. A client that waits for a report is
+/// told where to ask.
+pub async fn serve(listener: TcpListener, mut state: ApiState, shutdown: CancellationToken) {
+    state.stopping = shutdown.clone();
+    let limits = state.parts.limits.connections.clone();
+    connections::serve(listener, router(state), &limits, shutdown, LAST_ANSWERS).await;
+}
+
+/// Answers only whether the process lives, whether it is ready, and what it counted.
+pub async fn serve_probes(listener: TcpListener, mut state: ApiState, shutdown: CancellationToken) {
+    state.stopping = shutdown.clone();
+    let limits = state.parts.limits.connections.clone();
+    let router = routes::probes(&state).with_state(state);
+    connections::serve(listener, router, &limits, shutdown, LAST_ANSWERS).await;
+}
+
+/// Without API keys, whoever reaches the port can run programs: only this machine may.
+///
+/// # Errors
+/// `address` can be reached from elsewhere.
+pub fn refuse_public(address: SocketAddr) -> Result<(), Exposed> {
+    if address.ip().to_canonical().is_loopback() { Ok(()) } else { Err(Exposed(address)) }
+}
+
+/// The server would have been open to everybody.
+#[derive(Debug, thiserror::Error)]
+#[error("will not listen on `{0}`: others could reach it, and there are no API keys to tell them apart")]
+pub struct Exposed(SocketAddr);
+
+impl Exposed {
+    /// What the operator does about it.
+    pub fn hint(&self) -> String {
+        let port = self.0.port();
+        format!(
+            "make a key with `optimus keys create`, or listen on 127.0.0.1:{port} behind a proxy that knows who may come in"
+        )
+    }
+}

@@ -1,0 +1,205 @@
+//! Submitting, asking, listing, cancelling.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
+use optimus_core::language::Availability;
+use optimus_core::{Event, Job, JobId, JobRequest, Report, Webhook};
+use optimus_queue::{Cancelled, Filter, Idempotency, PushOptions, Status, Summary};
+use serde::Serialize;
+use sha2::Digest as _;
+use tracing::Instrument as _;
+
+use super::body::JsonBody;
+use super::caller::Caller;
+use super::query::{ListParams, Params, Wait, idempotency_key, job_id, trace};
+use super::{ApiError, ApiState};
+use crate::spans;
+
+/// A job, as clients see it.
+#[derive(Debug, Serialize)]
+pub(super) struct JobView {
+    id: JobId,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Box<Report>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct JobList {
+    jobs: Vec<Summary>,
+    /// `before` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<JobId>,
+}
+
+/// `POST /v1/jobs`.
+pub(super) async fn submit(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Params(wait): Params<Wait>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let wait = wait.duration(state.parts.limits.wait)?;
+    let key = idempotency_key(&headers)?;
+    let fingerprint = || sha2::Sha256::digest(&body.bytes).into();
+    let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint() });
+    languages_are_known(&state).await?;
+    let (job, webhook) = read(&state, &body)?;
+    super::problems::check(&state, &job).await?;
+    drop(body);
+    caller.spend(&state, 1).await?;
+    let quota = caller.quota();
+    let mut job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
+    let sending = spans::send(&mut job);
+    let options = PushOptions { idempotency, patient: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
+    let (queue, language) = (Arc::clone(&state.parts.queue), job.language.clone());
+    // A task of its own: a client that goes away now has still submitted.
+    let pushed = tokio::spawn(async move { queue.push(job, options).await }.instrument(sending)).await;
+    let pushed =
+        pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
+    if !pushed.duplicate {
+        state.parts.metrics.job_submitted(&language);
+    }
+    let view = match wait.is_zero() {
+        true if pushed.duplicate => look(&state, pushed.id).await?,
+        true => JobView { id: pushed.id, state: "queued", report: None },
+        false => await_report(&state, pushed.id, wait).await?,
+    };
+    let mut response = answer(view);
+    if pushed.duplicate {
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// 200 with the report, or 202 with the place to ask for it.
+pub(super) fn answer(view: JobView) -> Response {
+    if view.report.is_some() {
+        return Json(view).into_response();
+    }
+    let location = format!("/v1/jobs/{}", view.id);
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response()
+}
+
+fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>), ApiError> {
+    // A list would be read as the fields in their order, which nobody means.
+    if body.bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        return Err(ApiError::not_an_object());
+    }
+    let request: JobRequest = serde_json::from_slice(&body.bytes).map_err(|error| ApiError::bad_json(&error))?;
+    resolve(state, request)
+}
+
+/// A server that could not yet hear of any language does not call one unknown.
+pub(super) async fn languages_are_known(state: &ApiState) -> Result<(), ApiError> {
+    if state.parts.languages.all().is_empty() {
+        state.parts.queue.stats().await?;
+    }
+    Ok(())
+}
+
+/// The job that a request asks for, in a language that is here; and who is to hear of its end.
+pub(super) fn resolve(state: &ApiState, mut request: JobRequest) -> Result<(Job, Option<Webhook>), ApiError> {
+    let book = &state.parts.languages;
+    let Some(language) = book.find(&request.language) else {
+        let name = &request.language;
+        let message = format!("`language`: there is no language `{}` here", name.escape_debug());
+        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_language", message);
+        return Err(match book.suggest(name) {
+            Some(near) => error.hint(format!("did you mean `{near}`? GET /v1/languages lists them all")),
+            None => error.hint("GET /v1/languages lists them all"),
+        });
+    };
+    if let Availability::Unavailable { reason, hint } = language.availability {
+        let message = format!("`language`: `{}` cannot run here: {reason}", language.descriptor.id);
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unavailable", message).hint(hint));
+    }
+    let extension = language.descriptor.extension();
+    let webhook = request.webhook.take();
+    if let Some(webhook) = &webhook {
+        super::webhooks::check(webhook, &state.parts.gate)?;
+    }
+    Ok((request.into_job(&language.descriptor.id, extension, &state.parts.policy)?, webhook))
+}
+
+/// `GET /v1/jobs/{id}`.
+pub(super) async fn status(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Params(wait): Params<Wait>,
+) -> Result<Json<JobView>, ApiError> {
+    let wait = wait.duration(state.parts.limits.wait)?;
+    let id = job_id(&id)?;
+    caller.owns(&state, id).await?;
+    if wait.is_zero() { look(&state, id).await.map(Json) } else { await_report(&state, id, wait).await.map(Json) }
+}
+
+pub(super) async fn look(state: &ApiState, id: JobId) -> Result<JobView, ApiError> {
+    let status = state.parts.queue.status(id).await?.ok_or_else(|| ApiError::no_such_job(id))?;
+    Ok(match status {
+        Status::Queued => JobView { id, state: "queued", report: None },
+        Status::Running => JobView { id, state: "running", report: None },
+        Status::Done { report } => JobView { id, state: "done", report: Some(report) },
+    })
+}
+
+/// Waits for the end of a job, for so long.
+async fn await_report(state: &ApiState, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
+    let mut events = state.parts.queue.subscribe(id).await?.ok_or_else(|| ApiError::no_such_job(id))?;
+    let done = async {
+        while let Some(event) = events.next().await {
+            if let Event::Done { report } = event {
+                return Some(report);
+            }
+        }
+        None
+    };
+    let report = tokio::select! {
+        report = tokio::time::timeout(wait, done) => report.ok().flatten(),
+        () = state.stopping.cancelled() => None,
+    };
+    match report {
+        Some(report) => Ok(JobView { id, state: "done", report: Some(report) }),
+        None => look(state, id).await,
+    }
+}
+
+/// `GET /v1/jobs`.
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<JobList>, ApiError> {
+    let (before, limit) = params.check()?;
+    let filter = Filter { tenant: caller.sees(), language: params.language, state: params.state };
+    let jobs = state.parts.queue.list(&filter, before, limit).await?;
+    let next = jobs.last().filter(|_| jobs.len() == limit).map(|job| job.id);
+    Ok(Json(JobList { jobs, next }))
+}
+
+/// `DELETE /v1/jobs/{id}`.
+pub(super) async fn cancel(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let id = job_id(&id)?;
+    caller.owns(&state, id).await?;
+    match state.parts.queue.cancel(id).await? {
+        Cancelled::AtOnce => Ok(answer(look(&state, id).await?)),
+        Cancelled::Asked => Ok(answer(JobView { id, state: "running", report: None })),
+        Cancelled::TooLate => {
+            let error = ApiError::new(StatusCode::CONFLICT, "too_late", format!("job {id} is over"));
+            Err(error.hint("GET its report"))
+        }
+        Cancelled::Unknown => Err(ApiError::no_such_job(id)),
+    }
+}

@@ -1,0 +1,239 @@
+//! API keys: who may come in, in whose name, and to do what. Of each only a hash is kept, so what is stored lets nobody
+//! in; the key itself is shown once, when it is made.
+
+mod days;
+mod store;
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use arc_swap::ArcSwap;
+use optimus_queue::RedisQueue;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use days::DayBook;
+pub use days::DayError;
+pub use store::KeyStore;
+
+/// What a key lets its owner do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Submit jobs, and cancel them.
+    Submit,
+    /// Read reports, events and lists of its own tenant.
+    Read,
+    /// Store problem packages.
+    Problems,
+    /// See the plugins.
+    Plugins,
+    /// All of this, for every tenant.
+    Admin,
+}
+
+/// A key, without what would let anybody in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// What it is called when it is listed or revoked; the beginning of the key.
+    pub id: String,
+    /// Whose jobs are submitted with it.
+    pub tenant: String,
+    /// What it is good for.
+    pub scopes: BTreeSet<Scope>,
+    /// Jobs that may be submitted with it in a minute; any number, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_minute: Option<u32>,
+    /// The same in a day, by UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_day: Option<u32>,
+    /// Jobs of it that may wait or run (at Redis: in each language); any number, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outstanding: Option<u64>,
+    /// SHA-256 of the key, in hex.
+    pub hash: String,
+    /// When it was made, in seconds since 1970.
+    pub created: u64,
+}
+
+impl Key {
+    /// Makes a key, and returns it with what its owner has to send.
+    ///
+    /// # Errors
+    /// This machine has no randomness to give.
+    pub fn new(tenant: &str, scopes: BTreeSet<Scope>, per_minute: Option<u32>) -> std::io::Result<(Self, String)> {
+        let mut random = [0; 36];
+        std::fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+        let (name, secret) = random.split_at(4);
+        let id = format!("opt_{}", hex(name));
+        let secret = format!("{id}_{}", hex(secret));
+        let created = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let tenant = tenant.to_owned();
+        let (per_day, outstanding, hash) = (None, None, hash(&secret));
+        Ok((Self { id, tenant, scopes, per_minute, per_day, outstanding, hash, created }, secret))
+    }
+
+    /// What a token says of whoever has it: nobody keeps it.
+    pub(crate) fn of_token(tenant: &str, scopes: BTreeSet<Scope>) -> Self {
+        let (id, tenant) = (format!("token of {tenant}"), tenant.to_owned());
+        Self { id, tenant, scopes, per_minute: None, per_day: None, outstanding: None, hash: String::new(), created: 0 }
+    }
+
+    /// Whether it was made here, and is no token's.
+    pub(crate) fn is_ours(&self) -> bool {
+        !self.hash.is_empty()
+    }
+
+    /// Whether it is good for this.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+}
+
+/// Random enough that a plain hash is: nobody tries 2^256 keys.
+fn hash(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The keys that are good now. Readers never wait; the composition root replaces the whole ring.
+#[derive(Debug, Default)]
+pub struct KeyRing {
+    by_hash: ArcSwap<HashMap<String, Arc<Key>>>,
+    required: AtomicBool,
+    /// Nobody could say yet which keys there are.
+    unknown: AtomicBool,
+    /// When each key's allowance is whole again.
+    spent: Mutex<HashMap<String, Instant>>,
+    days: DayBook,
+}
+
+impl KeyRing {
+    /// Puts new keys in place of the old ones. From the first key on, everybody needs one.
+    pub fn replace(&self, keys: Vec<Key>) {
+        self.unknown.store(false, Ordering::Release);
+        if !keys.is_empty() {
+            self.require();
+        }
+        let by_hash = keys.into_iter().map(|key| (key.hash.clone(), Arc::new(key))).collect();
+        self.by_hash.store(Arc::new(by_hash));
+    }
+
+    /// From now on nobody comes in without a key.
+    pub fn require(&self) {
+        self.required.store(true, Ordering::Release);
+    }
+
+    /// Which keys there are cannot be said yet: nobody comes in, and nobody is told that their key is bad.
+    pub fn wait(&self) {
+        self.unknown.store(true, Ordering::Release);
+        self.require();
+    }
+
+    /// Whether nobody could say yet which keys there are.
+    pub fn is_waiting(&self) -> bool {
+        self.unknown.load(Ordering::Acquire)
+    }
+
+    /// There are no keys after all: anybody comes in.
+    pub fn open(&self) {
+        self.required.store(false, Ordering::Release);
+    }
+
+    /// Whether everybody needs a key.
+    pub fn is_required(&self) -> bool {
+        self.required.load(Ordering::Acquire)
+    }
+
+    /// Whose key this is.
+    pub fn find(&self, secret: &str) -> Option<Arc<Key>> {
+        self.by_hash.load().get(&hash(secret)).cloned()
+    }
+
+    /// What is counted by the day is counted there, for all processes together.
+    pub fn share_days(&self, queue: Arc<RedisQueue>) {
+        self.days.share(queue);
+    }
+
+    /// Counts `jobs` submissions of a key today.
+    ///
+    /// # Errors
+    /// The day's allowance is spent, or Redis did not count.
+    pub async fn spend_day(&self, key: &Key, jobs: u32) -> Result<(), DayError> {
+        match key.per_day {
+            Some(most) => self.days.spend(&key.id, jobs, most).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Counts `jobs` submissions against a key's allowance; `Err` says when to come back. Each API process counts its own.
+    ///
+    /// # Errors
+    /// The allowance is spent.
+    pub fn spend(&self, key: &Key, jobs: u32) -> Result<(), Duration> {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let Some(per_minute) = key.per_minute.filter(|most| *most > 0) else { return Ok(()) };
+        let (now, price) = (Instant::now(), MINUTE / per_minute);
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = spent.entry(key.id.clone()).or_insert(now);
+        let after = (*whole).max(now) + price * jobs;
+        // A whole minute's worth may come at once.
+        match after.checked_duration_since(now + MINUTE).filter(|wait| !wait.is_zero()) {
+            Some(wait) => Err(wait),
+            None => {
+                *whole = after;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(per_minute: Option<u32>) -> (Key, String) {
+        Key::new("t", [Scope::Submit].into(), per_minute).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_found_by_what_its_owner_sends_and_by_nothing_else() {
+        let (ring, (key, secret)) = (KeyRing::default(), key(None));
+        assert!(!ring.is_required());
+        ring.replace(vec![key.clone()]);
+        assert!(ring.is_required());
+        assert_eq!(ring.find(&secret).as_deref(), Some(&key));
+        for wrong in ["", &key.id, &key.hash, &secret[1..], &secret.to_uppercase()] {
+            assert_eq!(ring.find(wrong), None, "{wrong}");
+        }
+        assert!(key.may(Scope::Submit) && !key.may(Scope::Read));
+        ring.replace(Vec::new());
+        assert!(ring.is_required() && ring.find(&secret).is_none(), "revoking the last key opens nothing");
+    }
+
+    #[test]
+    fn what_is_stored_does_not_hold_the_key() {
+        let (key, secret) = key(Some(3));
+        let stored = serde_json::to_string(&key).unwrap();
+        assert!(!stored.contains(&secret) && !stored.contains(secret.rsplit('_').next().unwrap()));
+        assert_eq!(serde_json::from_str::<Key>(&stored).unwrap(), key);
+    }
+
+    #[test]
+    fn an_allowance_is_spent_at_most() {
+        let (ring, (key, _)) = (KeyRing::default(), key(Some(3)));
+        for _ in 0..3 {
+            ring.spend(&key, 1).unwrap();
+        }
+        let wait = ring.spend(&key, 1).unwrap_err();
+        assert!(wait <= Duration::from_secs(20), "{wait:?}");
+        let (other, _) = self::key(None);
+        assert!((0..1_000).all(|_| ring.spend(&other, 1).is_ok()));
+    }
+}

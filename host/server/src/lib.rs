@@ -1,0 +1,13 @@
+//! The service around judging: takes jobs over HTTP, hands them to a judge through the queue, gives reports back.
+//!
+//! In: requests, and whatever implements [`worker::Judging`]. Out: answers, events, webhooks, metrics. This crate knows
+//! neither plugins nor the sandbox: cargo refuses the import.
+
+pub mod api;
+pub mod keys;
+pub mod metrics;
+pub mod problems;
+mod spans;
+pub mod tokens;
+pub mod webhooks;
+pub mod worker;

@@ -1,0 +1,327 @@
+//! A server, and a client.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use optimus_core::job::Policy;
+use optimus_core::language::{Availability, Descriptor, LanguageInfo};
+use optimus_core::languages::LanguageBook;
+use optimus_core::limits::PartialLimits;
+use optimus_core::outcome::{Excerpt, Exit};
+use optimus_core::{Event, Fault, Job, Report, Stream, TestReport, Verdict};
+use optimus_queue::{EmbeddedConfig, EmbeddedQueue, QueueError, Rules, unjudged};
+use optimus_server::api::{ApiLimits, ApiState, Origins, Parts, PluginStatus, Readiness};
+use optimus_server::keys::KeyRing;
+use optimus_server::metrics::Metrics;
+use optimus_server::problems::{ProblemStore, Problems};
+use optimus_server::tokens::Tokens;
+use optimus_server::webhooks::{Courier, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, connector};
+use optimus_server::worker::{Judging, Wanted, Worker};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Prints a test's stdin, unless the source is `hang`, `slow`, `talk`, `flood`, `fail` or `panic`.
+struct Echo;
+
+#[async_trait]
+impl Judging for Echo {
+    async fn judge(
+        &self,
+        job: &Job,
+        _: Duration,
+        events: &(dyn Fn(Event) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Report, Fault> {
+        match job.files[0].content.as_bytes() {
+            b"hang" => {
+                cancel.cancelled().await;
+                return Ok(unjudged(job, Verdict::Cancelled, None));
+            }
+            b"talk" => {
+                for n in 0.. {
+                    events(output(n.to_string().into_bytes()));
+                    tokio::select! {
+                        () = cancel.cancelled() => return Ok(unjudged(job, Verdict::Cancelled, None)),
+                        () = tokio::time::sleep(Duration::from_millis(5)) => {}
+                    }
+                }
+            }
+            b"flood" => (0..20_000).for_each(|_| events(output(vec![b'x'; 4 << 10]))),
+            b"slow" => tokio::time::sleep(Duration::from_millis(300)).await,
+            b"fail" => return Err(Fault::new("sandbox_failed", "the box broke")),
+            b"panic" => panic!("out of cheese"),
+            _ => {}
+        }
+        let mut report = unjudged(job, Verdict::Accepted, None);
+        for (index, (test, row)) in job.tests.iter().zip(&mut report.tests).enumerate() {
+            row.verdict = Verdict::Accepted;
+            row.exit = Some(Exit::Code(0));
+            row.stdout = Excerpt { content: test.stdin.clone(), truncated: false };
+            row.stderr = Excerpt { content: job.files[0].content.clone(), truncated: false };
+            let report = TestReport { stderr: Excerpt::default(), ..row.clone() };
+            events(Event::Test { index, total: job.tests.len(), report });
+        }
+        Ok(report)
+    }
+}
+
+fn output(bytes: Vec<u8>) -> Event {
+    Event::Output { index: 0, stream: Stream::Stdout, content: bytes.into(), truncated: false }
+}
+
+pub(crate) fn language(id: &str, availability: Availability) -> LanguageInfo {
+    LanguageInfo {
+        descriptor: Descriptor {
+            id: id.to_owned(),
+            name: id.to_uppercase(),
+            version: "1.0.0".to_owned(),
+            aliases: vec![format!("{id}-alias")],
+            extensions: vec!["toy".to_owned()],
+            images: vec!["toy:1".to_owned()],
+            probe: vec!["toy".to_owned()],
+            install_hint: "install it".to_owned(),
+            time_multiplier: 1.0,
+            memory_multiplier: 1.0,
+            minimum: PartialLimits::default(),
+            options_schema: None,
+            judge0_ids: Vec::new(),
+            piston_names: Vec::new(),
+            samples: Vec::new(),
+        },
+        plugin_digest: "00".to_owned(),
+        availability,
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) readiness: Arc<Readiness>,
+    pub(crate) languages: Arc<LanguageBook>,
+    pub(crate) keys: Arc<KeyRing>,
+    shutdown: CancellationToken,
+    stop_working: CancellationToken,
+    serving: Option<tokio::task::JoinHandle<()>>,
+    pub(crate) dir: Arc<tempfile::TempDir>,
+}
+
+pub(crate) struct Setup {
+    pub(crate) rules: Rules,
+    pub(crate) limits: ApiLimits,
+    /// 0: jobs stay queued.
+    pub(crate) slots: usize,
+    /// Whose pages may call.
+    pub(crate) origins: Origins,
+    /// Who comes with tokens.
+    pub(crate) tokens: Option<Arc<Tokens>>,
+    /// How webhooks are told.
+    pub(crate) webhooks: WebhookPolicy,
+    /// That of an earlier server; a new one, when absent.
+    pub(crate) dir: Option<Arc<tempfile::TempDir>>,
+}
+
+/// To public addresses only.
+pub(crate) fn webhooks() -> WebhookPolicy {
+    let (gate, backoff) = (Arc::new(Gate::default()), Duration::from_millis(20));
+    WebhookPolicy { gate, attempts: 5, backoff, deadline: Duration::from_secs(30), tls: connector(None).unwrap() }
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let rules = Rules { max_attempts: 2, backoff: Duration::from_millis(5), ..Rules::default() };
+        Self {
+            rules,
+            limits: ApiLimits::default(),
+            slots: 2,
+            origins: Origins::default(),
+            tokens: None,
+            webhooks: webhooks(),
+            dir: None,
+        }
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub(crate) async fn with(setup: Setup) -> Self {
+        let dir = setup.dir.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
+        let config = EmbeddedConfig { rules: setup.rules, ..EmbeddedConfig::default() };
+        let queue = Arc::new(open(&dir.path().join("queue"), config).await);
+        let (languages, metrics) = (Arc::new(LanguageBook::default()), Arc::new(Metrics::default()));
+        languages.replace(vec![
+            language("toy", Availability::Available { version: "toy 1".to_owned() }),
+            language("absent", Availability::Unavailable { reason: "no `toy`".to_owned(), hint: "get it".to_owned() }),
+        ]);
+        let (shutdown, stop_working) = (CancellationToken::new(), CancellationToken::new());
+        if setup.slots > 0 {
+            let (backend, judge, grace) = (queue.clone(), Arc::new(Echo), Duration::from_millis(10));
+            let (languages, slots, metrics) = (Wanted::Any, setup.slots, metrics.clone());
+            let worker = Worker { backend, judge, languages, slots, grace, metrics };
+            tokio::spawn(worker.run(stop_working.clone()));
+        }
+        let secrets = Arc::new(Secrets::new(MasterPlace::File(dir.path().join("secret"))));
+        let courier = Courier {
+            queue: queue.clone(),
+            secrets: secrets.clone(),
+            policy: setup.webhooks.clone(),
+            metrics: metrics.clone(),
+        };
+        tokio::spawn(courier.run(stop_working.clone()));
+        let readiness = Arc::new(Readiness::default());
+        let keys = Arc::<KeyRing>::default();
+        let state = ApiState::new(Parts {
+            queue,
+            languages: languages.clone(),
+            policy: Policy::default(),
+            limits: setup.limits,
+            readiness: readiness.clone(),
+            plugins: Arc::new(plugins),
+            reload: Arc::new(|| Ok(true)),
+            offer: Arc::new(|id, wasm| match (id, wasm) {
+                ("toy", b"a plugin") => Ok(plugins().remove(1)),
+                _ => Err(Fault::new("plugin_rejected", "is not a WebAssembly component").hint("build it")),
+            }),
+            metrics,
+            keys: keys.clone(),
+            tokens: setup.tokens,
+            problems: Arc::new(Problems::new(ProblemStore::Files(dir.path().join("problems")))),
+            origins: setup.origins,
+            gate: setup.webhooks.gate,
+            secrets,
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = Some(tokio::spawn(optimus_server::api::serve(listener, state, shutdown.clone())));
+        Self { address, readiness, languages, keys, shutdown, stop_working, serving, dir }
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.shutdown.cancel();
+        let serving = tokio::time::timeout(Duration::from_secs(60), self.serving.take().unwrap());
+        serving.await.unwrap().unwrap();
+        self.stop_working.cancel();
+    }
+
+    /// Sends a request; headers as `name: value`.
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[&str], body: impl Into<Vec<u8>>) -> Answer {
+        let (address, body) = (self.address, body.into());
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+        if !headers.iter().any(|header| header.starts_with("content-length") || header.starts_with("transfer-")) {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
+        headers.iter().for_each(|header| head += &format!("{header}\r\n"));
+        head += "\r\n";
+        let exchange = tokio::task::spawn_blocking(move || {
+            let mut tcp = TcpStream::connect(address).unwrap();
+            tcp.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            tcp.write_all(head.as_bytes()).unwrap();
+            // A server that has refused a large body may close before it is sent.
+            let _ = tcp.write_all(&body);
+            let mut answer = Vec::new();
+            let _ = tcp.read_to_end(&mut answer);
+            answer
+        });
+        Answer::parse(&exchange.await.unwrap())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, &["content-type: application/json"], body.to_string()).await
+    }
+
+    pub(crate) async fn submit(&self, source: &str) -> String {
+        let answer = self.post("/v1/jobs", &json!({"language": "toy", "source": source})).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn is_running(&self, id: &str) {
+        while self.get(&format!("/v1/jobs/{id}")).await.json()["state"] != "running" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// An earlier server may still be closing it.
+async fn open(path: &std::path::Path, config: EmbeddedConfig) -> EmbeddedQueue {
+    for _ in 0..600 {
+        match EmbeddedQueue::open(path, config.clone()) {
+            Err(QueueError::InUse(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the earlier server never lets go");
+}
+
+fn plugins() -> Vec<PluginStatus> {
+    let error = Some(Fault::new("not_a_component", "it is text"));
+    let bad = PluginStatus {
+        file: "bad.wasm".to_owned(),
+        id: None,
+        version: None,
+        digest: None,
+        state: "rejected".to_owned(),
+        signed_by: None,
+        error,
+        notes: vec!["it is a note".to_owned()],
+    };
+    let said = |text: &str| Some(text.to_owned());
+    let good = PluginStatus {
+        file: "toy.wasm".to_owned(),
+        id: said("toy"),
+        version: said("1.0.0"),
+        digest: said("00"),
+        state: "active".to_owned(),
+        signed_by: said("E7620F1842B4E81F"),
+        error: None,
+        notes: Vec::new(),
+    };
+    vec![bad, good]
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| panic!("no head: {bytes:?}"));
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, head: head.to_ascii_lowercase(), body: bytes[end + 4..].to_vec() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Checks the shape of an error, and gives its message and hint as one text.
+    #[track_caller]
+    pub(crate) fn error(&self, status: u16, code: &str) -> String {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        let body = self.json();
+        assert_eq!(body["error"]["code"], code, "{body}");
+        assert!(self.header("x-request-id").is_some());
+        let part = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
+        format!("{} | {}", part("message"), part("hint"))
+    }
+}
