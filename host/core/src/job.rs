@@ -1,5 +1,7 @@
 //! What comes in: a submission as a client writes it ([`JobRequest`]) and as the rest of Optimus sees it ([`Job`]).
 
+mod bounds;
+
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -273,8 +275,6 @@ impl Default for Policy {
 }
 
 const DEFAULT_CAPTURE_BYTES: u64 = 64 << 10;
-const MAX_ARGS: usize = 256;
-const MAX_ARG_BYTES: usize = 64 << 10;
 const MAX_RERUNS: u32 = 3;
 
 impl JobRequest {
@@ -284,11 +284,11 @@ impl JobRequest {
     /// # Errors
     /// The first thing that is wrong, by its place in the JSON.
     pub fn into_job(self, language: &str, extension: &str, policy: &Policy) -> Result<Job, Invalid> {
-        check_tests(&self.tests, policy)?;
+        self.check_sizes(policy)?;
+        check_tests(&self.tests)?;
         self.check_rules(policy)?;
-        let files = check_files(self.source, self.files, extension, policy)?;
+        let files = check_files(self.source, self.files, extension)?;
         let entry = self.entry.as_deref().map(|entry| check_entry(entry, &files)).transpose()?;
-        check_args("args", &self.args)?;
         let tests = if self.tests.is_empty() { vec![Test::default()] } else { self.tests };
         let capture_bytes = self.capture_bytes.unwrap_or(DEFAULT_CAPTURE_BYTES.min(policy.max_capture_bytes));
         if capture_bytes > policy.max_capture_bytes {
@@ -382,12 +382,7 @@ pub(crate) fn is_zero<N: Default + PartialEq>(n: &N) -> bool {
     *n == N::default()
 }
 
-fn check_files(
-    source: Option<Content>,
-    files: Vec<FileRequest>,
-    extension: &str,
-    policy: &Policy,
-) -> Result<Vec<SourceFile>, Invalid> {
+fn check_files(source: Option<Content>, files: Vec<FileRequest>, extension: &str) -> Result<Vec<SourceFile>, Invalid> {
     let files = match (source, files.is_empty()) {
         (Some(_), false) => return Err(Invalid::new("source", "stands beside `files`").hint("send one of the two")),
         (Some(content), true) => vec![FileRequest { path: format!("main.{extension}"), content }],
@@ -398,10 +393,6 @@ fn check_files(
         }
         (None, false) => files,
     };
-    if files.len() > policy.max_files {
-        let message = format!("{} files are more than this server's cap of {}", files.len(), policy.max_files);
-        return Err(Invalid::new("files", message));
-    }
     let mut seen = HashSet::new();
     let mut checked = Vec::with_capacity(files.len());
     for (i, file) in files.into_iter().enumerate() {
@@ -441,23 +432,8 @@ fn check_entry(entry: &str, files: &[SourceFile]) -> Result<BoxPath, Invalid> {
         .ok_or_else(|| Invalid::new("entry", format!("`{}` is not among the job's files", entry.escape_debug())))
 }
 
-fn check_args(field: &str, args: &[String]) -> Result<(), Invalid> {
-    if args.len() > MAX_ARGS || args.iter().map(String::len).sum::<usize>() > MAX_ARG_BYTES {
-        return Err(Invalid::new(field, format!("more than {MAX_ARGS} arguments or {MAX_ARG_BYTES} bytes")));
-    }
-    match args.iter().any(|arg| arg.contains('\0')) {
-        true => Err(Invalid::new(field, "an argument holds a NUL byte, which no program can be given")),
-        false => Ok(()),
-    }
-}
-
-fn check_tests(tests: &[Test], policy: &Policy) -> Result<(), Invalid> {
-    if tests.len() > policy.max_tests {
-        let message = format!("{} tests are more than this server's cap of {}", tests.len(), policy.max_tests);
-        return Err(Invalid::new("tests", message));
-    }
+fn check_tests(tests: &[Test]) -> Result<(), Invalid> {
     for (i, test) in tests.iter().enumerate() {
-        check_args(&format!("tests[{i}].args"), &test.args)?;
         check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
     }
     Ok(())
@@ -490,7 +466,7 @@ mod tests {
             (json!({"language": "t", "files": [file("a"), file("a")]}), "files[1].path"),
             (json!({"language": "t", "files": [file("a/b"), file("a")]}), "files[0].path"),
             (json!({"language": "t", "files": [file("a")], "entry": "b"}), "entry"),
-            (json!({"language": "t", "source": "", "args": ["\u{0}"]}), "args"),
+            (json!({"language": "t", "source": "", "args": ["\u{0}"]}), "args[0]"),
             (json!({"language": "t", "source": "", "capture_bytes": 1u64 << 40}), "capture_bytes"),
             (json!({"language": "t", "source": "", "limits": {"cpu_ms": 0}}), "limits.cpu_ms"),
         ] {

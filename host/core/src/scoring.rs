@@ -169,6 +169,11 @@ impl Scoring {
         let (mut with, mut without) = (vec![0; self.groups.len()], vec![0; self.groups.len()]);
         let mut last = vec![0; self.groups.len()];
         for (i, test) in tests.iter().enumerate() {
+            if let Some(&group) = test.group.as_deref().and_then(|name| known.get(name)) {
+                last[group] = i;
+            }
+        }
+        for (i, test) in tests.iter().enumerate() {
             let place = |field: &str| format!("tests[{i}].{field}");
             let Some(name) = &test.group else {
                 match test.points {
@@ -189,12 +194,10 @@ impl Scoring {
                 Some(_) => with[group] += 1,
                 None => without[group] += 1,
             }
-            last[group] = i;
             let requires = self.groups[group].requires.iter().filter_map(|name| known.get(name.as_str()));
             // What it requires must be known before it begins.
             for &required in requires {
-                let late = tests[i..].iter().any(|test| test.group.as_ref() == Some(&self.groups[required].name));
-                if late {
+                if last[required] > i {
                     let message = format!("comes before a test of `{}`, which it requires", self.groups[required].name);
                     return Err(Invalid::new(format!("tests[{i}]"), message));
                 }

@@ -64,9 +64,11 @@ impl ApiError {
         self
     }
 
-    /// What went wrong, where the status says nothing.
+    /// What went wrong, where the status says nothing. However long what was wrong is, the error is not: it may repeat a
+    /// field's name or a value of the request.
     pub(super) fn into_fault(self) -> Fault {
-        self.fault
+        let Fault { code, message, hint } = self.fault;
+        Fault { code, message: cut(message), hint: hint.map(cut) }
     }
 
     pub(super) fn unauthorized(message: &str) -> Self {
@@ -165,20 +167,33 @@ impl From<QueueError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let code = Code(self.fault.code.clone());
-        let mut response = (self.status, Json(Body { error: self.fault })).into_response();
+        let (status, challenge, retry_after) = (self.status, self.challenge, self.retry_after);
+        let error = self.into_fault();
+        let code = Code(error.code.clone());
+        let mut response = (status, Json(Body { error })).into_response();
         response.extensions_mut().insert(code);
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         // Whoever is told to come again is told when.
-        let again = matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-        if let Some(wait) = self.retry_after.or(again.then_some(Duration::from_secs(1))) {
+        let again = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        if let Some(wait) = retry_after.or(again.then_some(Duration::from_secs(1))) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
     }
+}
+
+/// What an error says at most, in bytes.
+const TEXT_BYTES: usize = 1_000;
+
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES));
+        text.push('…');
+    }
+    text
 }
 
 /// A handler panicked: that is a bug of ours, and costs this request alone.

@@ -108,6 +108,7 @@ pub(super) async fn languages_are_known(state: &ApiState) -> Result<(), ApiError
 /// The job that a request asks for, in a language that is here; and who is to hear of its end.
 pub(super) fn resolve(state: &ApiState, mut request: JobRequest) -> Result<(Job, Option<Webhook>), ApiError> {
     let book = &state.parts.languages;
+    request.check_sizes(&state.parts.policy)?;
     let Some(language) = book.find(&request.language) else {
         let name = &request.language;
         let message = format!("`language`: there is no language `{}` here", name.escape_debug());

@@ -141,6 +141,24 @@ async fn few_bytes_do_not_become_many_values() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_error_repeats_more_than_a_little_of_a_request() {
+    let server = Server::start().await;
+    let long = "x".repeat(1 << 20);
+    for (request, status, code) in [
+        (json!({"language": "toy", "source": "", long.as_str(): 1}), 400, "bad_job"),
+        (json!({"language": "toy", "source": "", "tests": long}), 400, "bad_job"),
+        (json!({"language": long, "source": ""}), 422, "invalid"),
+        (json!({"language": "toy", "source": "", "limits": {"cpu_ms": long}}), 422, "invalid"),
+        (json!({"language": "toy", "source": "", "labels": {long.as_str(): "x"}}), 422, "invalid"),
+        (json!({"language": "toy", "files": [{"path": long, "content": ""}]}), 422, "invalid"),
+    ] {
+        assert!(server.post("/v1/jobs", &request).await.error(status, code).len() < 2_100);
+        let batch = server.post("/v1/jobs/batch", &json!({"jobs": [request]})).await;
+        assert!((batch.status, batch.body.len()) <= (202, 2_200), "{}", batch.body.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_says_when_to_come_again() {
     let rules = Rules { cap: 1, ..Rules::default() };
     let server = Server::with(Setup { rules, slots: 0, ..Setup::default() }).await;
