@@ -6,6 +6,7 @@ mod checkout;
 mod cluster;
 mod daemon;
 mod demo;
+mod endings;
 mod fuzz;
 mod guests;
 mod images;
@@ -48,6 +49,8 @@ enum Task {
     },
     /// Build everything, serve, submit the samples of every available language over HTTP, print the verdicts
     Demo(demo::Args),
+    /// Every ending of an interactive problem, a thousand runs on a busy machine: one verdict each
+    Endings(endings::Args),
     /// Redis, two API and three worker processes: submit, kill workers meanwhile, count what was lost
     ClusterDemo(cluster::Args),
     /// Workers come and go as KEDA would have it, by its formulas over a real Redis
@@ -101,6 +104,7 @@ fn main() -> anyhow::Result<()> {
             plugins::build(&root, &only)
         }
         Task::Demo(args) => demo::demo(&root, &args),
+        Task::Endings(args) => endings::endings(&root, &args),
         Task::ClusterDemo(args) => cluster::demo(&root, &args),
         Task::KedaDemo(args) => cluster::keda_demo(&root, &args),
         Task::Chaos(args) => cluster::chaos(&root, &args),

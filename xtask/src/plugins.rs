@@ -16,6 +16,9 @@ const PREFIX: &str = "optimus-language-";
 pub(crate) const CRATE: &str = "Cargo.toml";
 const DECLARED: &str = "language.toml";
 
+/// Crates whose toolchains are too large for every test run to install: `cargo xtask languages` judges them where they are.
+pub(crate) const LARGE: [&str; 1] = ["kotlin"];
+
 /// Builds the plugins of these languages, or of all when none is named.
 pub(crate) fn build(root: &Path, only: &[String]) -> anyhow::Result<()> {
     let all: Vec<String> = [languages(root, CRATE)?, languages(root, DECLARED)?].concat();

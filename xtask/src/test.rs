@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::built::programs;
 use crate::shell::{cargo, run, say};
-use crate::{attack, cluster, daemon, demo, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm};
+use crate::{attack, cluster, daemon, demo, endings, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm};
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -70,8 +70,11 @@ fn host(root: &Path) -> anyhow::Result<()> {
     plugins::declared(root, &[])?;
     // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
     let mut languages = plugins::languages(root, plugins::CRATE)?;
+    languages.retain(|language| !plugins::LARGE.contains(&language.as_str()));
     languages.extend(SMALL.map(str::to_owned));
     demo::judge_samples(root, &demo::Args { languages, ..demo::Args::default() })?;
+    say("\n== interactive problems, each ending a few times on a busy machine ==");
+    endings::judge(root, &endings::Args { runs: 128, load: 4 })?;
     say("\n== the manifests, without a cluster ==");
     k8s::k8s(root)?;
     say("\n== KEDA's formulas over a real Redis ==");

@@ -281,6 +281,8 @@ pub struct Run {
     pub stdin_bytes: Option<u64>,
     /// How many channels it has beside its three streams, at most [`MAX_CHANNELS`]; only in a fresh work area.
     pub channels: u8,
+    /// The ends of its live inputs are held back until it waits for more of them.
+    pub holds_ends: bool,
     /// What it may use.
     pub limits: Limits,
     /// The processors that it runs on, and cannot leave; none: all that the agent may run on.
@@ -303,6 +305,10 @@ pub struct Ended {
     pub stderr_bytes: u64,
     pub stdout_truncated: bool,
     pub stderr_truncated: bool,
+    /// It was waiting for more input when that ended.
+    pub stdin_end_awaited: bool,
+    /// The same of its channels: the bit of that number.
+    pub channel_ends_awaited: u64,
     pub notes: Vec<String>,
 }
 

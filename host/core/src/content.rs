@@ -103,14 +103,39 @@ impl Serialize for Content {
     }
 }
 
+/// The length of `bytes` without a UTF-8 character that is cut off at their end. What is no text keeps its length.
+pub fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Wire::deserialize(deserializer)? {
             Wire::Plain(text) | Wire::Tagged(Tagged::Text(text)) => text.into(),
-            Wire::Tagged(Tagged::Base64(text)) => {
-                STANDARD.decode(text.as_bytes()).map_err(|e| de::Error::custom(format!("bad base64: {e}")))?.into()
+            Wire::Tagged(Tagged::Base64(mut text)) => {
+                // base64(1) and Python's `encodebytes` break lines.
+                text.retain(|c| !matches!(c, '\n' | '\r'));
+                STANDARD.decode(text).map_err(|e| de::Error::custom(format!("is not base64: {}", words(&e))))?.into()
             }
         })
+    }
+}
+
+/// What is wrong with base64, in words that say what to do.
+fn words(error: &base64::DecodeError) -> String {
+    use base64::DecodeError::{InvalidByte, InvalidLastSymbol, InvalidLength, InvalidPadding};
+    match error {
+        InvalidByte(at, b'-' | b'_') => {
+            format!("the URL-safe alphabet is not read, and character {} is of it: send `+` and `/`", at + 1)
+        }
+        InvalidByte(at, byte) | InvalidLastSymbol(at, byte) => {
+            format!("character {} cannot be `{}`", at + 1, byte.escape_ascii())
+        }
+        InvalidLength(length) => format!("{length} characters cannot be the whole of it"),
+        InvalidPadding => "its padding (`=`) is missing or wrong".to_owned(),
     }
 }
 
@@ -172,7 +197,25 @@ mod tests {
 
     #[test]
     fn bad_base64_is_named() {
-        let error = serde_json::from_str::<Content>("{\"base64\":\"*\"}").unwrap_err().to_string();
-        assert!(error.contains("base64"), "{error}");
+        let read = |base64: &str| serde_json::from_value::<Content>(serde_json::json!({"base64": base64}));
+        for (bad, why) in [("*", "base64"), ("Pz8-", "URL-safe"), ("YQ", "padding"), ("YWJj\nZA==x", "base64")] {
+            let error = read(bad).unwrap_err().to_string();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
+        assert_eq!(read("YW\r\nJj\n").unwrap().as_bytes(), b"abc");
+    }
+
+    #[test]
+    fn text_is_cut_between_characters_and_bytes_anywhere() {
+        for (bytes, length) in [
+            ("aé".as_bytes(), 3),
+            (&"aé".as_bytes()[..2], 1),
+            (&"€".as_bytes()[..2], 0),
+            (b"\xff\xc3", 2),
+            (b"a\0", 2),
+            (b"", 0),
+        ] {
+            assert_eq!(whole_characters(bytes), length, "{bytes:?}");
+        }
     }
 }

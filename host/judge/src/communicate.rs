@@ -1,11 +1,13 @@
 //! A test in which the submission runs as several processes, each in a box of its own. They talk to the problem's manager,
 //! in one more, and to nobody else: what a process says goes through the host into the FIFO that the manager reads.
 //!
-//! A manager that ended before a process fell silent, and says that the submission is wrong, comes before what then became
-//! of that process, as an interactor does; then come the processes' own bad ends; and last what the manager says.
+//! It is decided as with an interactor: a manager that ended without waiting for a process's next words has decided by
+//! what was said, and its rejection comes before what then became of that process. Of several processes that ended badly
+//! the first counts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use futures::future::join_all;
 use optimus_core::checker::Call;
@@ -13,9 +15,10 @@ use optimus_core::communication::{ChannelIo, Communication, TimeOf};
 use optimus_core::report::Speaker;
 use optimus_core::{Fault, LimitHit, Outcome, Stream, Verdict};
 use optimus_sandbox::{BoxStep, Feed, OpenBox, Sink, Stdin, View, channel_paths};
+use tokio_util::sync::CancellationToken;
 
 use super::checker::{Failure, Heard, Matter, Prepared};
-use super::converse::{Talk, patient};
+use super::converse::{Interaction, hit_limit, outliving, until_over};
 use super::failure::{Blame, blame};
 use super::record::Record;
 use super::sink::{Head, Reader, TestSink};
@@ -23,18 +26,14 @@ use super::test::{Ran, Terms, ours};
 use super::verdict::Ruling;
 
 /// Both ways between the manager and one process.
-#[derive(Default)]
 struct Line {
     to_manager: Arc<Feed>,
     to_process: Arc<Feed>,
-    /// The process says nothing more.
-    is_silent: AtomicBool,
 }
 
 impl Line {
-    fn fall_silent(&self) {
-        self.is_silent.store(true, Ordering::SeqCst);
-        self.to_manager.close();
+    fn new() -> Self {
+        Self { to_manager: Arc::new(Feed::holding_end()), to_process: Arc::default() }
     }
 }
 
@@ -42,6 +41,8 @@ impl Line {
 struct Ended<'a> {
     outcome: Outcome,
     sink: TestSink<'a>,
+    /// How many ended before it.
+    place: usize,
 }
 
 /// Runs all of them to their ends.
@@ -62,27 +63,33 @@ pub(super) async fn run(
     for _ in 1..rules.processes {
         others.push(terms.bench.another_beside(terms).await.map_err(Blame::Ours)?);
     }
+<<<<<<< HEAD:host/judge/src/communicate.rs
     let lines: Vec<Line> = (0..rules.processes).map(|_| Line::default()).collect();
     let record = Record::new(terms.order.job.capture_bytes, &terms.budget);
     let scene = Scene { terms, index, rules, lines: &lines, record: &record };
+=======
+    let lines: Vec<Line> = (0..rules.processes).map(|_| Line::new()).collect();
+    let record = Record::new(terms.order.job.capture_bytes);
+    let is_over = CancellationToken::new();
+    let places = AtomicUsize::new(0);
+    let group = MultiProcessRun { terms, index, rules, lines: &lines, record: &record, places: &places };
+>>>>>>> 5c83217 (judge: decide an interactive test by what was said):host/optimus/src/judge/communicate.rs
     let boxes = std::iter::once(open).chain(others.iter_mut().map(|own| &mut **own as &mut dyn OpenBox));
     let processes = join_all(boxes.zip(0..).map(async |(own, number)| {
-        let ended = scene.process(number, matter, own).await;
-        scene.line(number).fall_silent();
+        let ended = group.process(number, matter, own, &is_over).await;
+        group.line(number).to_manager.close();
         ended
     }));
-    let managing = scene.manage(manager, &call, matter, seat.as_mut());
-    let (processes, (managed, spoke_on)) = tokio::join!(processes, managing);
+    let managing = group.manage(manager, &call, matter, seat.as_mut(), &is_over);
+    let (processes, managed) = tokio::join!(processes, managing);
     let said = match managed {
-        Ok((outcome, heard)) => manager.said(&call, seat, &outcome, heard).await,
-        Err(failure) => Err(failure),
+        Some(Ok((outcome, heard))) => Some(manager.said(&call, seat, &outcome, heard).await),
+        Some(Err(failure)) => Some(Err(failure)),
+        None => None,
     };
-    let sum = scene.sum_up(processes.into_iter().collect::<Result<_, Blame>>()?).await;
-    let talk = Talk { interactor: manager, index, interactor_first: spoke_on[sum.decisive] };
-    let judged = match said {
-        Ok(said) => talk.decide(terms, said, matter, sum.ended).await,
-        Err(failure) => Err(failure),
-    };
+    let sum = group.sum_up(processes.into_iter().collect::<Result<_, Blame>>()?).await;
+    let end_awaited = lines[sum.decisive].to_manager.end_was_awaited();
+    let judged = Interaction { interactor: manager, index, end_awaited }.decide(terms, said, matter, sum.ended).await;
     let transcript = Some(Box::new(record.into_transcript()));
     Ok(Ran { outcome: Some(sum.outcome), judged: ours(judged)?, printed: sum.printed, transcript })
 }
@@ -99,17 +106,29 @@ struct Sum {
 }
 
 /// What is the same for all that take part.
-struct Scene<'a> {
+struct MultiProcessRun<'a> {
     terms: &'a Terms<'a>,
     index: usize,
     rules: &'a Communication,
     lines: &'a [Line],
+<<<<<<< HEAD:host/judge/src/communicate.rs
     record: &'a Record<'a>,
+=======
+    record: &'a Record,
+    /// How many processes have ended.
+    places: &'a AtomicUsize,
+>>>>>>> 5c83217 (judge: decide an interactive test by what was said):host/optimus/src/judge/communicate.rs
 }
 
-impl<'a> Scene<'a> {
+impl<'a> MultiProcessRun<'a> {
     /// Runs one process.
-    async fn process(&self, number: u8, matter: &Matter, open: &mut dyn OpenBox) -> Result<Ended<'a>, Blame> {
+    async fn process(
+        &self,
+        number: u8,
+        matter: &Matter,
+        open: &mut dyn OpenBox,
+        is_over: &CancellationToken,
+    ) -> Result<Ended<'a>, Blame> {
         let terms = self.terms;
         terms.furnish(self.index, &matter.input, open).await?;
         let to_process = Arc::clone(&self.line(number).to_process);
@@ -125,27 +144,34 @@ impl<'a> Scene<'a> {
         let env = &terms.order.plan.run.env;
         let step = BoxStep { argv: &argv, env, view: View::Fresh, stdin, channels: &channels, limits: terms.limits };
         let own = TestSink::new(Reader::Nobody, terms.order.job.capture_bytes, &terms.budget, None);
-        let mut mouth = Mouth { scene: self, number, own };
-        let outcome = open.run(&step, &mut mouth).await.map_err(|error| blame(&error))?;
-        Ok(Ended { outcome, sink: mouth.own })
+        let mut sink = ProcessSink { group: self, number, own };
+        let outcome = open.run(&step, &mut sink).await;
+        let place = self.places.fetch_add(1, Ordering::SeqCst);
+        if hit_limit(&outcome) {
+            is_over.cancel();
+        }
+        Ok(Ended { outcome: outcome.map_err(|error| blame(&error))?, sink: sink.own, place })
     }
 
-    /// Runs the manager; says also which processes had not fallen silent before it ended.
+    /// Runs the manager; none when it still goes on after a process has hit a limit.
     async fn manage(
         &self,
         manager: &Prepared,
         call: &Call,
         matter: &Matter,
         seat: &mut dyn OpenBox,
-    ) -> (Result<(Outcome, Heard), Failure>, Vec<bool>) {
+        is_over: &CancellationToken,
+    ) -> Option<Result<(Outcome, Heard), Failure>> {
         let channels: Vec<Arc<Feed>> = self.lines.iter().map(|line| Arc::clone(&line.to_manager)).collect();
-        let mut ears = Ears { scene: self, heard: Heard::default() };
-        let limits = patient(manager, &self.terms.limits, self.rules.processes);
+        let mut sink = ManagerSink { group: self, heard: Heard::default() };
+        let limits = outliving(manager, &self.terms.limits, self.rules.processes);
         let stdin = Stdin::from(matter.input.clone());
-        let outcome = manager.start(call, stdin, &channels, limits, seat, &mut ears).await;
-        let spoke_on = self.lines.iter().map(|line| !line.is_silent.load(Ordering::SeqCst)).collect();
-        self.lines.iter().for_each(|line| line.to_process.close());
-        (outcome.map(|outcome| (outcome, ears.heard)), spoke_on)
+        let outcome = until_over(manager.start(call, stdin, &channels, limits, seat, &mut sink), is_over).await;
+        for line in self.lines {
+            line.to_process.close();
+            line.to_manager.discard();
+        }
+        outcome.map(|outcome| outcome.map(|outcome| (outcome, sink.heard)))
     }
 
     fn line(&self, number: u8) -> &Line {
@@ -156,12 +182,15 @@ impl<'a> Scene<'a> {
     async fn sum_up(&self, mut processes: Vec<Ended<'_>>) -> Sum {
         // Those that wait for one that has failed are idle then, and no more than that.
         let is_cause = |own: &Ended<'_>| !own.outcome.is_success() && own.outcome.limit != Some(LimitHit::WallTime);
-        let cause = processes.iter().position(is_cause);
-        let decisive = cause.or_else(|| processes.iter().position(|own| !own.outcome.is_success())).unwrap_or(0);
+        let first = |fits: &dyn Fn(&Ended<'_>) -> bool| {
+            let fitting = processes.iter().enumerate().filter(|(_, own)| fits(own));
+            fitting.min_by_key(|(_, own)| own.place).map(|(number, _)| number)
+        };
+        let decisive = first(&is_cause).or_else(|| first(&|own| !own.outcome.is_success())).unwrap_or(0);
         let most = |measure: fn(&Outcome) -> u64| processes.iter().map(|own| measure(&own.outcome)).max().unwrap_or(0);
         let (wall_us, memory_peak_bytes) = (most(|own| own.wall_us), most(|own| own.memory_peak_bytes));
         let cpu_us = processes.iter().map(|own| own.outcome.cpu_us).sum();
-        let Ended { outcome, sink } = processes.swap_remove(decisive);
+        let Ended { outcome, sink, .. } = processes.swap_remove(decisive);
         let TestSink { stdout, stderr, .. } = sink;
         let ended = self.terms.ended(&outcome, [stdout.1, stderr.1]).await.map(|ruling| named(ruling?, decisive));
         let mut outcome = Outcome { cpu_us, wall_us, memory_peak_bytes, ..outcome };
@@ -182,55 +211,68 @@ fn named(ruling: Ruling, number: usize) -> Result<Ruling, Fault> {
     Ok(Ruling { message, ..ruling })
 }
 
-/// Hears a process.
-struct Mouth<'a, 'b> {
-    scene: &'b Scene<'a>,
+/// Takes what a process prints.
+struct ProcessSink<'a, 'b> {
+    group: &'b MultiProcessRun<'a>,
     number: u8,
     own: TestSink<'a>,
 }
 
-impl Mouth<'_, '_> {
-    fn say(&self, bytes: &[u8]) {
-        self.scene.record.note((Speaker::Program, Some(self.number)), bytes);
-        self.scene.line(self.number).to_manager.write(bytes);
+impl ProcessSink<'_, '_> {
+    /// Hands it to the manager; nothing is its end.
+    fn hand_on(&self, bytes: &[u8]) {
+        let to_manager = &self.group.line(self.number).to_manager;
+        if bytes.is_empty() {
+            to_manager.close();
+        } else {
+            self.group.record.note((Speaker::Program, Some(self.number)), bytes);
+            to_manager.write(bytes);
+        }
     }
 }
 
-impl Sink for Mouth<'_, '_> {
+impl Sink for ProcessSink<'_, '_> {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.own.write(stream, bytes);
-        if stream == Stream::Stdout && self.scene.rules.io == ChannelIo::Stdio {
-            self.say(bytes);
+        if stream == Stream::Stdout && self.group.rules.io == ChannelIo::Stdio {
+            self.hand_on(bytes);
         }
     }
 
     fn hear(&mut self, _: u8, bytes: &[u8]) {
-        match bytes {
-            [] => self.scene.line(self.number).fall_silent(),
-            said => self.say(said),
-        }
+        self.hand_on(bytes);
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.group.line(self.number).to_manager.poll_room(cx)
     }
 }
 
-/// Hears the manager.
-struct Ears<'a, 'b> {
-    scene: &'b Scene<'a>,
+/// Takes what the manager prints.
+struct ManagerSink<'a, 'b> {
+    group: &'b MultiProcessRun<'a>,
     heard: Heard,
 }
 
-impl Sink for Ears<'_, '_> {
+impl Sink for ManagerSink<'_, '_> {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.heard.write(stream, bytes);
     }
 
     fn hear(&mut self, number: u8, bytes: &[u8]) {
-        let to_process = &self.scene.line(number).to_process;
+        let to_process = &self.group.line(number).to_process;
         match bytes {
             [] => to_process.close(),
             said => {
-                self.scene.record.note((Speaker::Interactor, Some(number)), said);
+                self.group.record.note((Speaker::Interactor, Some(number)), said);
                 to_process.write(said);
             }
         }
+    }
+
+    /// A FIFO that is full would hold up the manager, too.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let full = self.group.lines.iter().any(|line| line.to_process.poll_room(cx).is_pending());
+        if full { Poll::Pending } else { Poll::Ready(()) }
     }
 }

@@ -1,17 +1,22 @@
 //! A test in which the submission talks to an interactor: both run at once, each in a box of its own, and what one prints
 //! the other reads.
 //!
-//! The deciding order is DOMjudge's: an interactor that failed has decided nothing; one that ended first, and says that
-//! the submission is wrong, comes before whatever became of that; then come the submission's own bad ends; and last what
-//! the interactor says. Two that wait for each other end by the submission's wall limit, as `idleness_limit_exceeded`.
+//! Which side decides depends on what was said, never on whose process the kernel buried first. The end of the
+//! submission's output reaches the interactor only once that has read everything and waits for more. So an interactor
+//! that ended without waiting has decided by the submission's words alone, and its rejection stands whatever became of
+//! the submission (DOMjudge's `validator exited first`, made exact). An interactor that did wait has seen the submission
+//! end, and then that end counts before the interactor's opinion of it, or its failure. In between come, in this order:
+//! an interactor that failed, its rejection, the submission's own bad end, its acceptance. Two that wait for each other
+//! end by the submission's wall limit, as `idleness_limit_exceeded`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use optimus_core::checker::{Checker, Protocol, Said};
 use optimus_core::report::Speaker;
-use optimus_core::{Fault, Limits, Verdict};
-use optimus_sandbox::{BoxStep, Feed, OpenBox, Stdin};
+use optimus_core::{Fault, Limits, Outcome, Verdict};
+use optimus_sandbox::{BoxStep, Feed, OpenBox, SandboxError, Stdin};
+use tokio_util::sync::CancellationToken;
 
 use super::checker::{Checked, Failure, Heard, Matter, Prepared};
 use super::failure::{Blame, blame};
@@ -22,6 +27,8 @@ use super::verdict::Ruling;
 
 /// An interactor that waits for the submission must not be the first to give up.
 const LONGER_MS: u64 = 10_000;
+/// What an interactor has left to say once the submission has hit a limit, it says within this time.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Runs both to their ends.
 pub(super) async fn run(
@@ -38,8 +45,13 @@ pub(super) async fn run(
         Err(failure) => return Ok(Ran::stopped(ours(Err(failure))?)),
     };
     terms.furnish(index, &matter.input, open).await?;
+<<<<<<< HEAD:host/judge/src/converse.rs
     let (to_program, to_interactor) = (Arc::<Feed>::default(), Arc::<Feed>::default());
     let record = Record::new(job.capture_bytes, &terms.budget);
+=======
+    let (to_program, to_interactor) = (Arc::<Feed>::default(), Arc::new(Feed::holding_end()));
+    let record = Record::new(job.capture_bytes);
+>>>>>>> 5c83217 (judge: decide an interactive test by what was said):host/optimus/src/judge/converse.rs
     let argv = terms.argv(index);
     let step = BoxStep {
         env: &terms.order.plan.run.env,
@@ -48,64 +60,90 @@ pub(super) async fn run(
     };
     let mut own = TestSink::new(Reader::Nobody, job.capture_bytes, &terms.budget, None);
     let mut heard = Heard::default();
-    let interactor_first = AtomicBool::new(false);
-    let program_ended = AtomicBool::new(false);
+    let is_over = CancellationToken::new();
     let program = async {
         let mut pipe = Pipe { keeps: &mut own, to: &to_interactor, by: (Speaker::Program, None), record: &record };
         let outcome = open.run(&step, &mut pipe).await;
-        program_ended.store(true, Ordering::SeqCst);
         to_interactor.close();
+        if hit_limit(&outcome) {
+            is_over.cancel();
+        }
         outcome
     };
     let referee = async {
         let mut pipe = Pipe { keeps: &mut heard, to: &to_program, by: (Speaker::Interactor, None), record: &record };
         let stdin = Stdin::Live(Arc::clone(&to_interactor));
-        let outcome =
-            interactor.start(&call, stdin, &[], patient(interactor, &terms.limits, 1), seat.as_mut(), &mut pipe).await;
-        interactor_first.store(!program_ended.load(Ordering::SeqCst), Ordering::SeqCst);
+        let limits = outliving(interactor, &terms.limits, 1);
+        let running = interactor.start(&call, stdin, &[], limits, seat.as_mut(), &mut pipe);
+        let outcome = until_over(running, &is_over).await;
         to_program.close();
+        to_interactor.discard();
         outcome
     };
     let (outcome, refereed) = tokio::join!(program, referee);
     let outcome = outcome.map_err(|error| blame(&error))?;
     let said = match refereed {
-        Ok(ended) => interactor.said(&call, seat, &ended, heard).await,
-        Err(failure) => Err(failure),
+        Some(Ok(ended)) => Some(interactor.said(&call, seat, &ended, heard).await),
+        Some(Err(failure)) => Some(Err(failure)),
+        None => None,
     };
     let TestSink { stdout, stderr, .. } = own;
-    let talk = Talk { interactor, index, interactor_first: interactor_first.into_inner() };
-    let judged = match said {
-        Ok(said) => talk.decide(terms, said, matter, terms.ended(&outcome, [stdout.1, stderr.1]).await).await,
-        Err(failure) => Err(failure),
-    };
+    let interaction = Interaction { interactor, index, end_awaited: to_interactor.end_was_awaited() };
+    let ended = terms.ended(&outcome, [stdout.1, stderr.1]).await;
+    let judged = interaction.decide(terms, said, matter, ended).await;
     let transcript = Some(Box::new(record.into_transcript()));
     Ok(Ran { outcome: Some(outcome), judged: ours(judged)?, printed: [stdout.0, stderr.0], transcript })
 }
 
-/// A conversation that is over.
-pub(super) struct Talk<'a> {
-    pub(super) interactor: &'a Prepared,
-    pub(super) index: usize,
-    pub(super) interactor_first: bool,
+/// Whether a program ended by a limit, or could not be run: its interactor has no partner any more.
+pub(super) fn hit_limit(outcome: &Result<Outcome, SandboxError>) -> bool {
+    outcome.as_ref().map_or(true, |outcome| outcome.limit.is_some())
 }
 
-impl Talk<'_> {
-    /// `ended` is how the submission is judged by its own end, if that was a bad one.
+/// Runs an interactor to its end; none when it still goes on some time after `is_over`. Its box dies with it.
+pub(super) async fn until_over<T>(running: impl Future<Output = T>, is_over: &CancellationToken) -> Option<T> {
+    let given_up = async {
+        is_over.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        done = running => Some(done),
+        () = given_up => None,
+    }
+}
+
+/// A dialogue that is over.
+pub(super) struct Interaction<'a> {
+    pub(super) interactor: &'a Prepared,
+    pub(super) index: usize,
+    /// The interactor was waiting for the submission's next words when it ended instead.
+    pub(super) end_awaited: bool,
+}
+
+impl Interaction<'_> {
+    /// `said` is none of an interactor that had to be stopped; `ended` is how the submission is judged by its own end, if
+    /// that was a bad one.
     pub(super) async fn decide(
         &self,
         terms: &Terms<'_>,
-        said: Said,
+        said: Option<Result<Said, Failure>>,
         matter: &Matter,
         ended: Option<Result<Ruling, Fault>>,
     ) -> Result<Checked, Failure> {
-        let told = Checker::told(&said);
+        let program_first = self.end_awaited || said.is_none();
+        let ended = match ended {
+            Some(ruling) if program_first => return ruling.map(Checked::from).map_err(Failure::Checker),
+            other => other,
+        };
+        let stopped = || Failure::Ours(Fault::new("sandbox_failed", "the interactor was stopped before it decided"));
+        let said = said.unwrap_or_else(|| Err(stopped()))?;
+        let for_checker = Checker::told(&said);
         let checked = self.interactor.read(said, matter)?;
         let is_right = matches!(checked.ruling.verdict, Verdict::Accepted | Verdict::Partial);
-        if self.interactor_first && !is_right {
-            return Ok(terms.shown(checked));
-        }
-        if let Some(ruling) = ended {
-            return ruling.map(Checked::from).map_err(Failure::Checker);
+        match ended {
+            Some(ruling) if is_right => return ruling.map(Checked::from).map_err(Failure::Checker),
+            _ => {}
         }
         // What testlib's interactors write is then looked at by the problem's checker, if it has one.
         let looks = self.interactor.checker.protocol == Protocol::Testlib && terms.order.job.compare.is_some();
@@ -113,13 +151,13 @@ impl Talk<'_> {
             return Ok(terms.shown(checked));
         }
         let mut reader = terms.reader(&terms.order.job.tests[self.index]);
-        reader.read(&told);
+        reader.read(&for_checker);
         terms.ruling(reader, matter).await.map(|checked| terms.shown(checked))
     }
 }
 
 /// The interactor's limits, stretched so that it outlives the submission, and may do as much as each of its processes.
-pub(super) fn patient(interactor: &Prepared, program: &Limits, processes: u8) -> Limits {
+pub(super) fn outliving(interactor: &Prepared, program: &Limits, processes: u8) -> Limits {
     let wall_ms = interactor.limits.wall_ms.max(program.wall_ms + LONGER_MS);
     let cpu_ms = interactor.limits.cpu_ms.max(program.cpu_ms * u64::from(processes));
     Limits { cpu_ms, wall_ms, ..interactor.limits }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use optimus_core::content::whole_characters;
 use optimus_core::{Event, Stream};
 
 /// Between two batches. Most tests are over before the first, and say all in their report.
@@ -92,11 +93,9 @@ impl State {
         self.bytes = 0;
         let mut pieces = std::mem::take(&mut self.pieces);
         for piece in &mut pieces {
-            if let Err(error) = std::str::from_utf8(&piece.bytes)
-                && error.error_len().is_none()
-                && !piece.truncated
-            {
-                self.begun[number(piece.stream)] = piece.bytes.split_off(error.valid_up_to());
+            let rest = piece.bytes.split_off(whole_characters(&piece.bytes));
+            if !piece.truncated {
+                self.begun[number(piece.stream)] = rest;
             }
         }
         pieces.retain(|piece| !piece.bytes.is_empty() || piece.truncated);

@@ -1,8 +1,10 @@
 //! What two sides say to each other while both run: handed on at once, and the beginning of it kept for the report.
 
 use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use optimus_core::Stream;
+use optimus_core::content::whole_characters;
 use optimus_core::report::{Speaker, Transcript, Turn};
 use optimus_sandbox::{Feed, Sink};
 
@@ -22,10 +24,19 @@ pub(super) struct Pipe<'a> {
 impl Sink for Pipe<'_> {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.keeps.write(stream, bytes);
-        if stream == Stream::Stdout {
-            self.record.note(self.by, bytes);
-            self.to.write(bytes);
+        match (stream, bytes) {
+            (Stream::Stderr, _) => {}
+            // It has closed its stdout, and may go on: the other side reads to the end.
+            (Stream::Stdout, []) => self.to.close(),
+            (Stream::Stdout, said) => {
+                self.record.note(self.by, said);
+                self.to.write(said);
+            }
         }
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.to.poll_room(cx)
     }
 }
 
@@ -74,7 +85,10 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn into_transcript(self) -> Transcript {
-        let Turns { turns, truncated, .. } = self.turns.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Turns { mut turns, truncated, .. } = self.turns.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let (true, Some((_, last))) = (truncated, turns.last_mut()) {
+            last.truncate(whole_characters(last));
+        }
         let turns = turns.into_iter().map(|((by, process), said)| Turn { by, process, said: said.into() }).collect();
         Transcript { turns, truncated }
     }

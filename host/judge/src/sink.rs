@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use optimus_core::compare::{Comparison, Match};
+use optimus_core::content::whole_characters;
 use optimus_core::outcome::Excerpt;
 use optimus_core::{Content, Stream};
 use optimus_sandbox::Sink;
@@ -63,8 +64,13 @@ impl Head {
         self.bytes.extend_from_slice(&bytes[..room]);
     }
 
-    pub(super) fn excerpt(self, more: bool) -> Excerpt {
-        Excerpt { content: self.bytes.into(), truncated: self.truncated || more }
+    /// What is shown of it. Text is cut between two characters, so that it stays text.
+    pub(super) fn excerpt(mut self, more: bool) -> Excerpt {
+        let truncated = self.truncated || more;
+        if truncated {
+            self.bytes.truncate(whole_characters(&self.bytes));
+        }
+        Excerpt { content: self.bytes.into(), truncated }
     }
 }
 
@@ -214,6 +220,18 @@ mod tests {
         let mut short = "short".to_owned();
         cut(&mut short);
         assert_eq!(short, "short");
+    }
+
+    #[test]
+    fn text_is_cut_between_two_characters() {
+        let budget = Budget::new(u64::MAX);
+        for cap in 1..=5 {
+            let mut head = Head::default();
+            head.push("x€y".as_bytes(), cap, &budget);
+            let excerpt = head.excerpt(false);
+            assert_eq!(excerpt.truncated, cap < 5);
+            assert!(["x", "x€", "x€y"].map(str::as_bytes).contains(&excerpt.content.as_bytes()), "{cap}");
+        }
     }
 
     #[test]

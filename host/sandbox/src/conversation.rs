@@ -19,7 +19,7 @@ use optimus_agent::protocol::{
 };
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{Outcome, Stream};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep_until, timeout};
 use tokio_util::io::poll_read_buf;
 
 use crate::collected::{BY_FILE, sealed};
@@ -129,11 +129,11 @@ impl<S: Transport> Conversation<S> {
     /// The agent died, makes no sense, or says what failed.
     pub async fn hello(&mut self, hello: Hello) -> Result<(), SandboxError> {
         let request = Outgoing::new(&Request::Hello(Box::new(hello)), Bytes::new())?;
-        self.exchange(request, PATIENCE, |kind, payload| match reply(kind, payload)? {
+        let mut ready = |kind: Kind, payload: &[u8]| match reply(kind, payload)? {
             Reply::Ready => Ok(Heard::Last(())),
             other => Err(unexpected(other)),
-        })
-        .await
+        };
+        self.exchange(request, PATIENCE, &mut ready).await
     }
 
     /// Has the box forget everything.
@@ -142,7 +142,7 @@ impl<S: Transport> Conversation<S> {
     /// The agent died, makes no sense, or says what failed.
     pub async fn reset(&mut self) -> Result<(), SandboxError> {
         let request = Outgoing::new(&Request::Reset, Bytes::new())?;
-        self.exchange(request, PATIENCE, done).await
+        self.exchange(request, PATIENCE, &mut done).await
     }
 
     /// Puts files onto the stage.
@@ -165,7 +165,7 @@ impl<S: Transport> Conversation<S> {
 
     async fn unpack(&mut self, replace: bool, archive: Bytes) -> Result<(), SandboxError> {
         let request = Outgoing::new(&Request::Unpack { replace, bytes: archive.len() as u64 }, archive)?;
-        self.exchange(request, PATIENCE, done).await
+        self.exchange(request, PATIENCE, &mut done).await
     }
 
     /// The same, with an archive in a file that nobody can change: a stream would copy it some more times, and take a
@@ -173,7 +173,7 @@ impl<S: Transport> Conversation<S> {
     async fn unpack_file(&mut self, replace: bool, archive: &File) -> Result<(), SandboxError> {
         let mut request = Outgoing::new(&Request::UnpackFile { replace }, Bytes::new())?;
         request.file = Some(archive.try_clone().map_err(|error| lost(&error))?.into());
-        self.exchange(request, PATIENCE, done).await
+        self.exchange(request, PATIENCE, &mut done).await
     }
 
     /// Runs a step.
@@ -187,38 +187,23 @@ impl<S: Transport> Conversation<S> {
             fresh: step.view == View::Fresh,
             stdin_bytes: step.stdin.len(),
             channels: u8::try_from(step.channels.len()).unwrap_or(u8::MAX),
+            holds_ends: step.holds_ends(),
             limits: step.limits,
             processors: self.processors.clone(),
         }));
         let (body, feed) = step.stdin.clone().into_parts();
         let mut request = Outgoing::new(&order, body)?;
-        request.feeds.extend(feed.map(|feed| (Kind::Data, feed)));
+        request.feeds.extend(feed.clone().map(|feed| (Kind::Data, feed)));
         request.feeds.extend((0..MAX_CHANNELS).map(Kind::Channel).zip(step.channels.iter().cloned()));
-        let (mut stdout, mut stderr) = (0, 0);
-        let patience = PATIENCE + Duration::from_millis(step.limits.wall_ms);
-        let ended = self
-            .exchange(request, patience, |kind, payload| {
-                let (stream, count) = match kind {
-                    Kind::Stdout => (Stream::Stdout, &mut stdout),
-                    Kind::Stderr => (Stream::Stderr, &mut stderr),
-                    Kind::Channel(number) if usize::from(number) < step.channels.len() => {
-                        sink.hear(number, payload);
-                        return Ok(Heard::More);
-                    }
-                    _ => {
-                        return match reply(kind, payload)? {
-                            Reply::Ended(ended) => Ok(Heard::Last(ended)),
-                            other => Err(unexpected(other)),
-                        };
-                    }
-                };
-                *count += payload.len() as u64;
-                sink.write(stream, payload);
-                Ok(Heard::More)
-            })
-            .await?;
-        if (ended.stdout_bytes, ended.stderr_bytes) != (stdout, stderr) {
+        let wall = Duration::from_millis(step.limits.wall_ms);
+        let mut replies = StepReplies::new(sink, step.channels.len(), wall);
+        let ended = self.exchange(request, PATIENCE + wall, &mut replies).await?;
+        if (ended.stdout_bytes, ended.stderr_bytes) != (replies.stdout, replies.stderr) {
             return Err(SandboxError::Lost("the agent miscounted the output".to_owned()));
+        }
+        feed.into_iter().for_each(|feed| feed.note_end_awaited(ended.stdin_end_awaited));
+        for (number, feed) in step.channels.iter().enumerate() {
+            feed.note_end_awaited(ended.channel_ends_awaited >> number & 1 == 1);
         }
         Ok(outcome(*ended))
     }
@@ -233,7 +218,7 @@ impl<S: Transport> Conversation<S> {
         let cap = usize::try_from(cap_bytes.saturating_mul(2) + (64 << 20)).unwrap_or(usize::MAX);
         let mut archive = BytesMut::new();
         let outgoing = Outgoing::new(&request, Bytes::new())?;
-        self.exchange(outgoing, PATIENCE, |kind, payload| {
+        let mut take = |kind: Kind, payload: &[u8]| {
             if kind != Kind::Data {
                 return done(kind, payload);
             }
@@ -242,8 +227,8 @@ impl<S: Transport> Conversation<S> {
                 return Err(SandboxError::Lost("the agent sent a longer archive than was asked for".to_owned()));
             }
             Ok(Heard::More)
-        })
-        .await?;
+        };
+        self.exchange(outgoing, PATIENCE, &mut take).await?;
         Ok(Collected::new(archive.freeze()))
     }
 
@@ -251,35 +236,31 @@ impl<S: Transport> Conversation<S> {
         &mut self,
         request: Outgoing,
         patience: Duration,
-        hear: impl FnMut(Kind, &[u8]) -> Result<Heard<T>, SandboxError>,
+        replies: &mut impl Replies<T>,
     ) -> Result<T, SandboxError> {
-        match timeout(patience, self.talk(request, hear)).await {
+        match timeout(patience, self.talk(request, replies)).await {
             Ok(result) => result,
             Err(_) => Err(SandboxError::Lost(format!("the agent said nothing for {} s", patience.as_secs()))),
         }
     }
 
     /// Sends and hears at the same time: neither side may have to wait for the other to read first.
-    async fn talk<T>(
-        &mut self,
-        mut request: Outgoing,
-        mut hear: impl FnMut(Kind, &[u8]) -> Result<Heard<T>, SandboxError>,
-    ) -> Result<T, SandboxError> {
+    async fn talk<T>(&mut self, mut request: Outgoing, replies: &mut impl Replies<T>) -> Result<T, SandboxError> {
         loop {
             while let Some((kind, payload)) = self.next_frame()? {
-                if let Heard::Last(value) = hear(kind, &payload)? {
+                if let Heard::Last(value) = replies.take(kind, &payload)? {
                     self.unsent.extend_from_slice(&request.frames);
                     return Ok(value);
                 }
             }
-            poll_fn(|cx| self.poll_talk(cx, &mut request)).await?;
+            // Sends what can be sent; ready once something was heard.
+            poll_fn(|cx| {
+                self.poll_send(cx, &mut request)?;
+                ready!(replies.poll_ready(cx));
+                self.poll_hear(cx)
+            })
+            .await?;
         }
-    }
-
-    /// Sends what can be sent. Ready once something was heard.
-    fn poll_talk(&mut self, cx: &mut Context<'_>, request: &mut Outgoing) -> Poll<Result<(), SandboxError>> {
-        self.poll_send(cx, request)?;
-        self.poll_hear(cx)
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, request: &mut Outgoing) -> Result<(), SandboxError> {
@@ -337,6 +318,70 @@ impl<S: Transport> Conversation<S> {
         };
         let frame = self.inbox.split_to(used).freeze();
         Ok(Some((kind, frame.slice(used - length..))))
+    }
+}
+
+/// Takes the frames that answer a request.
+trait Replies<T>: Send {
+    fn take(&mut self, kind: Kind, payload: &[u8]) -> Result<Heard<T>, SandboxError>;
+
+    /// Ready while more should be read from the agent.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl<T, F: FnMut(Kind, &[u8]) -> Result<Heard<T>, SandboxError> + Send> Replies<T> for F {
+    fn take(&mut self, kind: Kind, payload: &[u8]) -> Result<Heard<T>, SandboxError> {
+        self(kind, payload)
+    }
+}
+
+/// Takes what a step prints, and how it ended.
+struct StepReplies<'a> {
+    sink: &'a mut dyn Sink,
+    channels: usize,
+    stdout: u64,
+    stderr: u64,
+    /// When the step's wall limit has passed: its end must not wait behind output that nobody takes.
+    deadline: tokio::time::Instant,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<'a> StepReplies<'a> {
+    fn new(sink: &'a mut dyn Sink, channels: usize, wall: Duration) -> Self {
+        let deadline = tokio::time::Instant::now() + wall;
+        Self { sink, channels, stdout: 0, stderr: 0, deadline, timer: None }
+    }
+}
+
+impl Replies<Box<Ended>> for StepReplies<'_> {
+    fn take(&mut self, kind: Kind, payload: &[u8]) -> Result<Heard<Box<Ended>>, SandboxError> {
+        let (stream, count) = match kind {
+            Kind::Stdout => (Stream::Stdout, &mut self.stdout),
+            Kind::Stderr => (Stream::Stderr, &mut self.stderr),
+            Kind::Channel(number) if usize::from(number) < self.channels => {
+                self.sink.hear(number, payload);
+                return Ok(Heard::More);
+            }
+            _ => {
+                return match reply(kind, payload)? {
+                    Reply::Ended(ended) => Ok(Heard::Last(ended)),
+                    other => Err(unexpected(other)),
+                };
+            }
+        };
+        *count += payload.len() as u64;
+        self.sink.write(stream, payload);
+        Ok(Heard::More)
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.sink.poll_ready(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let deadline = self.deadline;
+        self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx)
     }
 }
 
@@ -423,6 +468,8 @@ mod tests {
             stderr_bytes: 0,
             stdout_truncated: false,
             stderr_truncated: false,
+            stdin_end_awaited: false,
+            channel_ends_awaited: 0,
             notes: Vec::new(),
         };
         let mut said = Vec::new();

@@ -1,6 +1,7 @@
 //! What a program reads: bytes that are all there, or that come while it runs.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -52,58 +53,111 @@ impl Stdin {
     }
 }
 
-/// Bytes on their way to a program. Whoever writes never waits: what may wait here is bounded by what may be written,
-/// which for a program's output is its output limit.
+/// Bytes on their way to a program. A writer never waits, but should ask [`poll_room`](Self::poll_room) before it takes
+/// more from whoever produces the bytes: a pipe's writer would wait, too.
 #[derive(Debug, Default)]
-pub struct Feed(Mutex<Queue>);
+pub struct Feed {
+    queue: Mutex<Queue>,
+    holds_end: bool,
+    end_awaited: AtomicBool,
+}
+
+/// What may wait in a feed before its writer should. Far above a pipe's 64 KiB, so that no honest dialogue gets stuck.
+const ROOM: usize = 1 << 20;
 
 #[derive(Debug, Default)]
 struct Queue {
     waiting: VecDeque<Bytes>,
+    bytes: usize,
     closed: bool,
-    waker: Option<Waker>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
 }
 
 impl Feed {
+    /// A feed whose end is held back until the program has read everything and waits for more:
+    /// [`end_was_awaited`](Self::end_was_awaited) then says so. A program that never waits gets it after some seconds.
+    pub fn holding_end() -> Self {
+        Self { holds_end: true, ..Self::default() }
+    }
+
     /// Appends bytes; after the end they are dropped.
     pub fn write(&self, bytes: &[u8]) {
         let mut queue = self.lock();
         if !queue.closed && !bytes.is_empty() {
             queue.waiting.push_back(Bytes::copy_from_slice(bytes));
-            queue.wake();
+            queue.bytes += bytes.len();
+            wake(&mut queue.reader);
         }
     }
 
-    /// The end.
+    /// The end of what is written.
     pub fn close(&self) {
         let mut queue = self.lock();
         queue.closed = true;
-        queue.wake();
+        wake(&mut queue.reader);
+        wake(&mut queue.writer);
+    }
+
+    /// The reader is gone: what waits and what may come is dropped.
+    pub fn discard(&self) {
+        let mut queue = self.lock();
+        (queue.closed, queue.bytes) = (true, 0);
+        queue.waiting.clear();
+        wake(&mut queue.reader);
+        wake(&mut queue.writer);
+    }
+
+    /// Ready while more should be written: little waits, or nobody is there to read.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut queue = self.lock();
+        if queue.closed || queue.bytes < ROOM {
+            return Poll::Ready(());
+        }
+        queue.writer = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     /// The next bytes; none at the end.
     pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut queue = self.lock();
         match queue.waiting.pop_front() {
-            Some(bytes) => Poll::Ready(Some(bytes)),
+            Some(bytes) => {
+                queue.bytes -= bytes.len();
+                if queue.bytes < ROOM {
+                    wake(&mut queue.writer);
+                }
+                Poll::Ready(Some(bytes))
+            }
             None if queue.closed => Poll::Ready(None),
             None => {
-                queue.waker = Some(cx.waker().clone());
+                queue.reader = Some(cx.waker().clone());
                 Poll::Pending
             }
         }
     }
 
+    /// Whether the program was waiting for more when the end came; known once it has ended.
+    pub fn end_was_awaited(&self) -> bool {
+        self.end_awaited.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn holds_end(&self) -> bool {
+        self.holds_end
+    }
+
+    pub(crate) fn note_end_awaited(&self, awaited: bool) {
+        self.end_awaited.store(awaited, Ordering::Release);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
     }
 }
 
@@ -122,6 +176,20 @@ mod tests {
         feed.write(b"too late");
         assert_eq!(feed.poll_next(&mut cx), Poll::Ready(Some(Bytes::from_static(b"a"))));
         assert_eq!(feed.poll_next(&mut cx), Poll::Ready(Some(Bytes::from_static(b"b"))));
+        assert_eq!(feed.poll_next(&mut cx), Poll::Ready(None));
+    }
+
+    #[test]
+    fn a_writer_waits_for_a_reader_and_not_for_one_that_is_gone() {
+        let feed = Feed::default();
+        let mut cx = Context::from_waker(Waker::noop());
+        feed.write(&vec![0; ROOM]);
+        assert!(feed.poll_room(&mut cx).is_pending());
+        assert!(feed.poll_next(&mut cx).is_ready());
+        assert!(feed.poll_room(&mut cx).is_ready());
+        feed.write(&vec![0; ROOM]);
+        feed.discard();
+        assert!(feed.poll_room(&mut cx).is_ready());
         assert_eq!(feed.poll_next(&mut cx), Poll::Ready(None));
     }
 }

@@ -18,6 +18,7 @@ mod processors;
 mod timing;
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use optimus_core::plan::{Collect, PlacedFile};
@@ -100,6 +101,15 @@ impl<'a> BoxStep<'a> {
     pub fn new(argv: &'a [String], limits: Limits) -> Self {
         Self { argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &[], limits }
     }
+
+    /// Whether an end of its live inputs is held back until it waits for more.
+    fn holds_ends(&self) -> bool {
+        let stdin = match &self.stdin {
+            Stdin::Live(feed) => feed.holds_end(),
+            Stdin::Whole(_) => false,
+        };
+        stdin || self.channels.iter().any(|feed| feed.holds_end())
+    }
 }
 
 /// The work area that a step finds at its current directory.
@@ -114,8 +124,15 @@ pub enum View {
 
 /// Receives what a program prints, in order, while it runs, up to the output limit.
 pub trait Sink: Send {
-    /// The next bytes of one of the streams. Must not block for long: the program waits meanwhile.
+    /// The next bytes of one of the streams. Must not block for long: the program waits meanwhile. Of a program with a
+    /// live stdin, an empty piece is the end of its stdout, when that comes before the program's own.
     fn write(&mut self, stream: Stream, bytes: &[u8]);
+
+    /// Ready while more should come. Until then the program is held up, as one is that writes into a full pipe; but not
+    /// beyond its wall limit.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
 
     /// The same of one of its channels, by number; nothing is the end of it, when that comes before the program's own.
     fn hear(&mut self, _channel: u8, _bytes: &[u8]) {}

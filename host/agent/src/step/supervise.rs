@@ -7,6 +7,7 @@ mod channels;
 mod finish;
 mod starved;
 mod streams;
+mod waiting;
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -142,7 +143,7 @@ impl Watch<'_> {
             let cpu_left = self.order.limits.cpu_ms * 1_000 - self.cpu_us(site).min(self.order.limits.cpu_ms * 1_000);
             // So soon the limit is reached if every processor works for this step.
             let cpu = Duration::from_micros(cpu_left) / self.processors;
-            let tock = match streams.channels.is_awaited() {
+            let tock = match streams.channels.is_awaited() || streams.is_holding() {
                 true => TICK,
                 false if site.link.pending() > 0 => LULL,
                 false => TOCK,

@@ -1,6 +1,7 @@
 //! The cases: what every backend that runs programs must do.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -99,6 +100,71 @@ pub(crate) async fn a_live_input_that_nobody_writes_ends_by_the_clock(lab: &Lab<
     let outcome = bench.open.run(&step, &mut Discard).await.unwrap();
     assert_eq!(outcome.limit, Some(LimitHit::WallTime));
     assert_eq!(bench.run(View::Fresh, &["count"]).await.ok(), "0\n");
+}
+
+/// The end of such an input comes when the program has read all of it and waits for more, or not at all.
+pub(crate) async fn a_held_end_says_whether_it_was_awaited(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    for (what, awaited) in [("count", true), ("glance", false)] {
+        let feed = Arc::new(Feed::holding_end());
+        feed.write(b"abc");
+        feed.close();
+        let argv = ["./program".to_owned(), what.to_owned()];
+        let step = BoxStep { stdin: Stdin::Live(Arc::clone(&feed)), ..BoxStep::new(&argv, DEFAULT) };
+        let outcome = bench.open.run(&step, &mut Discard).await.unwrap();
+        assert!(outcome.is_success(), "{what}: {outcome:?}");
+        assert_eq!(feed.end_was_awaited(), awaited, "{what}");
+    }
+}
+
+/// A program that closes its stdout may go on, and whoever reads that must not wait for the program's own end.
+pub(crate) async fn an_early_end_of_stdout_is_told(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    let feed = Arc::<Feed>::default();
+    let argv = ["./program".to_owned(), "mute".to_owned()];
+    let step = BoxStep { stdin: Stdin::Live(Arc::clone(&feed)), ..BoxStep::new(&argv, DEFAULT) };
+    let mut sink = ClosesAtEnd { feed: &feed, stdout: Vec::new() };
+    let outcome = bench.open.run(&step, &mut sink).await.unwrap();
+    assert!(outcome.is_success(), "{outcome:?}");
+    assert_eq!(sink.stdout, b"word");
+}
+
+/// Ends the program's stdin when its stdout has ended.
+struct ClosesAtEnd<'a> {
+    feed: &'a Feed,
+    stdout: Vec<u8>,
+}
+
+impl Sink for ClosesAtEnd<'_> {
+    fn write(&mut self, _: Stream, bytes: &[u8]) {
+        self.stdout.extend_from_slice(bytes);
+        if bytes.is_empty() {
+            self.feed.close();
+        }
+    }
+}
+
+pub(crate) async fn output_that_nobody_takes_holds_the_program_up(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    let argv = ["./program".to_owned(), "print".to_owned(), (16 * MIB).to_string()];
+    let limits = Limits { wall_ms: 500, ..DEFAULT };
+    let mut sink = NeverReady(0);
+    let outcome = bench.open.run(&BoxStep::new(&argv, limits), &mut sink).await.unwrap();
+    assert_eq!(outcome.limit, Some(LimitHit::WallTime));
+    assert!(sink.0 < 4 * MIB as usize, "{} bytes came", sink.0);
+}
+
+/// Counts what comes all the same.
+struct NeverReady(usize);
+
+impl Sink for NeverReady {
+    fn write(&mut self, _: Stream, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
 }
 
 /// Hands on what a program prints, and counts it.

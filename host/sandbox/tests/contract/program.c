@@ -118,6 +118,8 @@ int main(int argc, char **argv) {
         printf("%ld", copy_stdin(0));
         return 0;
     }
+    if (!strcmp(what, "mute")) { printf("word"); fclose(stdout); copy_stdin(0); return 0; }
+    if (!strcmp(what, "glance")) { char c; return read(0, &c, 1) == 1 && usleep(50000) == 0 ? 0 : 1; }
     if (!strcmp(what, "complain")) { fprintf(stderr, "%s", argv[2]); return 0; }
     if (!strcmp(what, "sleep")) { sleep(number); return 0; }
     if (!strcmp(what, "spin")) { spin_for((void *)number); return 0; }

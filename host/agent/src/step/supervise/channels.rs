@@ -52,6 +52,17 @@ impl Channels {
         self.0.iter().any(|channel| channel.unopened.is_some())
     }
 
+    /// Whether the end of an input is being held back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.0.iter().any(|channel| channel.input.is_holding())
+    }
+
+    /// One bit for each channel: the program was waiting for more when the end of that input came.
+    pub(super) fn ends_awaited(&self) -> u64 {
+        let awaited = self.0.iter().map(|channel| u64::from(channel.input.end_awaited));
+        awaited.enumerate().fold(0, |bits, (number, bit)| bits | bit << number)
+    }
+
     pub(super) fn is_over(&self) -> bool {
         self.0.iter().any(|channel| channel.output.truncated)
     }
@@ -101,7 +112,7 @@ impl Channel {
             open(&out, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()).at("open a channel")?;
         let kind = Kind::Channel(number);
         let output = Output::new(out, kind, order.limits.output_bytes);
-        Ok(Self { kind, unopened: Some(unopened), input: Input::closed(), output })
+        Ok(Self { kind, unopened: Some(unopened), input: Input::closed(order.holds_ends), output })
     }
 
     fn take(&mut self, payload: &[u8]) {

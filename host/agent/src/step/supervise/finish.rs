@@ -50,6 +50,8 @@ pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Op
         stderr_bytes: streams.err.kept,
         stdout_truncated: streams.out.truncated,
         stderr_truncated: streams.err.truncated,
+        stdin_end_awaited: streams.stdin.end_awaited,
+        channel_ends_awaited: streams.channels.ends_awaited(),
         notes: if refused > 0 { vec![format!("{refused} forks were refused")] } else { Vec::new() },
     })
 }

@@ -12,7 +12,7 @@ pub(super) fn waited_us() -> u64 {
 }
 
 /// The entries of a directory that are numbers, ours not among them.
-fn entries(directory: &str) -> impl Iterator<Item = u32> + use<> {
+pub(super) fn entries(directory: &str) -> impl Iterator<Item = u32> + use<> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|id| *id != 1)
 }

@@ -2,12 +2,14 @@
 //! it is what tells that there was more.
 
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::{Duration, Instant};
 
 use optimus_agent::protocol::{CHUNK, Garbled, Kind, Run};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::{Errno, read, write};
 
 use super::channels::Channels;
+use super::waiting::waits_for;
 use crate::link::{Link, leave};
 use crate::step::prepare::Pipes;
 
@@ -18,10 +20,12 @@ const OUTPUT_WAITING: usize = 8 * CHUNK;
 /// So much is sent at once; less waits a moment for more, because most programs' only output is soon followed by their
 /// end.
 const FLUSH: usize = CHUNK / 4;
+/// How long an end is held back from a program that never waits for it: one that only polls, say, would wait for ever.
+const HOLD: Duration = Duration::from_secs(5);
 
 /// The streams of a running program.
 pub(super) struct Streams {
-    stdin: Input,
+    pub(super) stdin: Input,
     /// Bytes that the host has still to send; of a live stdin, that is not known before its end.
     to_come: u64,
     /// It ends with an empty piece.
@@ -39,6 +43,11 @@ pub(super) struct Input {
     written: usize,
     /// Nothing more is to come.
     is_whole: bool,
+    /// The end is held back until the program waits for more; since when it is.
+    holds_end: bool,
+    held_since: Option<Instant>,
+    /// The program was waiting for more when the end came.
+    pub(super) end_awaited: bool,
 }
 
 /// What a program writes.
@@ -53,7 +62,7 @@ pub(super) struct Output {
 impl Streams {
     pub(super) fn new(pipes: Pipes, channels: Channels, order: &Run) -> Self {
         let output = |pipe, kind| Output::new(pipe, kind, order.limits.output_bytes);
-        let mut stdin = Input::closed();
+        let mut stdin = Input::closed(order.holds_ends);
         stdin.open(pipes.stdin);
         Self {
             stdin,
@@ -106,7 +115,12 @@ impl Streams {
         self.pump_input(link);
         let takes_output = link.pending() < OUTPUT_WAITING;
         if takes_output {
+            let spoke = !self.out.has_ended();
             self.out.pump(link, &mut self.buffer);
+            // Somebody waits for what it says, and must hear that this was all.
+            if spoke && self.is_live && self.out.has_ended() {
+                link.push(Kind::Stdout, &[]);
+            }
             self.err.pump(link, &mut self.buffer);
         }
         self.channels.pump(link, &mut self.buffer, takes_output);
@@ -151,7 +165,7 @@ impl Streams {
 
     /// Takes what is left in the pipes of a program that has ended.
     pub(super) fn drain(&mut self, link: &mut Link) {
-        self.stdin = Input::closed();
+        self.stdin.close();
         let Self { out, err, channels, buffer, .. } = self;
         let mut take = |output: &mut Output| {
             while output.pump(link, buffer) {
@@ -164,6 +178,11 @@ impl Streams {
         channels.drain(take);
     }
 
+    /// Whether the end of an input is being held back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.stdin.is_holding() || self.channels.is_holding()
+    }
+
     /// Whether a stream went past its limit.
     pub(super) fn is_over(&self) -> bool {
         self.out.truncated || self.err.truncated || self.channels.is_over()
@@ -172,8 +191,21 @@ impl Streams {
 
 impl Input {
     /// One that nobody reads yet.
-    pub(super) fn closed() -> Self {
-        Self { pipe: None, waiting: Vec::new(), written: 0, is_whole: false }
+    pub(super) fn closed(holds_end: bool) -> Self {
+        let (waiting, held_since) = (Vec::new(), None);
+        Self { pipe: None, waiting, written: 0, is_whole: false, holds_end, held_since, end_awaited: false }
+    }
+
+    /// Gives up what is not written yet.
+    pub(super) fn close(&mut self) {
+        self.pipe = None;
+        self.waiting.clear();
+        self.written = 0;
+    }
+
+    /// Whether an end is being held back: nothing tells when the program waits, so that one has to look.
+    pub(super) fn is_holding(&self) -> bool {
+        self.held_since.is_some() && self.pipe.is_some()
     }
 
     pub(super) fn open(&mut self, pipe: OwnedFd) {
@@ -220,9 +252,17 @@ impl Input {
         }
         self.waiting.clear();
         self.written = 0;
-        if self.is_whole {
+        if self.is_whole && self.may_end() {
             self.pipe = None;
         }
+    }
+
+    /// Whether the end may come now.
+    fn may_end(&mut self) -> bool {
+        let Some(pipe) = self.pipe.as_ref().filter(|_| self.holds_end) else { return true };
+        let since = *self.held_since.get_or_insert_with(Instant::now);
+        self.end_awaited = waits_for(pipe);
+        self.end_awaited || since.elapsed() >= HOLD
     }
 }
 
