@@ -131,7 +131,7 @@ fn words(error: &base64::DecodeError) -> String {
         InvalidByte(at, b'-' | b'_') => {
             format!("the URL-safe alphabet is not read, and character {} is of it: send `+` and `/`", at + 1)
         }
-        InvalidByte(at, byte) | InvalidLastSymbol(at, byte) => {
+        InvalidByte(at, byte) | InvalidLastSymbol { offset: at, symbol: byte, .. } => {
             format!("character {} cannot be `{}`", at + 1, byte.escape_ascii())
         }
         InvalidLength(length) => format!("{length} characters cannot be the whole of it"),

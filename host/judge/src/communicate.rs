@@ -63,17 +63,11 @@ pub(super) async fn run(
     for _ in 1..rules.processes {
         others.push(terms.bench.another_beside(terms).await.map_err(Blame::Ours)?);
     }
-<<<<<<< HEAD:host/judge/src/communicate.rs
-    let lines: Vec<Line> = (0..rules.processes).map(|_| Line::default()).collect();
-    let record = Record::new(terms.order.job.capture_bytes, &terms.budget);
-    let scene = Scene { terms, index, rules, lines: &lines, record: &record };
-=======
     let lines: Vec<Line> = (0..rules.processes).map(|_| Line::new()).collect();
-    let record = Record::new(terms.order.job.capture_bytes);
+    let record = Record::new(terms.order.job.capture_bytes, &terms.budget);
     let is_over = CancellationToken::new();
     let places = AtomicUsize::new(0);
     let group = MultiProcessRun { terms, index, rules, lines: &lines, record: &record, places: &places };
->>>>>>> 5c83217 (judge: decide an interactive test by what was said):host/optimus/src/judge/communicate.rs
     let boxes = std::iter::once(open).chain(others.iter_mut().map(|own| &mut **own as &mut dyn OpenBox));
     let processes = join_all(boxes.zip(0..).map(async |(own, number)| {
         let ended = group.process(number, matter, own, &is_over).await;
@@ -111,13 +105,9 @@ struct MultiProcessRun<'a> {
     index: usize,
     rules: &'a Communication,
     lines: &'a [Line],
-<<<<<<< HEAD:host/judge/src/communicate.rs
     record: &'a Record<'a>,
-=======
-    record: &'a Record,
     /// How many processes have ended.
     places: &'a AtomicUsize,
->>>>>>> 5c83217 (judge: decide an interactive test by what was said):host/optimus/src/judge/communicate.rs
 }
 
 impl<'a> MultiProcessRun<'a> {

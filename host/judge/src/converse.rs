@@ -45,13 +45,8 @@ pub(super) async fn run(
         Err(failure) => return Ok(Ran::stopped(ours(Err(failure))?)),
     };
     terms.furnish(index, &matter.input, open).await?;
-<<<<<<< HEAD:host/judge/src/converse.rs
-    let (to_program, to_interactor) = (Arc::<Feed>::default(), Arc::<Feed>::default());
-    let record = Record::new(job.capture_bytes, &terms.budget);
-=======
     let (to_program, to_interactor) = (Arc::<Feed>::default(), Arc::new(Feed::holding_end()));
-    let record = Record::new(job.capture_bytes);
->>>>>>> 5c83217 (judge: decide an interactive test by what was said):host/optimus/src/judge/converse.rs
+    let record = Record::new(job.capture_bytes, &terms.budget);
     let argv = terms.argv(index);
     let step = BoxStep {
         env: &terms.order.plan.run.env,

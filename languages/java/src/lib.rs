@@ -52,11 +52,14 @@ impl Language for Java {
     fn plan(request: &Request) -> Result<Plan, Error> {
         let options = request.options(OPTIONS)?;
         let files = request.sources(&["java"]);
-        let paths = request.source_args(&["java"])?;
+        request.source_args(&["java"])?;
         let sources: Vec<_> = files.iter().map(|file| Source::read(&file.text())).collect();
-        let class = options.text("main_class").map(str::to_owned).or_else(|| class_to_start(&sources));
-        let Some(class) = class.filter(|class| !class.starts_with('-')) else {
-            return Err(Error::BadSource(format!("no class in `{}`", paths[0])));
+        let class = match options.text("main_class") {
+            Some(class) if class.starts_with(['-', '@']) => {
+                return Err(Error::BadOptions("option `main_class` has to be the name of a class".to_owned()));
+            }
+            Some(class) => class.to_owned(),
+            None => class_to_start(&files, &sources)?,
         };
         let (renames, paths) = rename(&files, &sources);
         let compile = Step::new("compile", JAVAC)
@@ -71,16 +74,29 @@ impl Language for Java {
     }
 }
 
-/// The first with a `main`; otherwise the first file's public one; otherwise its first.
-fn class_to_start(sources: &[Source]) -> Option<String> {
+/// The public one with a `main` in the first file that has any, as where a file is renamed to its class; otherwise the
+/// first with a `main`, as `java File.java` starts it (JEP 330).
+///
+/// # Errors
+/// There is none. Of a long file only the beginning is known here, and of one with Unicode escapes not every name: then
+/// the first class is taken, and the JVM says what is wrong.
+fn class_to_start(files: &[&SourceFile], sources: &[Source]) -> Result<String, Error> {
     for source in sources {
-        if let Some(t) = source.types.iter().find(|t| t.has_main) {
-            return Some(source.full_name(&t.name));
+        let mut mains = source.types.iter().filter(|t| t.has_main);
+        if let Some(t) = mains.clone().find(|t| t.is_public).or_else(|| mains.next()) {
+            return Ok(source.full_name(&t.name));
         }
     }
-    let first = sources.first()?;
-    let t = first.types.iter().find(|t| t.is_public).or(first.types.first())?;
-    Some(first.full_name(&t.name))
+    let path = files.first().map_or("", |file| &file.path);
+    let first = sources.iter().find(|source| !source.types.is_empty());
+    let Some(first) = first else { return Err(Error::BadSource(format!("no class in `{path}`"))) };
+    let is_unclear = |file: &&SourceFile| file.head.len() < file.size as usize || file.text().contains("\\u");
+    if !files.iter().any(is_unclear) {
+        let message = "a program starts with `public static void main(String[] args)` in a class";
+        return Err(Error::BadSource(format!("no `main` in `{path}`: {message}")));
+    }
+    let t = first.types.iter().find(|t| t.is_public).unwrap_or(&first.types[0]);
+    Ok(first.full_name(&t.name))
 }
 
 /// Files that are renamed; of the ones beyond, javac says what is wrong. A plan cannot have any number of steps.
@@ -115,10 +131,9 @@ fn rename(files: &[&SourceFile], sources: &[Source]) -> (Vec<Step>, Vec<String>)
 fn jvm_flags(limits: &Limits) -> Vec<String> {
     let mib = limits.memory_mib();
     let heap = (mib * 65 / 100).max(mib.saturating_sub(192)).max(16);
-    let stack = (mib / 8).clamp(4, 64);
     // One collector thread, no file in /tmp for monitoring tools, UTF-8 whatever the locale.
     let fixed = "-XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8";
-    let mut flags = vec![format!("-Xmx{heap}m"), format!("-Xss{stack}m")];
+    let mut flags = vec![format!("-Xmx{heap}m"), format!("-Xss{}m", limits.stack_mib())];
     flags.extend(fixed.split(' ').map(str::to_owned));
     flags
 }

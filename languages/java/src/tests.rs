@@ -45,7 +45,8 @@ fn nothing_is_renamed_onto_another_file() {
 
 #[test]
 fn a_plan_does_not_grow_with_the_number_of_mistakes() {
-    let files: Vec<_> = (0..100).map(|i| (format!("f{i}.java"), format!("public class C{i} {{}}"))).collect();
+    let files: Vec<_> =
+        (0..100).map(|i| (format!("f{i}.java"), format!("public class C{i} {{ void main() {{}} }}"))).collect();
     let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     assert_eq!(plan(&files).compile.len(), RENAMED + 1);
 }
@@ -56,7 +57,7 @@ fn a_job_may_name_the_class() {
     let named = Java::plan(&Request::of(files).with_options(r#"{"main_class": "B"}"#)).unwrap();
     assert_eq!(started(&named), "B");
     let option = Java::plan(&Request::of(files).with_options(r#"{"main_class": "-version"}"#));
-    assert!(matches!(option, Err(Error::BadSource(_))));
+    assert!(matches!(option, Err(Error::BadOptions(_))));
 }
 
 #[test]
@@ -66,9 +67,27 @@ fn a_source_without_a_class_is_the_authors_fault() {
 }
 
 #[test]
+fn of_several_classes_with_a_main_the_public_one_is_started() {
+    let main = "public static void main(String[] a) {}";
+    let text = format!("class Demo {{ {main} }} public class Quiz {{ {main} }}");
+    assert_eq!(started(&plan(&[("x.java", &text)])), "Quiz");
+    let text = format!("class Demo {{ {main} }} class Quiz {{ {main} }}");
+    assert_eq!(started(&plan(&[("x.java", &text)])), "Demo");
+}
+
+#[test]
+fn a_program_without_a_main_does_not_compile() {
+    let refused = Java::plan(&Request::of([("x.java", "public class Quiz { void mian() {} }")])).unwrap_err();
+    assert!(matches!(refused, Error::BadSource(message) if message.starts_with("no `main` in `x.java`")));
+    let long = format!("public class Quiz {{ {} void main() {{}} }}", "int x; ".repeat(10_000));
+    assert_eq!(started(&plan(&[("x.java", &long)])), "Quiz");
+    assert_eq!(started(&plan(&[("x.java", "class Quiz { void m\\u0061in() {} }")])), "Quiz");
+}
+
+#[test]
 fn the_heap_leaves_room_for_the_jvm() {
     for (limit, heap, stack) in
-        [(128, "-Xmx83m", "-Xss16m"), (256, "-Xmx166m", "-Xss32m"), (1024, "-Xmx832m", "-Xss64m")]
+        [(128, "-Xmx83m", "-Xss16m"), (256, "-Xmx166m", "-Xss32m"), (1024, "-Xmx832m", "-Xss128m")]
     {
         let flags = jvm_flags(&Limits { memory_kib: limit << 10, ..Limits::default() });
         assert_eq!(flags[..2], [heap, stack]);

@@ -38,7 +38,9 @@ impl Language for JavaScript {
         let files = [main.clone()].into_iter().chain(others).take(CHECKED);
         let checks = files.map(|path| Step::new("check", ["node", "--check", &path]));
         let heap = format!("--max-old-space-size={}", heap_mib(&request.limits));
-        Ok(request.run(["node", &heap, &main]).compile_all(checks))
+        // V8 has a bound of its own, 984 KiB, whatever the system lets a stack grow to; it counts in KiB.
+        let stack = format!("--stack-size={}", request.limits.stack_mib() * 1024);
+        Ok(request.run(["node", &heap, &stack, &main]).compile_all(checks))
     }
 }
 
@@ -81,7 +83,7 @@ mod tests {
     fn checks_each_file_and_runs_the_first() {
         let request = Request::of([("main.js", ""), ("lib/a.mjs", ""), ("package.json", "{}")]);
         let plan = JavaScript::plan(&request).unwrap();
-        assert_eq!(plan.run.argv, ["node", "--max-old-space-size=208", "main.js"]);
+        assert_eq!(plan.run.argv, ["node", "--max-old-space-size=208", "--stack-size=32768", "main.js"]);
         let checks: Vec<_> = plan.compile.iter().map(|step| step.argv.join(" ")).collect();
         assert_eq!(checks, ["node --check main.js", "node --check lib/a.mjs"]);
     }

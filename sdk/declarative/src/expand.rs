@@ -91,6 +91,7 @@ impl<'a> Filler<'a> {
             "class" => self.request.entry_class()?,
             "each" => each.map_or_else(main, |each| Ok(each.to_owned()))?,
             "memory_mib" => memory.to_string(),
+            "stack_mib" => self.request.limits.stack_mib().to_string(),
             "heap_mib" => (memory / 4 * 3).max(4).to_string(),
             _ => match self.option(name).map(|option| &option.kind) {
                 Some(Kind::Values(_)) => self.options.choice(name).to_owned(),

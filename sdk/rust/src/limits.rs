@@ -7,6 +7,12 @@ impl Limits {
     pub fn memory_mib(&self) -> u32 {
         self.memory_kib / 1024
     }
+
+    /// A stack, in MiB, for runtimes that have to be told its size: an eighth of the memory limit, and at least 4 MiB. It
+    /// stays below the 1 GiB that the host lets a stack grow to.
+    pub fn stack_mib(&self) -> u32 {
+        (self.memory_mib() / 8).clamp(4, 512)
+    }
 }
 
 impl Default for Limits {

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use crate::options::Options;
 use crate::{Error, Limits, Opt, Plan, Request, SourceFile, Step};
 
-/// A path as an argument that no program takes for an option: `-x` becomes `./-x`.
+/// A path as an argument that every program takes for a file's name: `-x` becomes `./-x`, since it would be an option, and
+/// `@x` becomes `./@x`, since javac, gcc, clang and many others would read arguments from it. So does everything that
+/// begins with a sign.
 pub(crate) fn arg(path: &str) -> String {
-    if path.starts_with('-') { format!("./{path}") } else { path.to_owned() }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_') || !c.is_ascii();
+    if path.starts_with(plain) { path.to_owned() } else { format!("./{path}") }
 }
 
 impl SourceFile {
@@ -58,7 +61,7 @@ impl Request {
         let file = self.entry()?;
         let name = file.path.rsplit('/').next().unwrap_or_default();
         let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        if name.is_empty() || name.starts_with('-') {
+        if name.is_empty() || name.starts_with(['-', '@']) {
             return Err(Error::BadSource(format!("`{}` is not the name of a class", file.path)));
         }
         Ok(package(&file.text()).map_or_else(|| name.to_owned(), |package| format!("{package}.{name}")))
@@ -185,8 +188,8 @@ mod tests {
 
     #[test]
     fn the_entry_comes_first_and_is_no_option() {
-        let request = Request::of([("a.x", ""), ("-b.x", ""), ("c.txt", "")]).with_entry("-b.x");
-        assert_eq!(request.source_args(&["x"]).unwrap(), ["./-b.x", "a.x"]);
+        let request = Request::of([("a.x", ""), ("-b.x", ""), ("@c.x", ""), ("c.txt", "")]).with_entry("-b.x");
+        assert_eq!(request.source_args(&["x"]).unwrap(), ["./-b.x", "a.x", "./@c.x"]);
         assert_eq!(request.data(&["x"]), ["c.txt"]);
     }
 

@@ -6,7 +6,7 @@ use crate::expand::pieces;
 pub(super) type Slot = (&'static str, bool);
 
 /// The slots that every command may have.
-pub(super) const SLOTS: [Slot; 10] = [
+pub(super) const SLOTS: [Slot; 11] = [
     ("main", false),
     ("stem", false),
     ("dir", false),
@@ -17,6 +17,7 @@ pub(super) const SLOTS: [Slot; 10] = [
     ("each", false),
     ("memory_mib", false),
     ("heap_mib", false),
+    ("stack_mib", false),
 ];
 
 /// The names in braces in a word; `{{` and `}}` are braces.

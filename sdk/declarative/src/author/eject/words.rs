@@ -94,6 +94,9 @@ impl<'a> Words<'a> {
         if used("heap_mib") {
             put("let heap_mib = (memory_mib / 4 * 3).max(4);");
         }
+        if used("stack_mib") {
+            put("let stack_mib = request.limits.stack_mib();");
+        }
         text
     }
 
@@ -160,6 +163,7 @@ impl<'a> Words<'a> {
             "each" => "main",
             "memory_mib" => "memory_mib",
             "heap_mib" => "heap_mib",
+            "stack_mib" => "stack_mib",
             _ => "options",
         };
         self.used.insert(variable);
@@ -167,7 +171,7 @@ impl<'a> Words<'a> {
         match (variable, self.kind(name)) {
             ("options", Some(Kind::Text)) => Filling::Expression(format!("options.text({said}).unwrap_or_default()")),
             ("options", _) => Filling::Expression(format!("options.choice({said})")),
-            (number @ ("memory_mib" | "heap_mib"), _) => Filling::Number(number),
+            (number @ ("memory_mib" | "heap_mib" | "stack_mib"), _) => Filling::Number(number),
             (text, _) => Filling::Variable(text),
         }
     }

@@ -1,0 +1,2 @@
+// optimus: verdict=compile_error
+fun start() = println(42)
