@@ -53,7 +53,8 @@ fn known(room: &Path, plugins: &Path, to: &Path) {
             }
             let id = name(&folder);
             let (own, crates) = (folder.join("samples"), shipped.join(&id));
-            let mut known = Entry { toml, ..Entry::default() };
+            let ships = root == &shipped || crates.join("Cargo.toml").is_file();
+            let mut known = Entry { toml, ships, ..Entry::default() };
             collect(&if own.is_dir() { own } else { crates.join("samples") }, "", &mut known.samples);
             if crates.join("Cargo.toml").is_file() {
                 collect(&crates.join("src"), "", &mut known.rust);
@@ -65,8 +66,8 @@ fn known(room: &Path, plugins: &Path, to: &Path) {
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let mut code = String::from("&[\n");
-    for (id, Entry { toml, samples, rust, rust_samples, plugin }) in found {
-        let _ = write!(code, "Known {{ id: {id:?}, toml: include_str!({toml:?}), samples: ");
+    for (id, Entry { toml, samples, rust, rust_samples, plugin, ships }) in found {
+        let _ = write!(code, "Known {{ id: {id:?}, ships: {ships}, toml: include_str!({toml:?}), samples: ");
         texts(&mut code, &samples);
         code.push_str(", rust: ");
         texts(&mut code, &rust);
@@ -88,6 +89,7 @@ struct Entry {
     rust: Vec<(String, PathBuf)>,
     rust_samples: Vec<(String, PathBuf)>,
     plugin: Option<PathBuf>,
+    ships: bool,
 }
 
 /// The SDK as it is planted beside a language in Rust, and how its dependency is written.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
+use wasm_encoder::{ComponentSection as _, CustomSection, Encode as _};
 use wit_component::ComponentEncoder;
 
 use crate::shell::{cargo, has, read, run, say};
@@ -101,6 +102,7 @@ fn install(root: &Path, modules: &Path, id: &str) -> anyhow::Result<()> {
     let module = modules.join(format!("{PREFIX}{id}.wasm").replace('-', "_"));
     let module = std::fs::read(&module).with_context(|| format!("cannot read `{}`", module.display()))?;
     let component = encode(&module).with_context(|| format!("cannot make a component of the plugin `{id}`"))?;
+    let component = named(root, component, id)?;
     let path = root.join("plugins").join(format!("{id}.wasm"));
     // The host's loader skips names that begin with a dot, and a rename shows it the whole file at once.
     let part = path.with_file_name(format!(".{id}.wasm.part"));
@@ -113,4 +115,19 @@ fn install(root: &Path, modules: &Path, id: &str) -> anyhow::Result<()> {
 /// The module carries its world in a section of its own, written there by the SDK.
 fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(module)?.encode()
+}
+
+/// Says in a last section what the language is called, as its short form in TOML has it: the load gate refuses a plugin
+/// that calls itself otherwise.
+fn named(root: &Path, mut component: Vec<u8>, id: &str) -> anyhow::Result<Vec<u8>> {
+    let path = root.join("sdk/declarative/known").join(id).join(DECLARED);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let known: toml::Table = text.parse().with_context(|| format!("`{}`", path.display()))?;
+    let list = |key: &str| known.get(key).cloned().unwrap_or(toml::Value::Array(Vec::new()));
+    let names =
+        serde_json::json!({ "id": id, "aliases": list("aliases"), "extensions": list("extensions") }).to_string();
+    let section = CustomSection { name: "optimus:names".into(), data: names.as_bytes().into() };
+    component.push(section.id());
+    section.encode(&mut component);
+    Ok(component)
 }

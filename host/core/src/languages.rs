@@ -4,13 +4,26 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::language::{Availability, LanguageInfo};
+use crate::language::{Availability, Descriptor, LanguageInfo};
+use crate::limits::PartialLimits;
 
 /// The languages that this server knows. Readers never wait; a refresh replaces the whole list.
 #[derive(Debug, Default)]
 pub struct LanguageBook {
     list: ArcSwap<Vec<LanguageInfo>>,
+    expected: ArcSwap<Expected>,
 }
+
+/// What is on its way: plugins that are being loaded.
+#[derive(Debug, Default)]
+struct Expected {
+    languages: Vec<LanguageInfo>,
+    /// Files that have not said which language they are for.
+    has_unnamed: bool,
+}
+
+/// A language's id, aliases and extensions, where no more is known yet.
+pub type Named = (String, Vec<String>, Vec<String>);
 
 impl LanguageBook {
     /// Puts a new list in place of the old one.
@@ -19,16 +32,60 @@ impl LanguageBook {
         self.list.store(Arc::new(list));
     }
 
+    /// The languages of these descriptors and plugins' digests, with what is known of their toolchains; and those that are
+    /// being loaded. `is_settled`: no other language can turn up.
+    pub fn refresh(&self, known: Vec<(Descriptor, String)>, expected: Vec<Named>, is_settled: bool) {
+        self.expected.store(Arc::new(Expected {
+            languages: expected.into_iter().map(provisional).collect(),
+            has_unnamed: !is_settled,
+        }));
+        self.list.rcu(|before| {
+            let availability =
+                |digest: &str| before.iter().find(|l| l.plugin_digest == digest).map(|l| &l.availability);
+            let info = |(descriptor, digest): &(Descriptor, String)| LanguageInfo {
+                descriptor: descriptor.clone(),
+                plugin_digest: digest.clone(),
+                availability: availability(digest).cloned().unwrap_or(Availability::Unknown),
+            };
+            let mut list: Vec<_> = known.iter().map(info).collect();
+            list.sort_by(|a, b| a.descriptor.id.cmp(&b.descriptor.id));
+            list
+        });
+    }
+
+    /// Notes what a language's toolchain answered; a plugin that was replaced meanwhile is asked again.
+    pub fn answer(&self, plugin_digest: &str, availability: &Availability) {
+        self.list.rcu(|before| {
+            let mut list = before.as_ref().clone();
+            let asked = list.iter_mut().filter(|language| language.plugin_digest == plugin_digest);
+            asked.for_each(|language| language.availability = availability.clone());
+            list
+        });
+    }
+
     /// Every language, by id.
     pub fn all(&self) -> Arc<Vec<LanguageInfo>> {
         self.list.load_full()
     }
 
-    /// The language of this id or alias.
+    /// Whether there is no language, and none is expected.
+    pub fn is_empty(&self) -> bool {
+        let expected = self.expected.load();
+        self.list.load().is_empty() && expected.languages.is_empty() && !expected.has_unnamed
+    }
+
+    /// The language of this id or alias. Of one that is being loaded only the names are known; a job for it can be
+    /// accepted, and waits.
     pub fn find(&self, name: &str) -> Option<LanguageInfo> {
-        let list = self.list.load();
-        let by_id = list.iter().find(|l| l.descriptor.id == name);
-        by_id.or_else(|| list.iter().find(|l| l.descriptor.is_called(name))).cloned()
+        let (list, expected) = (self.list.load(), self.expected.load());
+        let all = || list.iter().chain(&expected.languages);
+        let by_id = all().find(|l| l.descriptor.id == name);
+        by_id.or_else(|| all().find(|l| l.descriptor.is_called(name))).cloned()
+    }
+
+    /// Whether a language of this name may turn up yet: files are being loaded that have not said which language they are for.
+    pub fn may_turn_up(&self, name: &str) -> bool {
+        self.expected.load().has_unnamed && self.find(name).is_none()
     }
 
     /// What its toolchain says of itself, once it has been asked.
@@ -52,9 +109,67 @@ impl LanguageBook {
 
     /// The known name nearest to a mistyped one.
     pub fn suggest(&self, name: &str) -> Option<String> {
-        let list = self.list.load();
-        let names = list.iter().flat_map(|l| std::iter::once(&l.descriptor.id).chain(&l.descriptor.aliases));
+        let (list, expected) = (self.list.load(), self.expected.load());
+        let all = list.iter().chain(&expected.languages);
+        let names = all.flat_map(|l| std::iter::once(&l.descriptor.id).chain(&l.descriptor.aliases));
         let near = names.map(|known| (strsim::damerau_levenshtein(name, known), known));
         near.filter(|(distance, _)| *distance <= 2).min().map(|(_, known)| known.clone())
+    }
+}
+
+/// A language of which the names are known and nothing else.
+fn provisional((id, aliases, extensions): Named) -> LanguageInfo {
+    let descriptor = Descriptor {
+        name: id.clone(),
+        id,
+        version: String::new(),
+        aliases,
+        extensions,
+        images: Vec::new(),
+        probe: Vec::new(),
+        install_hint: String::new(),
+        time_multiplier: 1.0,
+        memory_multiplier: 1.0,
+        minimum: PartialLimits::default(),
+        options_schema: None,
+        judge0_ids: Vec::new(),
+        piston_names: Vec::new(),
+        samples: Vec::new(),
+    };
+    LanguageInfo { descriptor, plugin_digest: String::new(), availability: Availability::Unknown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(id: &str) -> Named {
+        (id.to_owned(), vec![format!("{id}-alias")], vec![id.to_owned()])
+    }
+
+    #[test]
+    fn a_language_that_is_being_loaded_is_known_and_not_listed() {
+        let book = LanguageBook::default();
+        assert!(book.is_empty());
+        book.refresh(&[], vec![expected("toy")], true);
+        assert!(!book.is_empty() && book.all().is_empty());
+        assert_eq!(book.find("toy-alias").unwrap().descriptor.extension(), "toy");
+        assert_eq!(book.suggest("toi").as_deref(), Some("toy"));
+        assert!(!book.may_turn_up("nosuch"));
+        book.refresh(&[], vec![expected("toy")], false);
+        assert!(book.may_turn_up("nosuch") && !book.may_turn_up("toy"));
+    }
+
+    #[test]
+    fn what_a_toolchain_answered_is_kept_for_the_same_plugin() {
+        let book = LanguageBook::default();
+        let language = |digest: &str| (provisional(expected("toy")).descriptor, digest.to_owned());
+        book.refresh(vec![language("1")], Vec::new(), true);
+        let version = "1.2".to_owned();
+        book.answer("1", &Availability::Available { version });
+        book.refresh(vec![language("1")], Vec::new(), true);
+        assert_eq!(book.toolchain("toy").as_deref(), Some("1.2"));
+        book.refresh(vec![language("2")], Vec::new(), true);
+        assert_eq!(book.toolchain("toy"), None);
     }
 }

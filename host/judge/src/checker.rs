@@ -93,9 +93,9 @@ pub(super) enum Failure {
 
 impl Prepared {
     /// Has the checker planned by the plugin of its language.
-    pub(super) async fn new(checker: &Checker, catalogue: &Catalogue, cap: &Limits) -> Result<Self, Failure> {
+    pub(super) async fn new(checker: &Checker, catalogue: &Arc<Catalogue>, cap: &Limits) -> Result<Self, Failure> {
         let broken = |why: String| Failure::Checker(broken(checker, &why));
-        let (plugin, entry) = language(checker, catalogue).map_err(broken)?;
+        let (plugin, entry) = language(checker, catalogue).await.map_err(broken)?;
         let checker = &Checker { entry: entry.or_else(|| checker.entry.clone()), ..checker.clone() };
         let descriptor = plugin.descriptor();
         let policy = Policy { default_limits: LIMITS.clamp(cap), cap: *cap, ..Policy::default() };
@@ -255,23 +255,19 @@ impl Prepared {
 }
 
 /// The plugin for a checker's language; when it names none, by its files, with the one to start with.
-fn language(checker: &Checker, catalogue: &Catalogue) -> Result<(Arc<Plugin>, Option<String>), String> {
-    let current = catalogue.current();
+async fn language(checker: &Checker, catalogue: &Arc<Catalogue>) -> Result<(Arc<Plugin>, Option<String>), String> {
     if !checker.language.is_empty() {
-        let plugin = current.get(&checker.language);
+        let plugin = catalogue.plugin(&checker.language).await;
         let plugin = plugin.ok_or_else(|| format!("is in `{}`, a language that is not here", checker.language))?;
         return Ok((plugin, None));
     }
-    let rank = |plugin: &Arc<Plugin>, extension: &str| {
-        plugin.descriptor().extensions.iter().position(|known| known == extension).unwrap_or(usize::MAX)
-    };
-    let of_file = |path: &String| {
-        let extension = path.rsplit_once('.')?.1;
-        let plugin = current.by_extension(extension).into_iter().min_by_key(|plugin| rank(plugin, extension))?;
-        Some((plugin, Some(path.clone())))
-    };
-    let paths = checker.entry.iter().chain(checker.files.iter().map(|file| &file.path));
-    paths.into_iter().find_map(of_file).ok_or_else(|| "names no language, and no file of it tells one".to_owned())
+    for path in checker.entry.iter().chain(checker.files.iter().map(|file| &file.path)) {
+        let Some((_, extension)) = path.rsplit_once('.') else { continue };
+        if let Some(plugin) = catalogue.plugin_by_extension(extension).await {
+            return Ok((plugin, Some(path.clone())));
+        }
+    }
+    Err("names no language, and no file of it tells one".to_owned())
 }
 
 pub(super) fn broken(checker: &Checker, why: &str) -> Fault {

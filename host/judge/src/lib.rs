@@ -102,7 +102,7 @@ impl Judge {
             let ending = Ending::Fault(fault.hint("post its package again with POST /v1/problems"));
             return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
         }
-        let Some(plugin) = self.catalogue.current().get(&job.language) else {
+        let Some(plugin) = self.catalogue.plugin(&job.language).await else {
             let ending = Ending::Fault(unknown_language(&job.language));
             return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
         };

@@ -1,5 +1,7 @@
 //! Puts the parts together that judging needs: plugins, a sandbox, a judge, and the book of languages.
 
+mod plugins;
+mod probe;
 mod sandbox;
 mod trust;
 
@@ -10,24 +12,22 @@ use std::time::Duration;
 use anyhow::Context as _;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
-use optimus_core::{Exit, Limits, Stream};
 use optimus_judge::{Judge, JudgeConfig};
-use optimus_plugin::{Catalogue, Compiler, ImagePolicy};
-use optimus_sandbox::{BoxStep, DockerSandbox, OpenBox, Processors, Progress, SandboxError, SharedSandbox, Sink};
+use optimus_plugin::{Catalogue, Expected, ImagePolicy, Notice, Plugin, PluginError};
+use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
 
-use crate::cli::{EngineArgs, TrustArgs};
-use crate::output::Advised;
+use crate::cli::EngineArgs;
 
+pub use plugins::COMPILE;
+pub(crate) use plugins::{Place, loaded, offered};
+pub use probe::probe;
 pub use sandbox::docker_config;
 pub(crate) use trust::trust;
 
-/// The word by which this program is started to compile plugins: no verb, since nobody else starts it so.
-pub const COMPILE: &str = "__compile";
-
 /// The parts that judging needs.
 pub struct Engine {
-    /// Where they are dropped.
-    pub plugins: PathBuf,
+    /// Where plugins come from.
+    pub(crate) place: Place,
     /// The plugins.
     pub catalogue: Arc<Catalogue>,
     /// Where programs run.
@@ -45,17 +45,28 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens everything that `args` name.
+    /// Opens everything that `args` name, with every plugin loaded.
     ///
     /// # Errors
     /// No plugin directory, no usable sandbox; each with advice.
     pub fn open(args: &EngineArgs) -> anyhow::Result<Self> {
+        let engine = Self::begin(args, Notice::default())?;
+        engine.load_all().map_err(|error| plugins::refused(&error))?;
+        Ok(engine)
+    }
+
+    /// The same without loading a plugin: each is loaded when a job needs it. `on_compile` hears which file is compiled,
+    /// which takes a moment the first time.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn begin(args: &EngineArgs, on_compile: Notice) -> anyhow::Result<Self> {
         let processors = args.pin_cpus.as_ref().map(Processors::find).transpose().map_err(|e| sandbox::advise(&e))?;
         let slots = slots(args, processors.as_deref()).map_err(|e| sandbox::advise(&e))?;
-        let plugins = plugins_dir(args.plugins.as_deref())?;
-        let catalogue = open_catalogue(&plugins, args, slots)?;
+        let place = Place::find(args.plugins.as_deref())?;
+        let catalogue = place.begin(args, slots, on_compile)?;
         let sandbox::Opened { sandbox, docker } = sandbox::open(args, slots, processors)?;
-        let images = images(args);
+        let images = plugins::images(args);
         let book = Arc::<LanguageBook>::default();
         let config = JudgeConfig {
             slots,
@@ -65,9 +76,33 @@ impl Engine {
             ..JudgeConfig::default()
         };
         let judge = Arc::new(Judge::new(Arc::clone(&catalogue), Arc::clone(&sandbox), config));
-        let engine = Self { plugins, catalogue, sandbox, docker, judge, book, slots, images };
+        let engine = Self { place, catalogue, sandbox, docker, judge, book, slots, images };
         engine.refresh_book();
         Ok(engine)
+    }
+
+    /// Loads every plugin that is not loaded yet. Blocks while they compile.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn load_all(&self) -> Result<(), PluginError> {
+        self.catalogue.rescan()?;
+        self.refresh_book();
+        Ok(())
+    }
+
+    /// The language of this name (id or alias), loading its plugin alone. Blocks meanwhile.
+    pub fn language(&self, name: &str) -> Option<LanguageInfo> {
+        let plugin = self.catalogue.find(name);
+        self.refresh_book();
+        self.book.find(&plugin?.descriptor().id)
+    }
+
+    /// The language whose files have this extension, loading its plugin alone. Blocks meanwhile.
+    pub fn language_by_extension(&self, extension: &str) -> Option<LanguageInfo> {
+        let plugin = self.catalogue.find_by_extension(extension);
+        self.refresh_book();
+        self.book.find(&plugin?.descriptor().id)
     }
 
     /// Opens and closes a box, so that the first job finds one ready. Containers need an image: there each language's
@@ -82,33 +117,39 @@ impl Engine {
         }
     }
 
-    /// Puts the catalogue's present languages into the book, keeping what is known of their toolchains.
+    /// Puts what is known of the catalogue's languages into the book, keeping what is known of their toolchains.
     pub fn refresh_book(&self) {
-        let known = self.book.all();
-        let info = |plugin: &Arc<optimus_plugin::Plugin>| LanguageInfo {
-            descriptor: plugin.descriptor().clone(),
-            plugin_digest: plugin.digest().to_owned(),
-            availability: known
-                .iter()
-                .find(|l| l.plugin_digest == plugin.digest())
-                .map_or(Availability::Unknown, |l| l.availability.clone()),
-        };
-        self.book.replace(self.catalogue.current().iter().map(info).collect());
+        let current = self.catalogue.current();
+        let loaded = |plugin: &Arc<Plugin>| (plugin.descriptor().clone(), plugin.digest().to_owned());
+        let passed = current.expected().iter().filter_map(|file| file.passed.clone());
+        let known = current.iter().map(loaded).chain(passed).collect();
+        let named = |file: &Expected| file.passed.is_none().then(|| file.names.clone()).flatten();
+        let expected = current.expected().iter().filter_map(named);
+        let expected = expected.map(|names| (names.id, names.aliases, names.extensions)).collect();
+        let is_settled = current.expected().iter().all(|file| file.names.is_some());
+        self.book.refresh(known, expected, is_settled);
     }
 
-    /// Asks each toolchain that nobody has asked yet for its version, in boxes, and notes the answers in the book.
+    /// Asks each toolchain that has not been asked yet for its version, in boxes, and notes the answers in the book.
     pub async fn probe(&self) {
-        let mut list = self.book.all().as_ref().clone();
-        for language in list.iter_mut().filter(|l| l.availability == Availability::Unknown) {
-            language.availability = match self.forbidden(&language.descriptor) {
-                Some(forbidden) => forbidden,
-                None => {
-                    self.fetch(&language.descriptor).await;
-                    probe(&self.sandbox, &language.descriptor).await
-                }
-            };
-        }
-        self.book.replace(list);
+        while self.probe_next().await {}
+    }
+
+    /// Asks one of the toolchains that have not been asked yet; says whether there was one.
+    pub async fn probe_next(&self) -> bool {
+        let all = self.book.all();
+        let Some(language) = all.iter().find(|language| language.availability == Availability::Unknown) else {
+            return false;
+        };
+        let availability = match self.forbidden(&language.descriptor) {
+            Some(forbidden) => forbidden,
+            None => {
+                self.fetch(&language.descriptor).await;
+                probe(&self.sandbox, &language.descriptor).await
+            }
+        };
+        self.book.answer(&language.plugin_digest, &availability);
+        true
     }
 }
 
@@ -144,56 +185,6 @@ fn slots(args: &EngineArgs, processors: Option<&Processors>) -> Result<usize, Sa
     processors.suffice_for(slots).map(|()| slots)
 }
 
-pub(crate) fn open_catalogue(dir: &Path, args: &EngineArgs, slots: usize) -> anyhow::Result<Arc<Catalogue>> {
-    let cache = state_dir(args.state.as_deref())?.join("code");
-    let mut config = optimus_plugin::Config::new(dir, cache);
-    config.calls = (slots * 2).max(4);
-    config.images = images(args);
-    config.trust = trust(&args.trust)?;
-    let compiler =
-        args.compiler.as_ref().map_or_else(compiler, |program| Compiler::new([program.as_os_str(), COMPILE.as_ref()]));
-    config.compiler = Some(Compiler { memory_bytes: args.compiler_mib << 20, ..compiler });
-    Catalogue::open(config).map_err(|e| Advised::new("plugins", chain(&e), e.hint()).into())
-}
-
-/// This program again, which compiles plugins and nothing else: see `main`.
-fn compiler() -> Compiler {
-    Compiler::new(["/proc/self/exe", COMPILE])
-}
-
-/// The plugins of `dir`, only to say what they offer: with a code cache in `state`, or one that goes with the process.
-///
-/// # Errors
-/// The directory cannot be read, or whose plugins are trusted makes no sense.
-pub fn offered(dir: &Path, state: Option<&Path>, trusted: &TrustArgs) -> anyhow::Result<Arc<Catalogue>> {
-    let cache = match state {
-        Some(state) => state.to_owned(),
-        None => tempfile::tempdir().context("cannot create a directory for the code cache")?.keep(),
-    };
-    let mut config = optimus_plugin::Config::new(dir, cache.join("code"));
-    config.compiler = Some(compiler());
-    config.trust = trust(trusted)?;
-    Catalogue::open(config).map_err(|e| Advised::new("plugins", chain(&e), e.hint()).into())
-}
-
-fn images(args: &EngineArgs) -> ImagePolicy {
-    ImagePolicy::new(args.docker.allow_images.iter().cloned())
-}
-
-/// `--plugins`, or the first that exists of ./plugins, the one beside the program, and the user's own.
-pub(crate) fn plugins_dir(given: Option<&Path>) -> anyhow::Result<PathBuf> {
-    if let Some(dir) = given {
-        return Ok(dir.to_owned());
-    }
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("plugins")));
-    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share/optimus/plugins"));
-    let candidates = [Some(PathBuf::from("plugins")), beside, home];
-    candidates.into_iter().flatten().find(|dir| dir.is_dir()).ok_or_else(|| {
-        let hint = "name one with `--plugins DIR`; from a checkout, `cargo xtask plugins` builds ./plugins";
-        Advised::new("no_plugins", "there is no directory of plugins here", Some(hint.to_owned())).into()
-    })
-}
-
 /// `--state`, or the user's own, created when it is missing and open to nobody else.
 ///
 /// # Errors
@@ -223,60 +214,4 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-/// Runs a language's probe in a box.
-pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availability {
-    let image = language.images.first().map_or("", String::as_str);
-    let probed = match sandbox.open_beside(image).await {
-        Ok(open) => run_probe(open, language).await.map_err(|reason| (reason, None)),
-        // An image that is not there is not remedied by a package of this machine's.
-        Err(error) => Err((chain(&error), error.hint())),
-    };
-    match probed {
-        Ok(version) => Availability::Available { version },
-        Err((reason, hint)) => {
-            Availability::Unavailable { reason, hint: hint.unwrap_or_else(|| language.install_hint.clone()) }
-        }
-    }
-}
-
-async fn run_probe(mut open: Box<dyn OpenBox>, language: &Descriptor) -> Result<String, String> {
-    let limits = Limits { cpu_ms: 10_000, wall_ms: 20_000, ..Limits::COMPILE };
-    let step = BoxStep::new(&language.probe, limits);
-    let mut printed = FirstLine::default();
-    let outcome = tokio::time::timeout(Duration::from_secs(30), open.run(&step, &mut printed)).await;
-    let outcome = outcome.map_err(|_| "the probe did not end".to_owned())?.map_err(|e| chain(&e))?;
-    let program = language.probe.first().map_or("", String::as_str);
-    match outcome.exit {
-        Exit::NotStarted(why) => Err(format!("`{program}`: {why}")),
-        _ if outcome.is_success() => Ok(printed.line()),
-        Exit::Code(code) => Err(format!("`{program}` exited with {code}: {}", printed.line())),
-        Exit::Signal(signal) => Err(format!("`{program}` was ended by signal {signal}")),
-    }
-}
-
-/// The first line of what a toolchain says of itself, blank ones aside; some say it on stderr.
-#[derive(Default)]
-struct FirstLine {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-}
-
-impl FirstLine {
-    const ENOUGH: usize = 4096;
-
-    fn line(&self) -> String {
-        let bytes = if self.stdout.is_empty() { &self.stderr } else { &self.stdout };
-        let text = String::from_utf8_lossy(bytes);
-        text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
-    }
-}
-
-impl Sink for FirstLine {
-    fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        let kept = if stream == Stream::Stdout { &mut self.stdout } else { &mut self.stderr };
-        let room = Self::ENOUGH.saturating_sub(kept.len());
-        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
 }

@@ -2,6 +2,7 @@
 
 mod plugins;
 mod problems;
+mod ready;
 mod shared;
 mod webhooks;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
+use optimus_plugin::Notice;
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, RedisQueue};
 use optimus_server::api::{self, ApiLimits, ApiState, Origins, Parts, Readiness};
 use optimus_server::keys::{KeyRing, KeyStore};
@@ -52,11 +54,12 @@ impl Serving {
     /// # Errors
     /// Whatever cannot be opened, with advice.
     pub async fn start(args: &Serve) -> anyhow::Result<Self> {
-        let engine = Arc::new(Engine::open(&args.engine)?);
         let state = engine::state_dir(args.engine.state.as_deref())?;
         let place = open_queue(&args.queue, || Ok(state.join("queue.redb"))).await?;
         let store = place.key_store(&state);
+        // First of all, so that an address that is taken is said at once.
         let (listener, entrance) = listen(&args.http, &store).await?;
+        let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
         let mut serving = Self::new(Some(&engine));
         let (metrics, readiness) = (Arc::new(Metrics::default()), Arc::new(Readiness::default()));
         metrics.set_capacity(args.queue.queue_cap);
@@ -68,7 +71,7 @@ impl Serving {
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
         serving.work(&engine, &place, &problems, &BTreeSet::new(), (args.grace_s, metrics));
-        serving.tasks.spawn(keep_ready(engine, readiness, serving.shutdown.clone()));
+        serving.tasks.spawn(ready::keep_ready(engine, readiness, serving.shutdown.clone()));
         serving.tasks.close();
         Ok(serving)
     }
@@ -84,8 +87,10 @@ impl Serving {
         let mut serving = Self::new(None);
         let (book, metrics) = (Arc::<LanguageBook>::default(), Arc::new(Metrics::default()));
         metrics.set_capacity(args.queue.queue_cap);
-        let offered = |dir| engine::offered(dir, args.state.as_deref(), &args.trust);
-        let catalogue = args.plugins.as_deref().map(offered).transpose()?;
+        let offered = |dir: &std::path::PathBuf| {
+            engine::offered(&engine::Place::alone(dir.clone()), args.state.as_deref(), &args.trust)
+        };
+        let catalogue = args.plugins.as_ref().map(offered).transpose()?;
         let readiness = Arc::new(Readiness::default());
         let plugins = Plugins::of(catalogue.clone());
         let hooks = Hooks::new(&args.http.webhooks, &place, NOWHERE.as_ref())?;
@@ -107,7 +112,7 @@ impl Serving {
     /// # Errors
     /// Whatever cannot be opened, with advice.
     pub async fn worker(args: &Work) -> anyhow::Result<Self> {
-        let engine = Arc::new(Engine::open(&args.engine)?);
+        let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
         let place = open_queue(&args.queue, || Err(not_shared("worker"))).await?;
         let mut serving = Self::new(Some(&engine));
         let (metrics, readiness) = (Arc::new(Metrics::default()), Arc::new(Readiness::default()));
@@ -123,7 +128,7 @@ impl Serving {
             serving.tasks.spawn(answering);
         }
         serving.work(&engine, &place, &problems, &args.languages.iter().cloned().collect(), (args.grace_s, metrics));
-        serving.tasks.spawn(keep_ready(engine, readiness, serving.shutdown.clone()));
+        serving.tasks.spawn(ready::keep_ready(engine, readiness, serving.shutdown.clone()));
         serving.tasks.close();
         Ok(serving)
     }
@@ -344,35 +349,5 @@ fn parts(
         origins: Origins::default(),
         gate: Arc::clone(&hooks.policy.gate),
         secrets: Arc::clone(&hooks.secrets),
-    }
-}
-
-/// Between two looks at whether the catalogue has changed.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// Warms the sandbox, then follows the plugins' directory and asks the toolchains of what is new.
-async fn keep_ready(engine: Arc<Engine>, readiness: Arc<Readiness>, shutdown: CancellationToken) {
-    readiness.set("sandbox", Some("the first box is being built"));
-    match engine.warm().await {
-        Ok(()) => readiness.set("sandbox", None),
-        Err(error) => {
-            tracing::error!(error = engine::chain(&error), "no box can be built");
-            readiness.set("sandbox", Some(&engine::chain(&error)));
-        }
-    }
-    let _watch = engine.catalogue.watch().inspect_err(|error| {
-        tracing::warn!(error = engine::chain(error), "new plugins will be seen at the next start only");
-    });
-    let mut seen = None;
-    loop {
-        let generation = engine.catalogue.generation();
-        if seen.replace(generation) != Some(generation) {
-            engine.refresh_book();
-            engine.probe().await;
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
-        }
     }
 }

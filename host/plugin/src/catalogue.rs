@@ -4,14 +4,15 @@
 //! file that turned bad leaves the last good version in place; whoever holds a plugin keeps it.
 
 mod files;
+mod index;
 mod kept;
+mod languages;
 mod scan;
 mod status;
 mod watch;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
@@ -23,6 +24,7 @@ use crate::plugin::{Plugin, Shared};
 use crate::seal::CodeCache;
 use crate::signature::{Signatures, Signer};
 use files::Found;
+pub use languages::{Expected, Languages};
 use scan::Scanner;
 pub use status::{PluginState, PluginStatus};
 pub use watch::WatchGuard;
@@ -40,19 +42,84 @@ impl Catalogue {
     /// # Errors
     /// One of the directories cannot be used, or there can be no engine here.
     pub fn open(config: Config) -> Result<Arc<Self>, PluginError> {
+        let catalogue = Self::begin(config)?;
+        catalogue.rescan()?;
+        Ok(catalogue)
+    }
+
+    /// Learns which files there are and loads none: each is loaded when somebody asks for it, and all by [`Self::rescan`].
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn begin(config: Config) -> Result<Arc<Self>, PluginError> {
         let code = CodeCache::open(&config.cache_dir)?;
         let host = Host::new(config.memory_bytes, Some(code.dir()))?;
         let shared = Arc::new(Shared::new(config, host));
-        let scanner = Scanner::new(shared.clone(), code)?;
-        let catalogue =
-            Self { shared, scanner: Mutex::new(scanner), current: ArcSwap::from_pointee(Languages::default()) };
-        catalogue.look(false)?;
-        Ok(Arc::new(catalogue))
+        let mut scanner = Scanner::new(shared.clone(), code)?;
+        scanner.begin()?;
+        let current = ArcSwap::from_pointee(scanner.languages(1));
+        Ok(Arc::new(Self { shared, scanner: Mutex::new(scanner), current }))
     }
 
     /// The languages now. They do not change under whoever holds them.
     pub fn current(&self) -> Arc<Languages> {
         self.current.load_full()
+    }
+
+    /// The plugin of a language, by its id or one of its aliases; it is loaded now if it has not been. Blocks meanwhile.
+    pub fn find(&self, id_or_alias: &str) -> Option<Arc<Plugin>> {
+        while let Some(file) = self.current().next_for(id_or_alias) {
+            self.load(file);
+        }
+        self.current().get(id_or_alias)
+    }
+
+    /// [`Self::find`], for callers that may not block.
+    pub async fn plugin(self: &Arc<Self>, id_or_alias: &str) -> Option<Arc<Plugin>> {
+        let current = self.current();
+        if current.next_for(id_or_alias).is_none() {
+            return current.get(id_or_alias);
+        }
+        let name = id_or_alias.to_owned();
+        self.off_thread(move |catalogue| catalogue.find(&name)).await
+    }
+
+    /// [`Self::find_by_extension`], for callers that may not block.
+    pub async fn plugin_by_extension(self: &Arc<Self>, extension: &str) -> Option<Arc<Plugin>> {
+        let current = self.current();
+        if current.expected().is_empty() {
+            return current.get(&current.id_of_extension(extension)?);
+        }
+        let extension = extension.to_owned();
+        self.off_thread(move |catalogue| catalogue.find_by_extension(&extension)).await
+    }
+
+    async fn off_thread(
+        self: &Arc<Self>,
+        find: impl FnOnce(&Self) -> Option<Arc<Plugin>> + Send + 'static,
+    ) -> Option<Arc<Plugin>> {
+        let catalogue = Arc::clone(self);
+        tokio::task::spawn_blocking(move || find(&catalogue)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a plugin could not be looked for");
+            None
+        })
+    }
+
+    /// The plugin for files with this extension (without the dot): of several, the one that names it first. Blocks while
+    /// it is loaded, and before that what says nothing of itself.
+    pub fn find_by_extension(&self, extension: &str) -> Option<Arc<Plugin>> {
+        loop {
+            let current = self.current();
+            if let Some(file) = current.unknown() {
+                self.load(file.file());
+                continue;
+            }
+            let id = current.id_of_extension(extension)?;
+            // One that is refused is expected no longer.
+            if let Some(plugin) = self.find(&id).filter(|plugin| plugin.descriptor().id == id) {
+                return Some(plugin);
+            }
+        }
     }
 
     /// Looks at the directory and loads what changed; says whether anything did. Blocks while plugins compile.
@@ -69,7 +136,7 @@ impl Catalogue {
     /// # Errors
     /// What the gate says of it; it is another language's; or the directory cannot be written.
     pub fn offer(&self, id: &str, wasm: &[u8]) -> Result<PluginStatus, PluginError> {
-        let file = self.scanner.lock().unwrap_or_else(PoisonError::into_inner).offer(id, wasm)?;
+        let file = self.scanner().offer(id, wasm)?;
         self.rescan()?;
         let status = self.statuses().into_iter().find(|status| status.file == file);
         status.ok_or_else(|| PluginError::Engine { message: format!("`{file}` was taken away while it was looked at") })
@@ -93,67 +160,41 @@ impl Catalogue {
         self.current.load().generation
     }
 
-    /// `patient`: a file that is gone may be on its way back (editors and `cp` unlink and create).
+    /// `patient`: a file that is gone may be on its way back (editors and `cp` unlink and create). The scanner is free
+    /// between two files, so a language that a job waits for need not wait for all the others.
     fn look(&self, patient: bool) -> Result<bool, PluginError> {
-        let mut scanner = self.scanner.lock().unwrap_or_else(PoisonError::into_inner);
-        if !scanner.scan(patient)? && self.generation() > 0 {
-            return Ok(false);
+        let look = self.scanner().look(patient)?;
+        let mut changed = false;
+        for name in &look.news {
+            let mut scanner = self.scanner();
+            if scanner.refresh(look.dir.as_ref(), name) {
+                changed = true;
+                self.publish(&scanner);
+            }
         }
-        let next = scanner.languages(self.generation() + 1);
-        self.current.store(Arc::new(next));
-        Ok(true)
-    }
-}
-
-/// The languages at one moment.
-#[derive(Default)]
-pub struct Languages {
-    generation: u64,
-    /// By id and alias.
-    names: HashMap<String, Arc<Plugin>>,
-    /// By id.
-    plugins: Vec<Arc<Plugin>>,
-    statuses: Vec<PluginStatus>,
-}
-
-impl Languages {
-    /// The plugin of a language, by its id or one of its aliases.
-    pub fn get(&self, id_or_alias: &str) -> Option<Arc<Plugin>> {
-        self.names.get(id_or_alias).cloned()
+        let mut scanner = self.scanner();
+        if scanner.end(&look) {
+            changed = true;
+            self.publish(&scanner);
+        }
+        Ok(changed)
     }
 
-    /// Every language once, by id.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Plugin>> {
-        self.plugins.iter()
+    fn load(&self, file: &str) {
+        let mut scanner = self.scanner();
+        // Another caller may have waited for the same one.
+        if self.current.load().expected().iter().any(|expected| expected.file() == file) {
+            scanner.load_one(file);
+            self.publish(&scanner);
+        }
     }
 
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.plugins.len()
+    fn scanner(&self) -> MutexGuard<'_, Scanner> {
+        self.scanner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.plugins.is_empty()
-    }
-
-    /// The name nearest to one that is unknown, for advice.
-    pub fn nearest(&self, name: &str) -> Option<&str> {
-        let near = |known: &&String| strsim::damerau_levenshtein(known, name);
-        self.names
-            .keys()
-            .min_by_key(|known| (near(known), known.len(), known.as_str()))
-            .filter(|known| {
-                let typos = name.len().max(known.len()) / 3;
-                near(known) <= typos.max(1)
-            })
-            .map(String::as_str)
-    }
-
-    /// The languages of a file extension (without the dot), by id.
-    pub fn by_extension(&self, extension: &str) -> Vec<Arc<Plugin>> {
-        let has = |plugin: &&Arc<Plugin>| plugin.descriptor().extensions.iter().any(|known| known == extension);
-        self.plugins.iter().filter(has).cloned().collect()
+    fn publish(&self, scanner: &Scanner) {
+        self.current.store(Arc::new(scanner.languages(self.generation() + 1)));
     }
 }
 

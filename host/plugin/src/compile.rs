@@ -8,12 +8,14 @@ use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use wasmtime::component::Component;
 
+use crate::config::{Config, Notice};
 use crate::engine::Host;
 use crate::error::LoadError;
 use crate::gate;
@@ -43,11 +45,12 @@ impl Compiler {
     }
 }
 
-/// The child of one look at the directory: started with the first file that needs it, gone with the look.
-pub(crate) struct Compiling<'a> {
-    compiler: Option<&'a Compiler>,
-    code: &'a CodeCache,
+/// The child of one look at the directory: started with the first file that needs it, gone with [`Self::rest`].
+pub(crate) struct Compiling {
+    compiler: Option<Compiler>,
+    code: Arc<CodeCache>,
     engine: String,
+    on_compile: Notice,
     running: Option<Running>,
 }
 
@@ -57,21 +60,38 @@ struct Running {
     made: PathBuf,
 }
 
-impl<'a> Compiling<'a> {
-    pub(crate) fn new(compiler: Option<&'a Compiler>, code: &'a CodeCache, host: &Host) -> Self {
-        Self { compiler, code, engine: host.fingerprint(), running: None }
+impl Compiling {
+    pub(crate) fn new(config: &Config, code: Arc<CodeCache>, host: &Host) -> Self {
+        let (compiler, on_compile) = (config.compiler.clone(), config.on_compile.clone());
+        Self { compiler, code, engine: host.fingerprint(), on_compile, running: None }
+    }
+
+    /// Which engine and program the machine code is for.
+    pub(crate) fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    /// Whether a child does the work: then only what it made is run, and each file is verified when it is needed.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.compiler.is_some()
+    }
+
+    /// Ends the child.
+    pub(crate) fn rest(&mut self) {
+        self.running = None;
     }
 
     /// Sees to it that these bytes' machine code is in the cache. What is no plugin is left to the gate to refuse.
-    pub(crate) fn ahead(&mut self, wasm: &[u8]) -> Result<(), LoadError> {
-        let Some(compiler) = self.compiler else { return Ok(()) };
+    pub(crate) fn ahead(&mut self, name: &str, wasm: &[u8]) -> Result<(), LoadError> {
+        let Some(compiler) = &self.compiler else { return Ok(()) };
         let key = hex::sha256(format!("{} {}", self.engine, hex::sha256(wasm)).as_bytes());
         if self.code.has(&key) {
             return Ok(());
         }
+        self.on_compile.give(name);
         let mut running = match self.running.take() {
             Some(running) => running,
-            None => start(compiler, self.code).map_err(|error| no_child(&error))?,
+            None => start(compiler, &self.code).map_err(|error| no_child(&error))?,
         };
         match running.compile(wasm, compiler.patience) {
             Ok(made) => {

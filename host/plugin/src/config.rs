@@ -1,11 +1,13 @@
 //! What an operator may turn.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use optimus_core::Limits;
 
 use crate::compile::Compiler;
+use crate::names::Names;
 use crate::signature::Trust;
 
 /// How plugins are loaded and called.
@@ -13,6 +15,8 @@ use crate::signature::Trust;
 pub struct Config {
     /// Where `.wasm` files are dropped.
     pub dir: PathBuf,
+    /// Languages that serve where no file of the directory provides them. With any, the directory need not exist.
+    pub built_in: Vec<BuiltIn>,
     /// Compiled code and last good copies. Ours alone (mode 0700): it is trusted like the binary.
     pub cache_dir: PathBuf,
     /// Larger files are not even read.
@@ -27,6 +31,8 @@ pub struct Config {
     pub check_deadline: Duration,
     /// What compiles plugins apart from this process; without one, they are compiled here.
     pub compiler: Option<Compiler>,
+    /// Called with a file's name before it is compiled, which takes a moment; not for what is in the cache.
+    pub on_compile: Notice,
     /// Images that this operator lets plans name.
     pub images: ImagePolicy,
     /// Whose plugins are loaded.
@@ -46,6 +52,7 @@ impl Config {
     pub fn new(dir: impl Into<PathBuf>, cache_dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
+            built_in: Vec::new(),
             cache_dir: cache_dir.into(),
             max_wasm_bytes: 64 << 20,
             memory_bytes: 64 << 20,
@@ -54,6 +61,7 @@ impl Config {
             describe_deadline: Duration::from_secs(2),
             check_deadline: Duration::from_secs(10),
             compiler: None,
+            on_compile: Notice::default(),
             images: ImagePolicy::default(),
             trust: Trust::default(),
             caps: Limits::CAP,
@@ -62,6 +70,44 @@ impl Config {
             // A look costs one `stat` a file; what is dropped should serve within a second.
             watch_interval: Duration::from_millis(400),
         }
+    }
+}
+
+/// A language that is part of the program: trusted as the program is.
+#[derive(Clone)]
+pub struct BuiltIn {
+    /// What it is called.
+    pub names: Names,
+    /// Makes the plugin's bytes.
+    pub wasm: Arc<dyn Fn() -> Result<Vec<u8>, String> + Send + Sync>,
+}
+
+impl std::fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("BuiltIn").field(&self.names.id).finish()
+    }
+}
+
+/// Somebody to call, or nobody.
+#[derive(Clone, Default)]
+pub struct Notice(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+
+impl Notice {
+    /// Calls `hear`.
+    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(hear)))
+    }
+
+    pub(crate) fn give(&self, text: &str) {
+        if let Some(hear) = &self.0 {
+            hear(text);
+        }
+    }
+}
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Notice").field(&self.0.is_some()).finish()
     }
 }
 

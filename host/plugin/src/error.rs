@@ -205,6 +205,12 @@ pub enum LoadError {
     /// Its descriptor says something impossible.
     #[error("invalid descriptor: {0}")]
     Descriptor(InvalidField),
+    /// Its section of names disagrees with its descriptor.
+    #[error("its section `{section}` disagrees with what it says of language `{id}`", section = crate::names::SECTION)]
+    Names {
+        /// The language's id, as `describe` gives it.
+        id: String,
+    },
     /// Nobody whom the operator trusts has signed it.
     #[error("{0}")]
     Signature(SignatureError),
@@ -329,6 +335,7 @@ impl LoadError {
             }
             Self::Describe(error) => return Some(error.hint()),
             Self::Descriptor(error) => return error.hint.clone(),
+            Self::Names { .. } => "build it again: `optimus plugin build` writes the section from the descriptor",
             Self::Signature(why) => why.hint(),
             Self::OtherLanguage { .. } => "put it under its own id",
             Self::Duplicate { .. } => "remove one of the two files",

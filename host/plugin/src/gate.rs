@@ -14,6 +14,7 @@ use wasmtime::{Store, Trap};
 use crate::engine::{Guest, Host, Tier};
 use crate::error::{CallError, LoadError};
 use crate::hex;
+use crate::names::Names;
 use crate::plugin::{Guests, Plugin, Shared};
 use crate::state::State;
 use crate::wit;
@@ -53,6 +54,9 @@ fn pass(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plugin, LoadErr
     let said = describe(shared, &guests, sections.tier, file)?;
     check_types(shared, &guests, sections.tier, file)?;
     let descriptor = descriptor::check(said, config).map_err(LoadError::Descriptor)?;
+    if sections.names.as_ref().is_some_and(|names| *names != Names::of(&descriptor)) {
+        return Err(LoadError::Names { id: descriptor.id });
+    }
     Ok(Plugin::new(shared.clone(), descriptor, hex::sha256(wasm), sections, guests))
 }
 

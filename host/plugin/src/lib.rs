@@ -15,6 +15,7 @@ mod error;
 pub mod fuzzing;
 mod gate;
 mod hex;
+mod names;
 mod plan;
 mod plugin;
 mod request;
@@ -24,11 +25,14 @@ mod state;
 mod wasi;
 mod wit;
 
-pub use catalogue::{Catalogue, Languages, Loaded, PluginState, PluginStatus, WatchGuard, check_file, load_file};
+pub use catalogue::{
+    Catalogue, Expected, Languages, Loaded, PluginState, PluginStatus, WatchGuard, check_file, load_file,
+};
 pub use compile::{Compiler, compile_child};
-pub use config::{Config, ImagePolicy};
+pub use config::{BuiltIn, Config, ImagePolicy, Notice};
 pub use error::{CallError, InvalidField, LoadError, PluginError, PluginName};
 pub use hex::sha256;
+pub use names::Names;
 pub use plugin::Plugin;
 pub use request::{Finding, HEAD_BYTES, PlanRequest, RequestFile, StepOutcome};
 pub use signature::{PublicKey, SIGNATURE_BYTES, SecretKey, SignatureError, Signatures, Signer, Trust, signature_file};

@@ -98,6 +98,11 @@ impl Plugin {
         format!("no `optimus:api` section: taken to be made for API {}, by the names of its exports", self.api())
     }
 
+    /// Whether its file says what its language is called, in a section that needs no compiling.
+    pub fn is_named(&self) -> bool {
+        self.inner.sections.names.is_some()
+    }
+
     /// What it imports: all that it could ever reach.
     pub fn imports(&self) -> &[String] {
         &self.inner.sections.imports

@@ -54,17 +54,7 @@ impl CodeCache {
 
     /// Deletes what is not as it was written. Call it before the engine loads anything.
     pub(crate) fn purge(&self) -> io::Result<()> {
-        for file in self.files()? {
-            let sealed = self.root.read_to_string(&file.seal).unwrap_or_default();
-            if sealed != hex::sha256(&self.root.read(&file.path)?) {
-                tracing::warn!(
-                    "compiled code `{}` is not as it was written and is compiled again",
-                    file.path.display()
-                );
-                self.root.remove_file(&file.path)?;
-            }
-        }
-        Ok(())
+        self.files()?.iter().try_for_each(|file| self.verify(file).map(drop))
     }
 
     /// Seals what the engine wrote since [`Self::purge`].
@@ -77,10 +67,27 @@ impl CodeCache {
         Ok(())
     }
 
-    /// Whether there is machine code under this key, as it was adopted.
+    /// Whether there is machine code under this key, as it was adopted; what is not as it was written is deleted.
     pub(crate) fn has(&self, key: &str) -> bool {
         let Ok(path) = self.root.read_to_string(Path::new(ADOPTED).join(key)) else { return false };
-        self.root.exists(path)
+        let path = PathBuf::from(path);
+        let Some(name) = path.file_name() else { return false };
+        let file = CodeFile { seal: Path::new(SEALS).join(name), path };
+        match self.root.exists(&file.path) {
+            true => self.verify(&file).is_ok_and(|whole| whole),
+            false => false,
+        }
+    }
+
+    /// Whether a file is as it was written. If it is not, it is gone afterwards.
+    fn verify(&self, file: &CodeFile) -> io::Result<bool> {
+        let sealed = self.root.read_to_string(&file.seal).unwrap_or_default();
+        if sealed == hex::sha256(&self.root.read(&file.path)?) {
+            return Ok(true);
+        }
+        tracing::warn!("compiled code `{}` is not as it was written and is compiled again", file.path.display());
+        self.root.remove_file(&file.path)?;
+        Ok(false)
     }
 
     /// An empty directory for a compiler, outside of what is run from.

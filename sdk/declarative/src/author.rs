@@ -13,7 +13,7 @@ mod template;
 pub use known::{Known, known};
 pub use read::read;
 pub use scaffold::{Answers, Planted, of_answers, of_known};
-pub use template::{componentize, fill};
+pub use template::{componentize, fill, name};
 
 /// What is wrong with a `language.toml`, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

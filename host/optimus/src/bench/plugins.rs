@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use optimus_core::JobRequest;
 use optimus_core::job::Policy;
-use optimus_plugin::{Catalogue, Config, PlanRequest};
+use optimus_plugin::{Catalogue, PlanRequest};
 
 use super::figures::{Figures, Series};
 use crate::engine::Engine;
@@ -55,7 +55,6 @@ fn request(language: &str, extension: &str, round: u64) -> anyhow::Result<PlanRe
 
 /// A figure is per plugin.
 fn loads(engine: &Engine, scratch: &Path, seconds: Duration, figures: &mut Figures) -> anyhow::Result<()> {
-    let dir = &engine.plugins;
     let count = u32::try_from(engine.catalogue.current().iter().count().max(1))?;
     let (mut cold, mut cached) = (Series::default(), Series::default());
     let end = Instant::now() + seconds;
@@ -63,7 +62,7 @@ fn loads(engine: &Engine, scratch: &Path, seconds: Duration, figures: &mut Figur
         let cache = scratch.join(format!("code-{round}"));
         for series in [&mut cold, &mut cached] {
             let start = Instant::now();
-            let catalogue = Catalogue::open(Config::new(dir.clone(), cache.clone())).context("cannot load plugins")?;
+            let catalogue = Catalogue::open(engine.place.config(cache.clone())).context("cannot load plugins")?;
             series.add(start.elapsed() / count);
             drop(catalogue);
         }

@@ -19,8 +19,9 @@ pub(super) fn k8s(verb: &K8s, output: Output) -> anyhow::Result<ExitCode> {
     let K8s::Render(args) = verb;
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let plugins = engine::plugins_dir(args.plugins.as_deref())?;
-    let catalogue = engine::offered(&plugins, Some(&engine::state_dir(args.state.as_deref())?), &TrustArgs::default())?;
+    let place = engine::Place::find(args.plugins.as_deref())?;
+    let catalogue = engine::offered(&place, Some(&engine::state_dir(args.state.as_deref())?), &TrustArgs::default())?;
+    catalogue.rescan()?;
     let files = k8s::render(&subjects(&catalogue, &wanted(args)?)?, &args.sizes()).map_err(Advised)?;
     match args.place() {
         None => output.print(&files, |files| files.values().map(|text| format!("---\n{text}")).collect())?,
@@ -59,7 +60,9 @@ fn subjects(catalogue: &Catalogue, wanted: &[String]) -> anyhow::Result<Vec<Subj
         .map(|plugin| {
             let descriptor = plugin.descriptor().clone();
             let file = statuses.iter().find(|status| status.id.as_deref() == Some(&descriptor.id));
-            let file = file.map_or_else(|| format!("{}.wasm", descriptor.id), |status| status.file.clone());
+            // What is built in is in no file, and goes by its id.
+            let file = file.map(|status| &status.file).filter(|file| file.ends_with(".wasm"));
+            let file = file.map_or_else(|| format!("{}.wasm", descriptor.id), Clone::clone);
             Subject { descriptor, file }
         })
         .collect();

@@ -7,6 +7,7 @@ use optimus_core::job::Policy;
 use optimus_core::language::LanguageInfo;
 use optimus_core::languages::LanguageBook;
 use optimus_core::{Event, Invalid, Job, Report};
+use optimus_plugin::Notice;
 use tokio_util::sync::CancellationToken;
 
 use super::{exit_code, runtime};
@@ -18,15 +19,23 @@ use crate::program;
 pub(super) fn run(args: &Run, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let engine = Engine::open(&args.engine)?;
-    let job = job(&args.program, &engine.book)?;
+    let engine = Engine::begin(&args.engine, first_time(output))?;
+    let job = job(&args.program, &engine)?;
     let report = runtime.block_on(judge(&engine, &job, output))?;
     output.print(&report, output::report)?;
     Ok(exit_code(report.verdict))
 }
 
-fn job(args: &ProgramArgs, book: &LanguageBook) -> anyhow::Result<Job> {
-    let language = language(args, book)?;
+/// Compiling a plugin takes a moment, once; a person should know what the moment is for.
+fn first_time(output: Output) -> Notice {
+    if output.is_json() {
+        return Notice::default();
+    }
+    Notice::new(|file| output::note(&format!("preparing `{file}`, which is done once …")))
+}
+
+fn job(args: &ProgramArgs, engine: &Engine) -> anyhow::Result<Job> {
+    let language = language(args, engine)?;
     let extension = language.descriptor.extension();
     let request = program::request(args)?;
     Ok(request.into_job(&language.descriptor.id, extension, &Policy::default()).map_err(refused)?)
@@ -37,12 +46,12 @@ fn refused(invalid: Invalid) -> Advised {
 }
 
 /// By `--language`, or else by the first file's extension.
-fn language(args: &ProgramArgs, book: &LanguageBook) -> anyhow::Result<LanguageInfo> {
+fn language(args: &ProgramArgs, engine: &Engine) -> anyhow::Result<LanguageInfo> {
     if let Some(name) = &args.language {
-        return Ok(book.find(name).ok_or_else(|| unknown(name, book))?);
+        return Ok(engine.language(name).ok_or_else(|| unknown(name, &engine.book))?);
     }
     let extension = program::extension(args);
-    let found = extension.and_then(|extension| book.by_extension(extension));
+    let found = extension.and_then(|extension| engine.language_by_extension(extension));
     Ok(found.ok_or_else(|| {
         let name = args.files.first().map(|file| file.display().to_string()).unwrap_or_default();
         let hint = "name one with `--language`; `optimus languages` lists them".to_owned();

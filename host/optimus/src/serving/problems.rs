@@ -39,10 +39,10 @@ impl Filling {
         let Some(digest) = &job.problem else { return Ok(None) };
         let unread = |error: anyhow::Error| Fault::new("problems_unreadable", format!("{error:#}"));
         let Some(problem) = self.problems.find(digest).await.map_err(unread)? else { return Ok(None) };
-        let Some(language) = self.engine.book.find(&job.language) else { return Ok(None) };
+        let Some(plugin) = self.engine.catalogue.plugin(&job.language).await else { return Ok(None) };
         let unfit =
             |invalid: optimus_core::Invalid| Fault::new("problem_unfit", format!("problem `{digest}`: {invalid}"));
-        fill(&problem, job, &language.descriptor, &Policy::default()).map(Some).map_err(unfit)
+        fill(&problem, job, plugin.descriptor(), &Policy::default()).map(Some).map_err(unfit)
     }
 }
 

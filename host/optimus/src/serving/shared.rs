@@ -104,7 +104,9 @@ pub(super) async fn learn(
     queue: Arc<RedisQueue>,
     shutdown: CancellationToken,
 ) {
-    let _watch = offered.plugins.as_ref().map(|plugins| plugins.watch());
+    if let Some(plugins) = &offered.plugins {
+        tokio::spawn(shutdown.clone().run_until_cancelled_owned(super::ready::load_all(Arc::clone(plugins))));
+    }
     loop {
         match read(&queue).await {
             Ok(told) => {
@@ -142,13 +144,16 @@ pub(super) struct Offered {
 
 impl Offered {
     fn languages(&self) -> Vec<LanguageInfo> {
-        let info = |plugin: &Arc<optimus_plugin::Plugin>| LanguageInfo {
-            descriptor: plugin.descriptor().clone(),
-            plugin_digest: plugin.digest().to_owned(),
+        let Some(plugins) = &self.plugins else { return Vec::new() };
+        let current = plugins.current();
+        let loaded = current.iter().map(|plugin| (plugin.descriptor().clone(), plugin.digest().to_owned()));
+        let passed = current.expected().iter().filter_map(|file| file.passed.clone());
+        let info = |(descriptor, plugin_digest)| LanguageInfo {
+            descriptor,
+            plugin_digest,
             availability: Availability::Unknown,
         };
-        let all = self.plugins.iter().flat_map(|plugins| plugins.current().iter().map(info).collect::<Vec<_>>());
-        all.filter(|language| self.wants(language)).collect()
+        loaded.chain(passed).map(info).filter(|language| self.wants(language)).collect()
     }
 
     fn wants(&self, language: &LanguageInfo) -> bool {

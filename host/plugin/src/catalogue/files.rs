@@ -7,21 +7,22 @@ use std::path::Path;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt as _};
+use serde::{Deserialize, Serialize};
 
 use super::gate;
-use crate::config::Config;
+use crate::config::{BuiltIn, Config};
 use crate::error::LoadError;
 use crate::signature::{SIGNATURE_BYTES, Signatures, signature_file};
 
 /// Tells an unchanged file, and an unchanged signature, without reading them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Print {
     file: Stamp,
     /// A signature that arrives, changes or goes is a change of the plugin.
     signature: Option<Stamp>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     place: (u64, u64),
     bytes: u64,
@@ -46,29 +47,69 @@ pub(super) struct Found {
     pub(super) signature: Option<Vec<u8>>,
 }
 
-/// The directory at one moment, and what in it is to be a plugin.
-pub(super) fn list(config: &Config) -> io::Result<(Dir, BTreeMap<String, Print>)> {
-    // Opened anew each time: a directory that was replaced is another one.
-    let dir = Dir::open_ambient_dir(&config.dir, ambient_authority())?;
+/// Before the names of what is built in, which no file of a directory can have.
+const BUILT_IN: &str = "built-in/";
+
+/// Whether a name is that of something built in.
+pub(super) fn is_built_in(name: &str) -> bool {
+    name.starts_with(BUILT_IN)
+}
+
+/// The language that is built in under this name.
+pub(super) fn built_in<'a>(name: &str, config: &'a Config) -> Option<&'a BuiltIn> {
+    let id = name.strip_prefix(BUILT_IN)?;
+    config.built_in.iter().find(|built_in| built_in.names.id == id)
+}
+
+/// The directory, opened anew each time: one that was replaced is another one.
+pub(super) fn open(config: &Config) -> io::Result<Dir> {
+    Dir::open_ambient_dir(&config.dir, ambient_authority())
+}
+
+/// The directory at one moment, and what in it is to be a plugin; with what is built in, it may be missing.
+pub(super) fn list(config: &Config) -> io::Result<(Option<Dir>, BTreeMap<String, Print>)> {
     let mut found = BTreeMap::new();
+    for built_in in &config.built_in {
+        found.insert(format!("{BUILT_IN}{}", built_in.names.id), Print::default());
+    }
+    let dir = match open(config) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !config.built_in.is_empty() => {
+            return Ok((None, found));
+        }
+        dir => dir?,
+    };
     for entry in dir.entries()? {
         let Ok(name) = entry?.file_name().into_string() else { continue };
         if gate::is_candidate(&name)
-            && let Some(print) = print(&dir, &name, config)
+            && let Some(print) = print(Some(&dir), &name, config)
         {
             found.insert(name, print);
         }
     }
-    Ok((dir, found))
+    Ok((Some(dir), found))
 }
 
 /// As a file is now; nothing when it is gone.
-pub(super) fn print(dir: &Dir, name: &str, config: &Config) -> Option<Print> {
+pub(super) fn print(dir: Option<&Dir>, name: &str, config: &Config) -> Option<Print> {
+    if is_built_in(name) {
+        return built_in(name, config).map(|_| Print::default());
+    }
+    let dir = dir?;
     // Gone since, or a link to nowhere: a look at it will say which.
     let metadata = dir.metadata(name).or_else(|_| dir.symlink_metadata(name)).ok()?;
     let is_read = config.trust.signatures != Signatures::Off;
     let signature = is_read.then(|| dir.metadata(signature_file(name)).ok()).flatten();
     Some(Print { file: Stamp::of(&metadata), signature: signature.as_ref().map(Stamp::of) })
+}
+
+/// What there is under a name, built in or in the directory.
+pub(super) fn found(dir: Option<&Dir>, name: &str, config: &Config) -> Result<Found, LoadError> {
+    if let Some(built_in) = built_in(name, config) {
+        let wasm = (built_in.wasm)().map_err(LoadError::Malformed)?;
+        return Ok(Found { wasm, signature: None });
+    }
+    let gone = || LoadError::Read(io::ErrorKind::NotFound.into());
+    dir.ok_or_else(gone).and_then(|dir| read(dir, name, config))
 }
 
 /// The bytes of a file, and of its signature where those count.
@@ -80,7 +121,7 @@ pub(super) fn read(dir: &Dir, name: &str, config: &Config) -> Result<Found, Load
             false => Err(io::Error::other("it is not a regular file")),
         }
     };
-    found(open(name), || open(&signature_file(name)), config)
+    of_files(open(name), || open(&signature_file(name)), config)
 }
 
 /// The same for one file by its path, as `check` and `inspect` are given it: whoever names a file may name a link that
@@ -88,10 +129,10 @@ pub(super) fn read(dir: &Dir, name: &str, config: &Config) -> Result<Found, Load
 pub(super) fn read_path(path: &Path, config: &Config) -> Result<Found, LoadError> {
     let name = path.file_name().ok_or_else(|| LoadError::Read(io::Error::other("it is not a file's name")))?;
     let beside = path.with_file_name(signature_file(&name.to_string_lossy()));
-    found(File::open(path), || File::open(beside), config)
+    of_files(File::open(path), || File::open(beside), config)
 }
 
-fn found(
+fn of_files(
     wasm: io::Result<File>,
     signature: impl FnOnce() -> io::Result<File>,
     config: &Config,
@@ -111,7 +152,10 @@ fn found(
 
 /// Puts a file there: whole, or not at all.
 pub(super) fn write(config: &Config, name: &str, wasm: &[u8]) -> io::Result<()> {
-    let dir = Dir::open_ambient_dir(&config.dir, ambient_authority())?;
+    if !config.built_in.is_empty() {
+        Dir::create_ambient_dir_all(&config.dir, ambient_authority())?;
+    }
+    let dir = open(config)?;
     let part = format!(".{name}.part");
     dir.write(&part, wasm)?;
     dir.rename(&part, &dir, name)

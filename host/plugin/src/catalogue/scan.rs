@@ -1,7 +1,9 @@
 //! One look at the directory: what is new goes through the load gate, what is gone is forgotten, the rest costs a
 //! `stat`.
 
-use std::collections::{BTreeMap, HashMap};
+mod slot;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,72 +11,142 @@ use std::time::Instant;
 use cap_std::fs::Dir;
 
 use super::files::{self, Found, Print};
+use super::index::Index;
 use super::kept::Kept;
-use super::status::{PluginState, PluginStatus};
-use super::{Languages, Loaded, Trusted, gate, trusted};
+use super::languages::Languages;
+use super::{Loaded, Trusted, gate, trusted};
 use crate::compile::Compiling;
 use crate::error::{LoadError, PluginError};
 use crate::hex;
 use crate::plugin::{Plugin, Shared};
 use crate::seal::CodeCache;
+pub(super) use slot::Slot;
 
 /// What is known of each file.
 pub(super) struct Scanner {
     shared: Arc<Shared>,
     code: Arc<CodeCache>,
+    compiling: Compiling,
+    index: Index,
     kept: Kept,
     slots: BTreeMap<String, Slot>,
     seen: u64,
+    /// Looks that have begun and not ended: the compiler is kept for them.
+    looks: usize,
 }
 
-/// A file, and what came of it.
-#[derive(Default)]
-struct Slot {
-    /// As it was when it was read; `None` asks for another look.
-    print: Option<Print>,
-    serves: Option<Loaded>,
-    error: Option<PluginError>,
-    missing: bool,
-    /// Who came first keeps a contested name.
-    since: u64,
-}
-
-impl Loaded {
-    /// Changes when what serves does, or what is said of it.
-    fn mark(&self) -> (String, Option<String>, Option<String>) {
-        let signer = self.signer.as_ref().map(|signer| signer.key.clone());
-        (self.plugin.digest().to_owned(), signer, self.unsigned.clone())
-    }
+/// What a look found, before anything was loaded.
+pub(super) struct Look {
+    pub(super) dir: Option<Dir>,
+    /// Files that are new, or other than they were.
+    pub(super) news: Vec<String>,
+    /// Files that are no longer there.
+    gone: Vec<String>,
 }
 
 impl Scanner {
     pub(super) fn new(shared: Arc<Shared>, code: CodeCache) -> Result<Self, PluginError> {
         let code = Arc::new(code);
         let kept = Kept::open(&shared, Arc::clone(&code))?;
-        Ok(Self { shared, code, kept, slots: BTreeMap::new(), seen: 0 })
+        let compiling = Compiling::new(&shared.config, Arc::clone(&code), &shared.host);
+        let index = Index::open(Arc::clone(&code), &shared.config, compiling.engine());
+        Ok(Self { shared, code, compiling, index, kept, slots: BTreeMap::new(), seen: 0, looks: 0 })
     }
 
-    /// Says whether anything changed.
-    pub(super) fn scan(&mut self, patient: bool) -> Result<bool, PluginError> {
+    /// Learns which files there are and, as far as that can be said without loading them, which languages.
+    pub(super) fn begin(&mut self) -> Result<(), PluginError> {
+        let (dir, found) = files::list(&self.shared.config).map_err(|error| self.unusable(&error))?;
+        for (name, print) in found {
+            self.seen += 1;
+            if self.index.get(&name, &print).is_none() {
+                self.peek(dir.as_ref(), &name, &print);
+            }
+            let known = self.index.get(&name, &print).cloned();
+            self.slots.insert(name.clone(), Slot::unread(&name, known, self.seen));
+        }
+        self.index.save();
+        Ok(())
+    }
+
+    /// Notes what a file says of its names. Whose bytes these are comes before what they are.
+    fn peek(&mut self, dir: Option<&Dir>, name: &str, print: &Print) {
+        let config = &self.shared.config;
+        if let Some(built_in) = files::built_in(name, config) {
+            self.index.note(name, print, built_in.names.clone());
+            return;
+        }
+        // What cannot be read, or is not trusted, is found out when it is loaded.
+        let Some(Ok(found)) = dir.map(|dir| files::read(dir, name, config)) else { return };
+        if trusted(config, name, &found).is_ok()
+            && let Ok(sections) = gate::read_sections(&found.wasm)
+            && let Some(names) = sections.names
+        {
+            self.index.note(name, print, names);
+        }
+    }
+
+    /// Looks what is there. Each of the news is for [`Self::refresh`]; then comes [`Self::end`].
+    pub(super) fn look(&mut self, patient: bool) -> Result<Look, PluginError> {
         let (dir, found) = files::list(&self.shared.config).map_err(|error| self.unusable(&error))?;
         let gone = self.gone(&found, patient);
         let is_new =
             |name: &String, print: &Print| self.slots.get(name).is_none_or(|slot| slot.print.as_ref() != Some(print));
-        let news: Vec<_> = found.into_iter().filter(|(name, print)| is_new(name, print)).collect();
-        let mut changed = false;
-        if !news.is_empty() {
+        let news: Vec<_> =
+            found.iter().filter(|(name, print)| is_new(name, print)).map(|(name, _)| name.clone()).collect();
+        if !news.is_empty() && !self.compiling.is_apart() {
             bother_not(self.code.purge());
-            let (shared, cache) = (self.shared.clone(), Arc::clone(&self.code));
-            let mut compiling = Compiling::new(shared.config.compiler.as_ref(), &cache, &shared.host);
-            for (name, print) in news {
-                changed |= self.update(&dir, &name, &print, &mut compiling);
+        }
+        self.looks += 1;
+        Ok(Look { dir, news, gone })
+    }
+
+    /// Loads a file that is new, or other than it was, unless somebody has done so meanwhile; says whether anything changed.
+    pub(super) fn refresh(&mut self, dir: Option<&Dir>, name: &str) -> bool {
+        let Some(print) = files::print(dir, name, &self.shared.config) else { return false };
+        if self.slots.get(name).is_some_and(|slot| slot.print.as_ref() == Some(&print)) {
+            return false;
+        }
+        self.update(dir, name, &print)
+    }
+
+    /// After the new ones: a renamed file is found by what it held under its old name.
+    pub(super) fn end(&mut self, look: &Look) -> bool {
+        let gone: Vec<&String> = look.gone.iter().filter(|name| self.slots.contains_key(*name)).collect();
+        gone.iter().for_each(|name| self.forget(name));
+        self.looks -= 1;
+        if !look.news.is_empty() || !gone.is_empty() {
+            self.settle();
+        }
+        !gone.is_empty()
+    }
+
+    /// Loads the one file that somebody needs now.
+    pub(super) fn load_one(&mut self, name: &str) {
+        let dir = files::open(&self.shared.config).ok();
+        if !self.compiling.is_apart() {
+            bother_not(self.code.purge());
+        }
+        match files::print(dir.as_ref(), name, &self.shared.config) {
+            Some(print) => {
+                self.update(dir.as_ref(), name, &print);
+                // Somebody is writing it: it counts for nothing until a look finds it whole.
+                if self.slots.get(name).is_some_and(|slot| slot.print.is_none()) {
+                    self.slots.remove(name);
+                }
             }
+            None => self.forget(name),
+        }
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        if !self.compiling.is_apart() {
             bother_not(self.code.seal());
         }
-        // After the new ones: a renamed file is found by what it held under its old name.
-        changed |= !gone.is_empty();
-        gone.iter().for_each(|name| self.forget(name));
-        Ok(changed)
+        if self.looks == 0 {
+            self.compiling.rest();
+        }
+        self.index.save();
     }
 
     /// Files that are no longer there.
@@ -95,49 +167,39 @@ impl Scanner {
     fn forget(&mut self, name: &str) {
         tracing::info!(plugin.file = name, "plugin removed");
         self.slots.remove(name);
+        self.index.forget(name);
         self.kept.forget(name);
     }
 
     /// Reads a file that is new or other than it was.
-    fn update(&mut self, dir: &Dir, name: &str, print: &Print, compiling: &mut Compiling<'_>) -> bool {
-        self.seen += 1;
-        let since = self.seen;
-        let read = files::read(dir, name, &self.shared.config);
+    fn update(&mut self, dir: Option<&Dir>, name: &str, print: &Print) -> bool {
+        let read = files::found(dir, name, &self.shared.config);
         if read.is_ok() && files::print(dir, name, &self.shared.config).is_some_and(|now| now != *print) {
             // Somebody is writing it: the next look will find it changed.
             return false;
         }
+        self.seen += 1;
         let began = Instant::now();
+        let is_built_in = files::built_in(name, &self.shared.config).is_some();
         let result = read.and_then(|found| {
-            let serving = self.load(name, &found, compiling)?;
-            self.kept.put(name, &found);
+            let serving = self.load(name, &found)?;
+            if !is_built_in {
+                self.kept.put(name, &found);
+            }
             Ok(serving)
         });
         let last_good = match &result {
-            Err(_) if self.slots.get(name).is_none_or(|slot| slot.serves.is_none()) => self.last_good(name, compiling),
+            Err(_) if self.slots.get(name).is_none_or(|slot| slot.plugin().is_none()) => self.last_good(name),
             _ => None,
         };
-        let slot = self.slots.entry(name.to_owned()).or_insert_with(|| Slot { since, ..Slot::default() });
-        slot.print = Some(print.clone());
-        let before = (slot.serves.as_ref().map(Loaded::mark), slot.error.is_some());
-        match result {
-            Ok(serving) => {
-                let ms = began.elapsed().as_secs_f64() * 1e3;
-                tracing::info!(plugin.file = name, plugin.load_ms = ms, "{:?} is there", serving.plugin);
-                if let Some(why) = &serving.unsigned {
-                    tracing::warn!(plugin.file = name, "it is loaded all the same: {why}");
-                }
-                slot.serves = Some(serving);
-                slot.error = None;
-            }
-            Err(error) => {
-                let error = error.of(name);
-                tracing::warn!(plugin.file = name, "plugin rejected: {error}");
-                slot.serves = slot.serves.take().or(last_good);
-                slot.error = Some(error);
-            }
+        match &result {
+            Ok(serving) => self.index.pass(name, print, &serving.plugin),
+            Err(_) => self.index.forget(name),
         }
-        slot.error.is_some() || before != (slot.serves.as_ref().map(Loaded::mark), false)
+        let since = self.seen;
+        let slot = self.slots.entry(name.to_owned()).or_insert_with(|| Slot::unread(name, None, since));
+        slot.print = Some(print.clone());
+        slot.take(name, result, last_good, began)
     }
 
     fn unusable(&self, error: &io::Error) -> PluginError {
@@ -146,15 +208,13 @@ impl Scanner {
 
     /// Puts bytes that pass the gate where the language's file is, or is to be; says its name.
     pub(super) fn offer(&mut self, id: &str, wasm: &[u8]) -> Result<String, PluginError> {
-        let serves = |slot: &Slot| slot.serves.as_ref().is_some_and(|serving| serving.plugin.descriptor().id == id);
-        let known = self.slots.iter().find(|(_, slot)| serves(slot)).map(|(name, _)| name.clone());
-        let name = known.unwrap_or_else(|| format!("{id}.wasm"));
-        let (shared, cache) = (self.shared.clone(), Arc::clone(&self.code));
-        let mut compiling = Compiling::new(shared.config.compiler.as_ref(), &cache, &shared.host);
+        let known = self.slots.iter().find(|(_, slot)| !slot.is_built_in && slot.id() == Some(id));
+        let name = known.map_or_else(|| format!("{id}.wasm"), |(name, _)| name.clone());
         let found = Found { wasm: wasm.to_vec(), signature: None };
         bother_not(self.code.purge());
-        let loaded = self.load(&name, &found, &mut compiling).map_err(|error| error.of(&name))?;
-        bother_not(self.code.seal());
+        let loaded = self.load(&name, &found).map_err(|error| error.of(&name));
+        self.settle();
+        let loaded = loaded?;
         let is = &loaded.plugin.descriptor().id;
         // Only then is it certain that the id is one, and leads nowhere else.
         if is != id {
@@ -165,13 +225,16 @@ impl Scanner {
     }
 
     /// Whose bytes these are comes before what they are.
-    fn load(&self, name: &str, found: &Found, compiling: &mut Compiling<'_>) -> Result<Loaded, LoadError> {
-        let Trusted { signer, unsigned } = trusted(&self.shared.config, name, found)?;
+    fn load(&mut self, name: &str, found: &Found) -> Result<Loaded, LoadError> {
+        let Trusted { signer, unsigned } = match files::built_in(name, &self.shared.config) {
+            Some(_) => Trusted { signer: None, unsigned: None },
+            None => trusted(&self.shared.config, name, found)?,
+        };
         let digest = hex::sha256(&found.wasm);
         let plugin = match self.loaded(&digest) {
             Some(plugin) => plugin,
             None => {
-                compiling.ahead(&found.wasm)?;
+                self.compiling.ahead(name, &found.wasm)?;
                 Arc::new(gate::load(&self.shared, name, &found.wasm)?)
             }
         };
@@ -180,77 +243,22 @@ impl Scanner {
 
     /// A plugin of these very bytes, perhaps under another name: renaming loads nothing.
     fn loaded(&self, digest: &str) -> Option<Arc<Plugin>> {
-        let mut serving = self.slots.values().filter_map(|slot| slot.serves.as_ref().map(|serving| &serving.plugin));
+        let mut serving = self.slots.values().filter_map(Slot::plugin);
         serving.find(|plugin| plugin.digest() == digest).cloned()
     }
 
-    fn last_good(&self, name: &str, compiling: &mut Compiling<'_>) -> Option<Loaded> {
-        self.load(name, &self.kept.get(name)?, compiling).ok()
+    fn last_good(&mut self, name: &str) -> Option<Loaded> {
+        let kept = self.kept.get(name)?;
+        self.load(name, &kept).ok()
     }
 
     /// The list that readers get.
     pub(super) fn languages(&self, generation: u64) -> Languages {
-        let mut slots: Vec<_> = self.slots.iter().collect();
-        // A file that may be on its way out yields to one that is there.
-        slots.sort_by_key(|(_, slot)| (slot.missing, slot.since));
-        let mut next = Languages { generation, ..Languages::default() };
-        let mut owners: HashMap<&str, &str> = HashMap::new();
-        for (file, slot) in &slots {
-            let mut status = status(file, slot);
-            if let Some(Loaded { plugin, .. }) = &slot.serves {
-                let id = plugin.descriptor().id.as_str();
-                if let Some(by) = owners.get(id) {
-                    let duplicate = LoadError::Duplicate { id: id.to_owned(), by: (*by).to_owned() };
-                    status.error.get_or_insert_with(|| duplicate.of(file).fault());
-                    status.state = PluginState::Rejected;
-                } else {
-                    owners.insert(id, file);
-                    next.names.insert(id.to_owned(), plugin.clone());
-                    next.plugins.push(plugin.clone());
-                }
-            }
-            next.statuses.push(status);
-        }
-        // After all ids: an id counts for more than an alias.
-        for plugin in next.plugins.clone() {
-            let id = &plugin.descriptor().id;
-            for alias in &plugin.descriptor().aliases {
-                let owner = next.names.entry(alias.clone()).or_insert_with(|| plugin.clone());
-                if owner.descriptor().id != *id {
-                    let note = format!("alias `{alias}` belongs to language `{}`", owner.descriptor().id);
-                    let statuses = next.statuses.iter_mut();
-                    statuses.filter(|status| status.serves(id)).for_each(|status| status.notes.push(note.clone()));
-                }
-            }
-        }
-        next.plugins.sort_by(|a, b| a.descriptor().id.cmp(&b.descriptor().id));
-        next.statuses.sort_by(|a, b| a.file.cmp(&b.file));
-        next
+        Languages::of(generation, self.slots.iter())
     }
 }
 
 /// Without the cache everything still works, only slower.
 fn bother_not(code: io::Result<()>) {
     code.unwrap_or_else(|error| tracing::warn!("code cache: {error}"));
-}
-
-fn status(file: &str, slot: &Slot) -> PluginStatus {
-    let serving = slot.serves.as_ref();
-    let plugin = serving.map(|serving| &serving.plugin);
-    let unstamped = plugin.filter(|plugin| plugin.sdk().is_none()).map(|plugin| plugin.unstamped_note());
-    PluginStatus {
-        file: file.to_owned(),
-        state: match (plugin, &slot.error) {
-            (Some(_), None) => PluginState::Active,
-            (Some(_), Some(_)) => PluginState::Degraded,
-            (None, _) => PluginState::Rejected,
-        },
-        id: plugin.map(|plugin| plugin.descriptor().id.clone()),
-        version: plugin.map(|plugin| plugin.descriptor().version.clone()),
-        digest: plugin.map(|plugin| plugin.digest().to_owned()),
-        api: plugin.map(|plugin| plugin.api().to_owned()),
-        signed_by: serving.and_then(|serving| serving.signer.as_ref()).map(|signer| signer.key.clone()),
-        error: slot.error.as_ref().map(PluginError::fault),
-        notes: serving.and_then(|serving| serving.unsigned.clone()).into_iter().chain(unstamped).collect(),
-    }
 }

@@ -3,6 +3,8 @@
 use optimus_core::Fault;
 use serde::Serialize;
 
+use super::languages::Expected;
+
 /// What came of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PluginStatus {
@@ -34,9 +36,25 @@ pub struct PluginStatus {
 }
 
 impl PluginStatus {
+    /// Of a file that waits to be loaded.
+    pub(super) fn loading(expected: &Expected) -> Self {
+        let passed = expected.passed.as_ref();
+        Self {
+            file: expected.file.clone(),
+            state: PluginState::Loading,
+            id: expected.names.as_ref().map(|names| names.id.clone()),
+            version: passed.map(|(descriptor, _)| descriptor.version.clone()),
+            digest: passed.map(|(_, digest)| digest.clone()),
+            api: None,
+            signed_by: None,
+            error: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// Whether it is this file that serves a language.
     pub(super) fn serves(&self, id: &str) -> bool {
-        self.state != PluginState::Rejected && self.id.as_deref() == Some(id)
+        matches!(self.state, PluginState::Active | PluginState::Degraded) && self.id.as_deref() == Some(id)
     }
 }
 
@@ -50,6 +68,8 @@ pub enum PluginState {
     Degraded,
     /// Not at all.
     Rejected,
+    /// Not yet: it waits to be loaded, or is being compiled.
+    Loading,
 }
 
 impl std::fmt::Display for PluginState {
@@ -58,6 +78,7 @@ impl std::fmt::Display for PluginState {
             Self::Active => "active",
             Self::Degraded => "degraded",
             Self::Rejected => "rejected",
+            Self::Loading => "loading",
         })
     }
 }

@@ -4,6 +4,7 @@ use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use crate::engine::Tier;
 use crate::error::LoadError;
+use crate::names::{self, Names};
 
 /// The one required export.
 pub(crate) const LANGUAGE: &str = "optimus:plugin/language";
@@ -22,6 +23,8 @@ pub(crate) struct Sections {
     pub(crate) api: String,
     /// Who stamped it; a component without a stamp is taken by the versions in its exports' names.
     pub(crate) sdk: Option<String>,
+    /// What its language is called, where the file says so.
+    pub(crate) names: Option<Names>,
 }
 
 impl Sections {
@@ -35,7 +38,7 @@ pub(crate) fn read(wasm: &[u8]) -> Result<Sections, LoadError> {
     check_kind(wasm)?;
     let mut imports = Vec::new();
     let mut exports = Vec::new();
-    let mut stamp = None;
+    let (mut stamp, mut names) = (None, None);
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(wasm) {
         match payload.map_err(|error| malformed(&error))? {
@@ -54,12 +57,15 @@ pub(crate) fn read(wasm: &[u8]) -> Result<Sections, LoadError> {
             Payload::CustomSection(section) if section.name() == API_SECTION => {
                 stamp = Some(read_stamp(section.data())?)
             }
+            Payload::CustomSection(section) if depth == 0 && section.name() == names::SECTION => {
+                names = Some(read_names(section.data())?)
+            }
             _ => {}
         }
     }
     let tier = check_imports(&imports)?;
     let api = check_version(&exports, stamp.as_ref())?;
-    Ok(Sections { tier, imports, exports, api, sdk: stamp.map(|stamp| stamp.sdk) })
+    Ok(Sections { tier, imports, exports, api, sdk: stamp.map(|stamp| stamp.sdk), names })
 }
 
 fn check_kind(wasm: &[u8]) -> Result<(), LoadError> {
@@ -148,6 +154,11 @@ fn read_stamp(data: &[u8]) -> Result<Stamp, LoadError> {
     };
     let field = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     Ok(Stamp { package: field("package"), version: field("version"), sdk: field("sdk") })
+}
+
+fn read_names(data: &[u8]) -> Result<Names, LoadError> {
+    let wrong = |error| LoadError::Malformed(format!("its `{}` section cannot be read: {error}", names::SECTION));
+    serde_json::from_slice(data).map_err(wrong)
 }
 
 #[cfg(test)]

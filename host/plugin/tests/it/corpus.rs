@@ -3,7 +3,7 @@
 
 mod rows;
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use optimus_plugin::PluginState;
 use proptest::prelude::*;
@@ -119,7 +119,9 @@ proptest! {
     fn anything_is_either_let_in_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..512), head in 0_usize..=8) {
         let file = [&b"\0asm\x0d\0\x01\0"[..head], &bytes].concat();
         let place = Place::new();
-        let refused = catch_unwind(|| place.load(&file).err().map(|error| (error.to_string(), error.hint())));
+        let refused = catch_unwind(AssertUnwindSafe(|| {
+            place.load(&file).err().map(|error| (error.to_string(), error.hint()))
+        }));
         let (message, hint) = refused.expect("no panic").expect("chance makes no plugin");
         prop_assert!(message.contains("`x.wasm`") && hint.is_some(), "{}", message);
     }

@@ -7,6 +7,7 @@ mod calls;
 mod corpus;
 mod gate;
 mod hostile;
+mod lazy;
 mod puppet;
 mod reload;
 mod signing;

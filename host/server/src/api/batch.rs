@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::jobs::{languages_are_known, resolve};
+use super::jobs::resolve;
 use super::query::{idempotency_key, trace};
 use super::{ApiError, ApiState};
 use crate::spans;
@@ -63,7 +63,6 @@ pub(super) async fn submit(
         let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
         return Err(error.hint(format!("from 1 to {MOST}")));
     }
-    languages_are_known(&state).await?;
     caller.spend(&state, batch.jobs.len()).await?;
     let (quota, trace) = (caller.quota(), trace(&headers));
     let metrics = Arc::clone(&state.parts.metrics);
@@ -95,7 +94,7 @@ async fn push(
 ) -> Result<JobId, ApiError> {
     let fingerprint = sha2::Sha256::digest(value.to_string()).into();
     let request: JobRequest = serde_json::from_value(value).map_err(|error| ApiError::bad_json(&error))?;
-    let (job, webhook) = resolve(&state, request)?;
+    let (job, webhook) = resolve(&state, request).await?;
     super::problems::check(&state, &job).await?;
     let mut job = Job { tenant, trace, ..job };
     let sending = spans::send(&mut job);

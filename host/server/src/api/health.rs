@@ -102,7 +102,7 @@ pub(super) async fn readyz(State(state): State<ApiState>) -> Response {
     if !elsewhere && let Err(error) = state.parts.queue.stats().await {
         troubles.insert("queue".to_owned(), error.to_string());
     }
-    if state.parts.languages.all().is_empty() {
+    if state.parts.languages.is_empty() {
         troubles.insert("plugins".to_owned(), "no plugin is loaded".to_owned());
     }
     if state.stopping.is_cancelled() {

@@ -50,8 +50,7 @@ pub(super) async fn submit(
     let key = idempotency_key(&headers)?;
     let fingerprint = || sha2::Sha256::digest(&body.bytes).into();
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint() });
-    languages_are_known(&state).await?;
-    let (job, webhook) = read(&state, &body)?;
+    let (job, webhook) = read(&state, &body).await?;
     super::problems::check(&state, &job).await?;
     drop(body);
     caller.spend(&state, 1).await?;
@@ -88,25 +87,39 @@ pub(super) fn answer(view: JobView) -> Response {
     (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response()
 }
 
-fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>), ApiError> {
+async fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>), ApiError> {
     // A list would be read as the fields in their order, which nobody means.
     if body.bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ApiError::not_an_object());
     }
     let request: JobRequest = serde_json::from_slice(&body.bytes).map_err(|error| ApiError::bad_json(&error))?;
-    resolve(state, request)
+    resolve(state, request).await
 }
 
-/// A server that could not yet hear of any language does not call one unknown.
-pub(super) async fn languages_are_known(state: &ApiState) -> Result<(), ApiError> {
-    if state.parts.languages.all().is_empty() {
+/// How long a language is waited for that may be among the plugins that are being loaded.
+const LOADING: Duration = Duration::from_secs(30);
+/// Between two looks at whether it has turned up.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A server that could not yet hear of any language, or has not loaded them all, does not call one unknown.
+async fn language_is_known(state: &ApiState, name: &str) -> Result<(), ApiError> {
+    let languages = &state.parts.languages;
+    if languages.is_empty() {
         state.parts.queue.stats().await?;
+    }
+    let deadline = tokio::time::Instant::now() + LOADING;
+    while languages.may_turn_up(name) {
+        if tokio::time::Instant::now() > deadline {
+            return Err(ApiError::busy("languages_loading", "the languages are being loaded"));
+        }
+        tokio::time::sleep(LOOK).await;
     }
     Ok(())
 }
 
 /// The job that a request asks for, in a language that is here; and who is to hear of its end.
-pub(super) fn resolve(state: &ApiState, mut request: JobRequest) -> Result<(Job, Option<Webhook>), ApiError> {
+pub(super) async fn resolve(state: &ApiState, mut request: JobRequest) -> Result<(Job, Option<Webhook>), ApiError> {
+    language_is_known(state, &request.language).await?;
     let book = &state.parts.languages;
     request.check_sizes(&state.parts.policy)?;
     let Some(language) = book.find(&request.language) else {

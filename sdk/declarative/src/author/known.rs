@@ -19,6 +19,8 @@ pub struct Known {
     pub rust_samples: &'static [(&'static str, &'static str)],
     /// And what is built from it: a core module.
     pub plugin: Option<&'static [u8]>,
+    /// Whether it is among the languages that ship, which a program without plugins serves.
+    pub ships: bool,
 }
 
 /// All of them, by id.
@@ -46,9 +48,10 @@ impl Known {
     /// # Errors
     /// None that a test of every known language would not have found.
     pub fn wasm(&self) -> Result<Vec<u8>, BuildError> {
+        let manifest = self.manifest()?;
         match self.plugin {
-            Some(module) => super::componentize(module),
-            None => super::fill(&self.manifest()?),
+            Some(module) => super::template::of_module(module, &manifest),
+            None => super::fill(&manifest),
         }
     }
 

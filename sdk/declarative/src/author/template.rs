@@ -1,6 +1,6 @@
 //! The prebuilt plugin, embedded: a core module, made a component once a language is filled in.
 
-use wasm_encoder::{ConstExpr, DataSection, Module, RawSection};
+use wasm_encoder::{ComponentSection as _, ConstExpr, CustomSection, DataSection, Encode as _, Module, RawSection};
 use wasmparser::{BinaryReaderError, DataKind, Operator, Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -18,7 +18,25 @@ static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/template.wasm
 pub fn fill(manifest: &Manifest) -> Result<Vec<u8>, BuildError> {
     let region = region::fill(manifest).map_err(BuildError::TooLarge)?;
     let strange = |error: BinaryReaderError| BuildError::Component(format!("the prebuilt plugin: {error}"));
-    componentize(&with_region(TEMPLATE, &region).map_err(strange)?)
+    Ok(named(componentize(&with_region(TEMPLATE, &region).map_err(strange)?)?, manifest))
+}
+
+/// The plugin with a last section that says what its language is called, so that a host can tell without compiling it.
+pub fn name(mut component: Vec<u8>, id: &str, aliases: &[String], extensions: &[String]) -> Vec<u8> {
+    let names = serde_json::json!({ "id": id, "aliases": aliases, "extensions": extensions }).to_string();
+    let section = CustomSection { name: "optimus:names".into(), data: names.as_bytes().into() };
+    component.push(section.id());
+    section.encode(&mut component);
+    component
+}
+
+fn named(component: Vec<u8>, manifest: &Manifest) -> Vec<u8> {
+    name(component, &manifest.id, &manifest.aliases, &manifest.extensions)
+}
+
+/// The plugin of a known language that is written in Rust.
+pub(super) fn of_module(module: &[u8], manifest: &Manifest) -> Result<Vec<u8>, BuildError> {
+    Ok(named(componentize(module)?, manifest))
 }
 
 /// The module with what is in its region, up to there and no further: memory is zero where no data is put, so the rest

@@ -30,10 +30,18 @@ pub(super) fn build(args: &Build, output: Output) -> anyhow::Result<ExitCode> {
     let part = tempfile::Builder::new().suffix(".wasm").tempfile()?;
     std::fs::write(part.path(), &wasm)?;
     let plugin = load(part.path()).map_err(|error| rename(&error, part.path(), &args.path))?;
-    let id = plugin.descriptor().id.clone();
+    let optimus_core::Descriptor { id, aliases, extensions, .. } = plugin.descriptor().clone();
+    let (wasm, digest) = match plugin.is_named() {
+        true => (wasm, plugin.digest().to_owned()),
+        false => {
+            let named = author::name(wasm, &id, &aliases, &extensions);
+            let digest = optimus_plugin::sha256(&named);
+            (named, digest)
+        }
+    };
     let file = args.output.clone().unwrap_or_else(|| folder.join(format!("{id}.wasm")));
     put(&file, &wasm)?;
-    let built = Built { file, id, bytes: wasm.len() as u64, digest: plugin.digest().to_owned() };
+    let built = Built { file, id, bytes: wasm.len() as u64, digest };
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     output.print(&built, |built| format!("{}  {:.1} KiB\n", built.file.display(), built.bytes as f64 / 1024.0))?;
     Ok(ExitCode::SUCCESS)

@@ -9,8 +9,7 @@ use crate::engine;
 use crate::output::Output;
 
 pub(super) fn list(args: &Dir, output: Output) -> anyhow::Result<ExitCode> {
-    let dir = engine::plugins_dir(args.engine.plugins.as_deref())?;
-    let catalogue = engine::open_catalogue(&dir, &args.engine, 1)?;
+    let (dir, catalogue) = engine::loaded(&args.engine)?;
     output.print(&catalogue.statuses(), |list| match list.is_empty() {
         true => format!("`{}` holds no plugin; `optimus plugin add LANGUAGE` puts known ones there\n", dir.display()),
         false => list.iter().map(line).collect(),

@@ -102,10 +102,9 @@ pub(super) fn rollback(args: &Named, output: Output) -> anyhow::Result<ExitCode>
 }
 
 pub(super) fn directory(args: &Dir) -> anyhow::Result<PathBuf> {
-    if let Some(dir) = &args.engine.plugins {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
-    }
-    engine::plugins_dir(args.engine.plugins.as_deref())
+    let dir = engine::Place::find(args.engine.plugins.as_deref())?.dir;
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
+    Ok(dir)
 }
 
 fn absent(id: &str, why: &str) -> Advised {

@@ -1,0 +1,132 @@
+//! Which plugins there are: those of a directory, and the languages that are built into this program.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use optimus_declarative::author;
+use optimus_plugin::{BuiltIn, Catalogue, Compiler, Config, ImagePolicy, Names, Notice, PluginError};
+
+use super::{chain, state_dir, trust};
+use crate::cli::{EngineArgs, TrustArgs};
+use crate::output::Advised;
+
+/// The word by which this program is started to compile plugins: no verb, since nobody else starts it so.
+pub const COMPILE: &str = "__compile";
+
+/// Where languages come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Where plugins are dropped. It need not exist where languages are built in.
+    pub(crate) dir: PathBuf,
+    built_in: Vec<BuiltIn>,
+}
+
+impl Place {
+    /// A directory, and nothing else.
+    pub(crate) fn alone(dir: PathBuf) -> Self {
+        Self { dir, built_in: Vec::new() }
+    }
+
+    /// `--plugins`, ./plugins or the directory next to the program: whoever set up one of these chose what it serves. Without
+    /// one, the built-in languages serve, and the user's own directory adds to them.
+    ///
+    /// # Errors
+    /// There is no home directory for the user's own.
+    pub(crate) fn find(given: Option<&Path>) -> anyhow::Result<Self> {
+        if let Some(dir) = given {
+            return Ok(Self::alone(dir.to_owned()));
+        }
+        let exe = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("plugins")));
+        let set_up = [Some(PathBuf::from("plugins")), exe].into_iter().flatten();
+        if let Some(dir) = set_up.into_iter().find(|dir| holds_plugins(dir)) {
+            return Ok(Self::alone(dir));
+        }
+        let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share/optimus/plugins"));
+        let dir = home.context("no HOME: name a directory of plugins with `--plugins DIR`")?;
+        Ok(Self { dir, built_in: built_in() })
+    }
+
+    /// Knows the languages, and has loaded none.
+    pub(super) fn begin(&self, args: &EngineArgs, slots: usize, on_compile: Notice) -> anyhow::Result<Arc<Catalogue>> {
+        let mut config = self.config(state_dir(args.state.as_deref())?.join("code"));
+        config.calls = (slots * 2).max(4);
+        config.images = images(args);
+        config.trust = trust(&args.trust)?;
+        let compiler = args.compiler.as_ref();
+        let compiler =
+            compiler.map_or_else(compiler_child, |program| Compiler::new([program.as_os_str(), COMPILE.as_ref()]));
+        config.compiler = Some(Compiler { memory_bytes: args.compiler_mib << 20, ..compiler });
+        config.on_compile = on_compile;
+        begin(config)
+    }
+
+    /// The same languages again, with this code cache.
+    pub(crate) fn config(&self, cache: PathBuf) -> Config {
+        Config { built_in: self.built_in.clone(), ..Config::new(self.dir.clone(), cache) }
+    }
+}
+
+/// A folder of that name may be anything: it counts as set up when a plugin is in it.
+fn holds_plugins(dir: &Path) -> bool {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().extension().is_some_and(|extension| extension == "wasm"))
+}
+
+fn begin(config: Config) -> anyhow::Result<Arc<Catalogue>> {
+    Catalogue::begin(config).map_err(|error| refused(&error))
+}
+
+/// The languages that ship, made into plugins when somebody needs them.
+fn built_in() -> Vec<BuiltIn> {
+    let ships = author::known().iter().filter(|known| known.ships);
+    let built_in = ships.filter_map(|known| {
+        // A test of every known language holds that it can be read.
+        let manifest = known.manifest().ok()?;
+        let names = Names { id: manifest.id, aliases: manifest.aliases, extensions: manifest.extensions };
+        Some(BuiltIn { names, wasm: Arc::new(|| known.wasm().map_err(|error| error.to_string())) })
+    });
+    built_in.collect()
+}
+
+/// This program again, which compiles plugins and nothing else: see `main`.
+fn compiler_child() -> Compiler {
+    Compiler::new(["/proc/self/exe", COMPILE])
+}
+
+/// Every plugin of a server with these arguments, loaded; and where they are dropped.
+///
+/// # Errors
+/// The directory cannot be read.
+pub(crate) fn loaded(args: &EngineArgs) -> anyhow::Result<(PathBuf, Arc<Catalogue>)> {
+    let place = Place::find(args.plugins.as_deref())?;
+    let catalogue = place.begin(args, 1, Notice::default())?;
+    catalogue.rescan().map_err(|e| refused(&e))?;
+    Ok((place.dir, catalogue))
+}
+
+/// Plugins, only to say what they offer: with a code cache in `state`, or one that goes with the process. None is loaded
+/// yet.
+///
+/// # Errors
+/// The directory cannot be read, or whose plugins are trusted makes no sense.
+pub(crate) fn offered(place: &Place, state: Option<&Path>, trusted: &TrustArgs) -> anyhow::Result<Arc<Catalogue>> {
+    let cache = match state {
+        Some(state) => state.to_owned(),
+        None => tempfile::tempdir().context("cannot create a directory for the code cache")?.keep(),
+    };
+    let mut config = place.config(cache.join("code"));
+    config.compiler = Some(compiler_child());
+    config.trust = trust(trusted)?;
+    begin(config)
+}
+
+/// What a catalogue says, with its advice.
+pub(super) fn refused(error: &PluginError) -> anyhow::Error {
+    Advised::new("plugins", chain(error), error.hint()).into()
+}
+
+/// Images that plugins may name.
+pub(super) fn images(args: &EngineArgs) -> ImagePolicy {
+    ImagePolicy::new(args.docker.allow_images.iter().cloned())
+}

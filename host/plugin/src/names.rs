@@ -1,0 +1,37 @@
+//! What a language is called, as a plugin's file says it in a custom section: readable without compiling anything.
+//!
+//! The section `optimus:names` holds `{"id", "aliases", "extensions"}` and is written by the tools that build plugins. It
+//! lets a host choose the one file that a program needs out of many. The load gate refuses a file whose section says
+//! something else than its `describe`, so a section that passed once can be relied on.
+
+use optimus_core::Descriptor;
+use serde::{Deserialize, Serialize};
+
+/// The custom section, at the end of the component.
+pub(crate) const SECTION: &str = "optimus:names";
+
+/// The names that a language goes by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// What jobs call it.
+    pub id: String,
+    /// Other names that jobs may use.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// File extensions without the dot.
+    #[serde(default)]
+    pub extensions: Vec<String>,
+}
+
+impl Names {
+    /// The names in a descriptor.
+    pub fn of(descriptor: &Descriptor) -> Self {
+        let Descriptor { id, aliases, extensions, .. } = descriptor;
+        Self { id: id.clone(), aliases: aliases.clone(), extensions: extensions.clone() }
+    }
+
+    /// How good a match an extension is: 0 is the language's first one.
+    pub(crate) fn rank(&self, extension: &str) -> Option<usize> {
+        self.extensions.iter().position(|known| known == extension)
+    }
+}
