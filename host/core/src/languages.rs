@@ -34,7 +34,7 @@ impl LanguageBook {
 
     /// The languages of these descriptors and plugins' digests, with what is known of their toolchains; and those that are
     /// being loaded. `is_settled`: no other language can turn up.
-    pub fn refresh(&self, known: Vec<(Descriptor, String)>, expected: Vec<Named>, is_settled: bool) {
+    pub fn refresh(&self, known: &[(Descriptor, String)], expected: Vec<Named>, is_settled: bool) {
         self.expected.store(Arc::new(Expected {
             languages: expected.into_iter().map(provisional).collect(),
             has_unnamed: !is_settled,
@@ -164,12 +164,12 @@ mod tests {
     fn what_a_toolchain_answered_is_kept_for_the_same_plugin() {
         let book = LanguageBook::default();
         let language = |digest: &str| (provisional(expected("toy")).descriptor, digest.to_owned());
-        book.refresh(vec![language("1")], Vec::new(), true);
+        book.refresh(&[language("1")], Vec::new(), true);
         let version = "1.2".to_owned();
         book.answer("1", &Availability::Available { version });
-        book.refresh(vec![language("1")], Vec::new(), true);
+        book.refresh(&[language("1")], Vec::new(), true);
         assert_eq!(book.toolchain("toy").as_deref(), Some("1.2"));
-        book.refresh(vec![language("2")], Vec::new(), true);
+        book.refresh(&[language("2")], Vec::new(), true);
         assert_eq!(book.toolchain("toy"), None);
     }
 }

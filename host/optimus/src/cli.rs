@@ -108,7 +108,8 @@ const RUN_EXAMPLES: &str = "Examples:
 /// Where plugins, state and boxes come from.
 #[derive(Debug, Clone, Args)]
 pub struct EngineArgs {
-    /// The directory of language plugins [default: ./plugins, then the one beside the program, then ~/.local/share/optimus/plugins]
+    /// The directory of language plugins [default: ./plugins or the one next to the program; without either, the built-in
+    /// languages and those in ~/.local/share/optimus/plugins]
     #[arg(long, env = "OPTIMUS_PLUGINS", value_name = "DIR")]
     pub plugins: Option<PathBuf>,
     /// Where the queue, the code cache and other state live [default: ~/.local/state/optimus]

@@ -122,12 +122,12 @@ impl Engine {
         let current = self.catalogue.current();
         let loaded = |plugin: &Arc<Plugin>| (plugin.descriptor().clone(), plugin.digest().to_owned());
         let passed = current.expected().iter().filter_map(|file| file.passed.clone());
-        let known = current.iter().map(loaded).chain(passed).collect();
+        let known: Vec<_> = current.iter().map(loaded).chain(passed).collect();
         let named = |file: &Expected| file.passed.is_none().then(|| file.names.clone()).flatten();
         let expected = current.expected().iter().filter_map(named);
         let expected = expected.map(|names| (names.id, names.aliases, names.extensions)).collect();
         let is_settled = current.expected().iter().all(|file| file.names.is_some());
-        self.book.refresh(known, expected, is_settled);
+        self.book.refresh(&known, expected, is_settled);
     }
 
     /// Asks each toolchain that has not been asked yet for its version, in boxes, and notes the answers in the book.

@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 use optimus_plugin::Notice;
@@ -297,7 +296,13 @@ impl Place {
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on `{address}`"))
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            let hint = "stop the program that listens there, or choose another address with `--listen`";
+            Advised::new("address_in_use", format!("`{address}` is in use"), Some(hint.to_owned())).into()
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot listen on `{address}`")),
+    })
 }
 
 fn not_shared(verb: &str) -> anyhow::Error {

@@ -90,7 +90,9 @@ impl std::fmt::Debug for BuiltIn {
 
 /// Somebody to call, or nobody.
 #[derive(Clone, Default)]
-pub struct Notice(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Notice(Option<Arc<Hear>>);
+
+type Hear = dyn Fn(&str) + Send + Sync;
 
 impl Notice {
     /// Calls `hear`.

@@ -31,7 +31,7 @@ fn first_time(output: Output) -> Notice {
     if output.is_json() {
         return Notice::default();
     }
-    Notice::new(|file| output::note(&format!("preparing `{file}`, which is done once …")))
+    Notice::new(|file| output::note(&format!("compiling the plugin `{file}`, once …")))
 }
 
 fn job(args: &ProgramArgs, engine: &Engine) -> anyhow::Result<Job> {

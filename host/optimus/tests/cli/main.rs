@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod dev;
 mod docker;
+mod first;
 mod k8s;
 mod litter;
 mod oci;

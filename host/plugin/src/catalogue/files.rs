@@ -55,6 +55,11 @@ pub(super) fn is_built_in(name: &str) -> bool {
     name.starts_with(BUILT_IN)
 }
 
+/// A name for people.
+pub(super) fn shown(name: &str) -> &str {
+    name.strip_prefix(BUILT_IN).unwrap_or(name)
+}
+
 /// The language that is built in under this name.
 pub(super) fn built_in<'a>(name: &str, config: &'a Config) -> Option<&'a BuiltIn> {
     let id = name.strip_prefix(BUILT_IN)?;

@@ -234,7 +234,7 @@ impl Scanner {
         let plugin = match self.loaded(&digest) {
             Some(plugin) => plugin,
             None => {
-                self.compiling.ahead(name, &found.wasm)?;
+                self.compiling.ahead(files::shown(name), &found.wasm)?;
                 Arc::new(gate::load(&self.shared, name, &found.wasm)?)
             }
         };
