@@ -29,7 +29,8 @@ pub struct Descriptor {
     pub memory_multiplier: f64,
     /// Never less than this.
     pub minimum: PartialLimits,
-    /// JSON Schema of `options`.
+    /// JSON Schema of `options`, as text; in JSON it is the schema itself.
+    #[serde(with = "schema")]
     pub options_schema: Option<String>,
     /// Language ids by which Judge0's clients know it.
     pub judge0_ids: Vec<u32>,
@@ -37,6 +38,25 @@ pub struct Descriptor {
     pub piston_names: Vec<String>,
     /// Programs to try it with.
     pub samples: Vec<Sample>,
+}
+
+/// A schema as the JSON that it is. Text is read too: earlier versions wrote that.
+mod schema {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde_json::Value;
+
+    #[expect(clippy::ref_option, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(schema: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        let parse = |text: &String| serde_json::from_str::<Value>(text).map_err(serde::ser::Error::custom);
+        schema.as_ref().map(parse).transpose()?.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+        Ok(Option::<Value>::deserialize(deserializer)?.map(|value| match value {
+            Value::String(text) => text,
+            schema => schema.to_string(),
+        }))
+    }
 }
 
 impl Descriptor {

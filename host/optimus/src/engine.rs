@@ -7,7 +7,6 @@ mod trust;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};

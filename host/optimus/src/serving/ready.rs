@@ -8,8 +8,8 @@ use optimus_core::language::Availability;
 use optimus_plugin::Catalogue;
 use tokio_util::sync::CancellationToken;
 
-use optimus_server::api::Readiness;
 use crate::engine::{self, Engine};
+use optimus_server::api::Readiness;
 
 /// Between two looks at whether the catalogue has changed.
 const LOOK: Duration = Duration::from_millis(100);

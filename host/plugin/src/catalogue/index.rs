@@ -70,6 +70,9 @@ impl Index {
     /// What the load gate found.
     pub(super) fn pass(&mut self, name: &str, print: &Print, plugin: &Plugin) {
         let (names, digest) = (Names::of(plugin.descriptor()), plugin.digest().to_owned());
+        if self.get(name, print).and_then(|entry| entry.passed.as_ref()).is_some_and(|(_, known)| *known == digest) {
+            return;
+        }
         self.put(name, Entry { print: print.clone(), names, passed: Some((plugin.descriptor().clone(), digest)) });
     }
 

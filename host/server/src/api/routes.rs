@@ -64,6 +64,16 @@ fn routes() -> Vec<Route> {
     ]
 }
 
+/// What the reference page is made of, and the way to it: for browsers, and no part of the API.
+fn pages() -> Vec<Route> {
+    let open = |path, handler| Route { path, method: "get", access: Access::Open, handler };
+    vec![
+        open("/", get(docs::start)),
+        open("/docs/page.js", get(docs::script)),
+        open("/docs/rapidoc.js", get(docs::rapidoc)),
+    ]
+}
+
 /// What a worker without an API answers.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
@@ -74,7 +84,7 @@ pub fn paths() -> Vec<(&'static str, &'static str)> {
 
 /// All routes, without what stands around them.
 pub(super) fn all(state: &ApiState) -> Router<ApiState> {
-    assemble(state, routes())
+    assemble(state, routes().into_iter().chain(pages()))
 }
 
 /// Those that say how the process is.

@@ -281,7 +281,8 @@ async fn every_event_is_documented() {
     assert_eq!(variants.len(), all.len());
     for (event, variant) in all.iter().zip(variants) {
         let json = serde_json::to_value(event).unwrap();
-        let own = if variant["allOf"].is_array() { &variant["allOf"][0] } else { variant };
+        let own = document.pointer(variant["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap();
+        assert_eq!(keys(&own["properties"]), keys(&json), "{json}");
         assert_eq!(own["properties"]["event"]["const"], json["event"]);
         assert!(own["required"].as_array().unwrap().iter().all(|name| json.get(name.as_str().unwrap()).is_some()));
     }
@@ -326,19 +327,6 @@ async fn references_in_the_document_resolve() {
         count += 1;
     }
     assert!(count > 50);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_needs_nothing_from_elsewhere() {
-    let server = Server::start().await;
-    let page = server.get("/docs").await;
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
-    assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
-    let text = page.text();
-    assert!(text.contains("/openapi.json"));
-    for foreign in ["http://", "https://", "src=\"//", "href=\"//", "@import"] {
-        assert!(!text.contains(foreign), "{foreign}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

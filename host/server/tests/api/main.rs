@@ -9,6 +9,7 @@ mod connections;
 mod documents;
 mod jobs;
 mod problems;
+mod reference;
 mod streams;
 mod support;
 mod tenants;
