@@ -69,7 +69,7 @@ fn unavailable(versions: &Versions) -> Vec<String> {
     versions.iter().filter_map(reason).collect()
 }
 
-type Versions = BTreeMap<String, Result<String, String>>;
+pub(crate) type Versions = BTreeMap<String, Result<String, String>>;
 
 pub(crate) struct Server {
     process: Process,
@@ -97,18 +97,24 @@ impl Server {
         Ok(Self { process, base, agent: config.into(), _state: state })
     }
 
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     fn get(&self, path: &str) -> anyhow::Result<Value> {
         let mut answer = self.agent.get(format!("{}{path}", self.base)).call()?;
         Ok(answer.body_mut().with_config().limit(1 << 30).read_json()?)
     }
 
     /// Each language with its toolchain's version, once every toolchain has been asked.
-    fn versions(&self) -> anyhow::Result<Versions> {
+    pub(crate) fn versions(&self) -> anyhow::Result<Versions> {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
-            let list = self.get("/v1/languages")?;
+            let (plugins, list) = (self.get("/v1/plugins")?, self.get("/v1/languages")?);
+            let plugins = plugins["plugins"].as_array().context("no list of plugins")?;
             let languages = list["languages"].as_array().context("no list of languages")?;
-            if languages.iter().all(|language| language["availability"]["state"] != "unknown") {
+            let is_loaded = plugins.iter().all(|plugin| plugin["state"] != "loading");
+            if is_loaded && languages.iter().all(|language| language["availability"]["state"] != "unknown") {
                 return Ok(languages.iter().map(version).collect());
             }
             anyhow::ensure!(Instant::now() < deadline, "the toolchains did not answer within 120 s");

@@ -3,6 +3,7 @@
 mod attack;
 mod built;
 mod checkout;
+mod clients;
 mod cluster;
 mod daemon;
 mod demo;
@@ -81,6 +82,12 @@ enum Task {
     PluginTour,
     /// Build the plugins that are written in JavaScript, Python and C, judge their samples, print what each costs
     Guests(guests::Args),
+    /// Clients that three generators make of openapi.json make a real request each; the reference page in a browser
+    Clients {
+        /// With the binary and the plugins that are built already
+        #[arg(long)]
+        no_build: bool,
+    },
     /// Run all tests and say what was skipped
     Test(test::Args),
 }
@@ -134,6 +141,13 @@ fn main() -> anyhow::Result<()> {
                 shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
             }
             guests::guests(&root, &args)
+        }
+        Task::Clients { no_build } => {
+            if !no_build {
+                setup::targets()?;
+                plugins::build(&root, &[])?;
+            }
+            clients::clients(&root)
         }
         Task::Test(args) => test::test(&root, &args),
     }

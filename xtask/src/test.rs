@@ -6,7 +6,9 @@ use clap::ValueEnum;
 
 use crate::built::programs;
 use crate::shell::{cargo, run, say};
-use crate::{attack, cluster, daemon, demo, endings, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm};
+use crate::{
+    attack, clients, cluster, daemon, demo, endings, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm,
+};
 
 /// What to test.
 #[derive(Debug, clap::Args)]
@@ -75,6 +77,8 @@ fn host(root: &Path) -> anyhow::Result<()> {
     demo::judge_samples(root, &demo::Args { languages, ..demo::Args::default() })?;
     say("\n== interactive problems, each ending a few times on a busy machine ==");
     endings::judge(root, &endings::Args { runs: 128, load: 4 })?;
+    say("\n== generated clients, the reference page ==");
+    clients::clients(root)?;
     say("\n== the manifests, without a cluster ==");
     k8s::k8s(root)?;
     say("\n== KEDA's formulas over a real Redis ==");
