@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::compare::Comparer;
-use crate::{BoxPath, Checker, Communication, Content, Invalid, Limits, LimitsRequest, Scoring, TraceContext};
+use crate::{
+    BoxPath, Checker, Communication, Content, Invalid, Limits, LimitsRequest, Scoring, Timestamp, TraceContext,
+};
 
 /// A job's name: UUIDv7, so that ids sort by time of arrival and cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +23,12 @@ impl JobId {
     #[expect(clippy::new_without_default, reason = "two new ids are never equal")]
     pub fn new() -> Self {
         Self(Uuid::now_v7())
+    }
+
+    /// When it was made, which is when the job was accepted; none of an id that is no UUIDv7.
+    pub fn created_at(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        Some(Timestamp(seconds * 1_000 + u64::from(nanos / 1_000_000)))
     }
 }
 

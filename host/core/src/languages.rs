@@ -112,8 +112,7 @@ impl LanguageBook {
         let (list, expected) = (self.list.load(), self.expected.load());
         let all = list.iter().chain(&expected.languages);
         let names = all.flat_map(|l| std::iter::once(&l.descriptor.id).chain(&l.descriptor.aliases));
-        let near = names.map(|known| (strsim::damerau_levenshtein(name, known), known));
-        near.filter(|(distance, _)| *distance <= 2).min().map(|(_, known)| known.clone())
+        crate::suggest::nearest(name, names.map(String::as_str)).map(str::to_owned)
     }
 }
 

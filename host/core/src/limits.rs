@@ -143,12 +143,15 @@ pub struct LimitsRequest {
 }
 
 impl LimitsRequest {
-    /// The limits that a job gets. Without a wall limit, it is twice the CPU limit and a second, within the cap.
+    /// The limits that a job gets. Without a wall limit, it is twice the CPU limit and a second, within the cap; without a
+    /// CPU limit, a wall limit below the default one lowers that, too.
     ///
     /// # Errors
     /// A limit that is not a whole number from 1 to the operator's cap, or a wall limit below the CPU limit.
     pub fn resolve(&self, default: &Limits, cap: &Limits) -> Result<Limits, Invalid> {
-        let cpu_ms = number("cpu_ms", self.cpu_ms.as_ref(), default.cpu_ms, cap.cpu_ms)?;
+        let given_wall = self.wall_ms.as_ref().map(|wall| number("wall_ms", Some(wall), 0, cap.wall_ms)).transpose()?;
+        let cpu_default = default.cpu_ms.min(given_wall.unwrap_or(u64::MAX));
+        let cpu_ms = number("cpu_ms", self.cpu_ms.as_ref(), cpu_default, cap.cpu_ms)?;
         let wall_default = if self.cpu_ms.is_some() { cpu_ms * 2 + 1_000 } else { default.wall_ms };
         let wall_ms = number("wall_ms", self.wall_ms.as_ref(), wall_default.min(cap.wall_ms), cap.wall_ms)?;
         if wall_ms < cpu_ms {
@@ -229,5 +232,13 @@ mod tests {
     #[test]
     fn a_wall_limit_below_the_cpu_limit_is_refused() {
         assert_eq!(resolve(json!({"cpu_ms": 2000, "wall_ms": 1000})).unwrap_err().field, "limits.wall_ms");
+    }
+
+    #[test]
+    fn a_lone_wall_limit_lowers_the_default_cpu_limit() {
+        let limits = resolve(json!({"wall_ms": 500})).unwrap();
+        assert_eq!((limits.cpu_ms, limits.wall_ms), (500, 500));
+        let limits = resolve(json!({"wall_ms": 9_000})).unwrap();
+        assert_eq!((limits.cpu_ms, limits.wall_ms), (Limits::DEFAULT.cpu_ms, 9_000));
     }
 }

@@ -8,7 +8,7 @@ use crate::compare::{Difference, Shown};
 use crate::outcome::{Excerpt, Exit, LimitHit, Outcome};
 use crate::plan::Diagnostic;
 use crate::scoring::Score;
-use crate::{Content, Fault, JobId, Verdict};
+use crate::{Content, Fault, JobId, Limits, Timestamp, Verdict};
 
 /// The verdicts of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,19 @@ pub struct Report {
     /// Our failure, when the verdict is `internal_error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
+    /// What each test could use: what the job asked for or the default, after the language's multipliers and floors and the
+    /// operator's caps. Absent when no plan was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// When the job was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When a worker began with it, for the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
     /// Where the time went.
     pub timing: Timing,
     /// The job's.

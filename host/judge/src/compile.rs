@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use optimus_core::outcome::{Excerpt, Exit};
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::report::{CompileReport, ms};
@@ -14,7 +15,7 @@ use tracing::Instrument as _;
 use super::artefacts::{self, Artefact, Failed, KnownTo};
 use super::execute::{Bench, Order};
 use super::failure::{Blame, blame, fault, starts_from_work_area, toolchain_missing};
-use super::sink::{Budget, CompileSink, Head, Tail, cut};
+use super::sink::{Budget, CompileSink, Head, cut};
 use super::{limits, verdict};
 use crate::spans;
 
@@ -192,7 +193,7 @@ impl Bench {
                     Compiled::Broken(toolchain_missing(step, why, order.install_hint))
                 });
             }
-            if let Some(why) = verdict::of_compile(&step.name, &outcome, &limits) {
+            if let Some(why) = verdict::of_compile(&step.name, &outcome, &limits, &log.tail) {
                 return Ok(Compiled::Failed(log.report(step, why)));
             }
         }
@@ -253,6 +254,8 @@ pub(super) fn failed(message: String) -> CompileReport {
 #[derive(Default)]
 struct Log {
     output: Head,
+    /// The end of what the last step said.
+    tail: Bytes,
     diagnostics: Vec<optimus_core::plan::Diagnostic>,
     cpu_us: u64,
     wall_us: u64,
@@ -268,11 +271,11 @@ impl Log {
         open: &mut dyn OpenBox,
     ) -> Result<Outcome, Blame> {
         let budget = Budget::new(u64::MAX);
-        let mut sink =
-            CompileSink { output: &mut self.output, budget: &budget, stdout: Tail::default(), stderr: Tail::default() };
+        let mut sink = CompileSink::new(&mut self.output, &budget);
         let run = BoxStep { env: &step.env, view: View::Build, ..BoxStep::new(&step.argv, limits) };
         let outcome = open.run(&run, &mut sink).await.map_err(|error| blame(&error))?;
         let (stdout, stderr) = (sink.stdout.into_bytes(), sink.stderr.into_bytes());
+        self.tail = sink.tail.into_bytes();
         tracing::debug!(exit = ?outcome.exit, limit = ?outcome.limit, wall_us = outcome.wall_us, "compile step ended");
         self.cpu_us += outcome.cpu_us;
         self.wall_us += outcome.wall_us;

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use optimus_core::languages::LanguageBook;
 use optimus_core::report::{PluginRef, Timing};
 use optimus_core::scoring::Score;
-use optimus_core::{Checker, Comparer, Event, Fault, Job, Limits, Plan, Report, TestReport, Verdict};
+use optimus_core::{Checker, Comparer, Event, Fault, Job, Limits, Plan, Report, TestReport, Timestamp, Verdict};
 use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
 use optimus_sandbox::SharedSandbox;
 use tokio_util::sync::CancellationToken;
@@ -174,6 +174,7 @@ impl Judge {
     ) -> Report {
         let Execution { compile, tests, score, ending, compile_time, tests_time } = execution;
         let (verdict, error) = conclude(ending, &tests, score.as_ref());
+        let finished = Timestamp::now();
         Report {
             id: job.id,
             language: job.language.clone(),
@@ -189,6 +190,13 @@ impl Judge {
             compile,
             tests,
             error,
+            limits: plan.zip(plugin).map(|(plan, plugin)| {
+                let run = limits::of_run(&job.limits, plugin.descriptor(), &self.bench.config.cap);
+                limits::of_step(&plan.run.limits, &run, &self.bench.config.cap)
+            }),
+            created_at: job.id.created_at(),
+            started_at: Some(finished.before(u64::try_from(clock.begun.elapsed().as_millis()).unwrap_or(0))),
+            finished_at: Some(finished),
             timing: Timing {
                 queued_ms: ms(clock.waited),
                 plan_ms: ms(planned_in),
@@ -230,11 +238,16 @@ fn conclude(ending: Ending, tests: &[TestReport], score: Option<&Score>) -> (Ver
     }
 }
 
-/// A plan that never was: sources and options are the submission's own, all else is ours.
+/// A job that the plugin does not plan. Sources are the submission's own. Options are the client's, and say nothing about
+/// the submission; what the language's schema tells of them was checked when the job came in.
 fn refused(job: &Job, error: PluginError) -> Execution {
     match error {
         PluginError::BadSource { message, .. } => Execution::refused(job, message),
-        PluginError::BadOptions { message, .. } => Execution::refused(job, format!("bad `options`: {message}")),
+        PluginError::BadOptions { message, .. } => {
+            let fault = Fault::new("bad_options", format!("`options`: {message}"));
+            let hint = format!("GET /v1/languages shows what `{}` takes as `options`", job.language);
+            Execution::stopped(job, Ending::Fault(fault.hint(hint)))
+        }
         other => Execution::stopped(job, Ending::Fault(other.fault())),
     }
 }

@@ -14,7 +14,7 @@ use super::live::Live;
 
 /// What all excerpts and transcripts of one report may hold together, as they are encoded in its JSON.
 pub(super) const REPORT_BYTES: u64 = 64 << 20;
-/// What a plugin is shown of the end of a stream.
+/// What a plugin is shown of a stream: of a run its end, of a compiler its beginning.
 const TAIL: usize = optimus_plugin::HEAD_BYTES;
 
 /// What is left for the excerpts of a report; shared by its tests.
@@ -168,23 +168,54 @@ impl Reader {
     }
 }
 
-/// Receives what compilers print: both streams in the order they came, and each one's end for the plugin.
+/// Receives what compilers print: both streams in the order they came, the beginning of each for the plugin, and the end
+/// of both.
 #[derive(Debug)]
 pub(super) struct CompileSink<'a> {
     pub(super) output: &'a mut Head,
     pub(super) budget: &'a Budget,
-    pub(super) stdout: Tail,
-    pub(super) stderr: Tail,
+    pub(super) stdout: Beginning,
+    pub(super) stderr: Beginning,
+    pub(super) tail: Tail,
 }
 
-impl CompileSink<'_> {
+impl<'a> CompileSink<'a> {
     /// What a report carries of it.
     pub(super) const OUTPUT: u64 = 64 << 10;
+
+    pub(super) fn new(output: &'a mut Head, budget: &'a Budget) -> Self {
+        Self { output, budget, stdout: Beginning::default(), stderr: Beginning::default(), tail: Tail::default() }
+    }
+}
+
+/// The first lines of what a compiler says, which tell what is wrong: what follows may be thousands of consequences.
+#[derive(Debug, Default)]
+pub(super) struct Beginning {
+    bytes: Vec<u8>,
+    cut: bool,
+}
+
+impl Beginning {
+    fn push(&mut self, bytes: &[u8]) {
+        let room = TAIL.saturating_sub(self.bytes.len()).min(bytes.len());
+        self.bytes.extend_from_slice(&bytes[..room]);
+        self.cut |= room < bytes.len();
+    }
+
+    /// Whole lines.
+    pub(super) fn into_bytes(mut self) -> Bytes {
+        if self.cut {
+            let end = self.bytes.iter().rposition(|byte| *byte == b'\n').map_or(self.bytes.len(), |end| end + 1);
+            self.bytes.truncate(end);
+        }
+        self.bytes.into()
+    }
 }
 
 impl Sink for CompileSink<'_> {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.output.push(bytes, Self::OUTPUT, self.budget);
+        self.tail.push(bytes);
         match stream {
             Stream::Stdout => self.stdout.push(bytes),
             Stream::Stderr => self.stderr.push(bytes),
@@ -232,6 +263,19 @@ mod tests {
             assert_eq!(excerpt.truncated, cap < 5);
             assert!(["x", "x€", "x€y"].map(str::as_bytes).contains(&excerpt.content.as_bytes()), "{cap}");
         }
+    }
+
+    #[test]
+    fn the_first_errors_are_kept_in_whole_lines() {
+        let mut beginning = Beginning::default();
+        for number in 0..20_000 {
+            beginning.push(format!("error {number}\n").as_bytes());
+        }
+        let bytes = beginning.into_bytes();
+        assert!(bytes.len() <= TAIL && bytes.starts_with(b"error 0\n") && bytes.ends_with(b"\n"));
+        let mut short = Beginning::default();
+        short.push(b"error");
+        assert_eq!(short.into_bytes(), &b"error"[..]);
     }
 
     #[test]

@@ -135,18 +135,35 @@ pub(super) fn of_finding(finding: Finding) -> Ruling {
 }
 
 /// Why a compile step failed, if it did. A compiler that prints too much has still compiled.
-pub(super) fn of_compile(name: &str, outcome: &Outcome, limits: &Limits) -> Option<String> {
+pub(super) fn of_compile(name: &str, outcome: &Outcome, limits: &Limits, said: &[u8]) -> Option<String> {
     let why = match (outcome.limit, &outcome.exit) {
         (None | Some(LimitHit::Output), Exit::Code(0)) => return None,
         (Some(LimitHit::CpuTime), _) => format!("took longer than {} ms of CPU time", limits.cpu_ms),
         (Some(LimitHit::WallTime), _) => format!("took longer than {} ms", limits.wall_ms),
-        _ => match of_ending(outcome, limits)?.message {
-            Some(message) => return Some(format!("`{name}` {message}")),
-            None => return None,
-        },
+        _ => {
+            let message = of_ending(outcome, limits)?.message?;
+            let child = if outcome.limit.is_none() { of_child(said, limits) } else { None };
+            return Some(match child {
+                Some(why) => format!("`{name}` {why} ({message})"),
+                None => format!("`{name}` {message}"),
+            });
+        }
     };
     Some(noted(Ruling::new(Verdict::CompileError, format!("compiling {why} (step `{name}`)")), outcome))
         .and_then(|ruling| ruling.message)
+}
+
+/// The limit that a compiler's child hit: the compiler passes on what the C library calls that (strsignal(3), strerror(3)),
+/// and exits with a code of its own.
+fn of_child(said: &[u8], limits: &Limits) -> Option<String> {
+    let says = |text: &str| said.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()));
+    if says("File size limit exceeded") || says("File too large") {
+        return Some(format!("wrote a file of more than {}", size(limits.file_bytes)));
+    }
+    if says("No space left on device") {
+        return Some(format!("filled its work area of {}", size(limits.work_bytes)));
+    }
+    says("CPU time limit exceeded").then(|| format!("took longer than {} ms of CPU time", limits.cpu_ms))
 }
 
 /// `256 MiB`, or bytes when that would not be exact.
@@ -283,7 +300,7 @@ mod tests {
 
     #[test]
     fn compiling_fails_by_code_signal_or_limit_but_not_by_talking() {
-        let of = |exit, limit| of_compile("build", &outcome(exit, limit), &Limits::COMPILE);
+        let of = |exit, limit| of_compile("build", &outcome(exit, limit), &Limits::COMPILE, b"");
         assert_eq!(of(Exit::Code(0), None), None);
         assert_eq!(of(Exit::Code(0), Some(LimitHit::Output)), None);
         assert_eq!(of(Exit::Code(1), None).unwrap(), "`build` exited with code 1");
@@ -293,5 +310,14 @@ mod tests {
         );
         assert_eq!(of(Exit::Signal(9), Some(LimitHit::Memory)).unwrap(), "`build` used more than 1024 MiB of memory");
         assert_eq!(of(Exit::Code(0), Some(LimitHit::FileSize)).unwrap(), "`build` wrote a file of more than 256 MiB");
+        let said = |said: &[u8]| of_compile("build", &outcome(Exit::Code(1), None), &Limits::COMPILE, said).unwrap();
+        assert_eq!(
+            said(b"gcc: fatal error: File size limit exceeded signal terminated program as\ncompilation terminated.\n"),
+            "`build` wrote a file of more than 256 MiB (exited with code 1)"
+        );
+        assert_eq!(
+            said(b"/tmp/x.s: No space left on device\n"),
+            "`build` filled its work area of 512 MiB (exited with code 1)"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: every verb, flag, `OPTIMUS_*` variable and default, declared once and read by `commands`.
 
+mod caps;
 mod docker;
 mod k8s;
 mod plugin;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use optimus_core::{Comparer, LimitsRequest};
 use optimus_sandbox::Pinning;
 
+pub use caps::CapArgs;
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use k8s::{K8s, Render};
 pub use plugin::PluginVerb;
@@ -148,6 +150,9 @@ pub struct EngineArgs {
     /// Whose plugins are loaded
     #[command(flatten)]
     pub trust: TrustArgs,
+    /// The most that jobs get
+    #[command(flatten)]
+    pub caps: CapArgs,
     /// Containers and images
     #[command(flatten)]
     pub docker: DockerArgs,

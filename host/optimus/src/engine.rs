@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use optimus_core::job::Policy;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
 use optimus_judge::{Judge, JudgeConfig};
@@ -39,6 +40,8 @@ pub struct Engine {
     pub book: Arc<LanguageBook>,
     /// Jobs at the same time.
     pub slots: usize,
+    /// What a job may ask for.
+    pub policy: Policy,
     /// Images that plugins may name.
     images: ImagePolicy,
 }
@@ -67,15 +70,17 @@ impl Engine {
         let sandbox::Opened { sandbox, docker } = sandbox::open(args, slots, processors)?;
         let images = plugins::images(args);
         let book = Arc::<LanguageBook>::default();
+        let policy = args.caps.policy();
         let config = JudgeConfig {
             slots,
             book: Arc::clone(&book),
             parallel_tests: args.parallel_tests,
+            cap: policy.cap,
             artefact_cache_bytes: args.artefact_cache_mib << 20,
             ..JudgeConfig::default()
         };
         let judge = Arc::new(Judge::new(Arc::clone(&catalogue), Arc::clone(&sandbox), config));
-        let engine = Self { place, catalogue, sandbox, docker, judge, book, slots, images };
+        let engine = Self { place, catalogue, sandbox, docker, judge, book, slots, images, policy };
         engine.refresh_book();
         Ok(engine)
     }

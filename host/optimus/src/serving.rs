@@ -66,6 +66,7 @@ impl Serving {
         let hooks = Hooks::new(&args.http.webhooks, &place, &state)?;
         let problems = place.problems(&state);
         let parts = parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.limits());
+        let parts = Parts { policy: engine.policy.clone(), ..parts };
         serving.serve(listener, parts, &args.http, &entrance)?;
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
@@ -95,6 +96,7 @@ impl Serving {
         let hooks = Hooks::new(&args.http.webhooks, &place, NOWHERE.as_ref())?;
         let problems = place.problems(NOWHERE.as_ref());
         let parts = parts(&place, &book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.limits());
+        let parts = Parts { policy: args.caps.policy(), ..parts };
         serving.serve(listener, parts, &args.http, &entrance)?;
         serving.tell(&place, hooks, &metrics);
         serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));

@@ -276,6 +276,9 @@ pub struct Summary {
     pub state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<optimus_core::Verdict>,
+    /// When it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<optimus_core::Timestamp>,
 }
 
 /// Depths and ages.

@@ -1,5 +1,5 @@
 use optimus_core::report::Timing;
-use optimus_core::{Fault, Job, JobId, Report, TestReport, Verdict};
+use optimus_core::{Fault, Job, JobId, Report, TestReport, Timestamp, Verdict};
 
 /// The report of a job whose end nobody judged: it was cancelled while it waited, or given up.
 pub fn unjudged(job: &Job, verdict: Verdict, error: Option<Fault>) -> Report {
@@ -16,6 +16,10 @@ pub fn unjudged(job: &Job, verdict: Verdict, error: Option<Fault>) -> Report {
         compile: None,
         tests: job.tests.iter().enumerate().map(name).map(|name| TestReport::unrun(name, unrun)).collect(),
         error,
+        limits: None,
+        created_at: job.id.created_at(),
+        started_at: None,
+        finished_at: Some(Timestamp::now()),
         timing: Timing::default(),
         labels: job.labels.clone(),
     }
@@ -34,6 +38,10 @@ pub(crate) fn unreadable(id: JobId, language: String, verdict: Verdict, error: O
         compile: None,
         tests: Vec::new(),
         error,
+        limits: None,
+        created_at: id.created_at(),
+        started_at: None,
+        finished_at: Some(Timestamp::now()),
         timing: Timing::default(),
         labels: std::collections::BTreeMap::new(),
     }

@@ -15,6 +15,8 @@ mod error;
 mod events;
 mod health;
 mod jobs;
+mod json;
+mod limits;
 mod observe;
 mod pool;
 mod problems;

@@ -12,7 +12,7 @@ use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
 use optimus_server::keys::Scope;
 use optimus_server::webhooks::Network;
 
-use super::{EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
+use super::{CapArgs, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
 
 /// Where jobs wait.
 #[derive(Debug, Clone, Args)]
@@ -265,6 +265,9 @@ pub struct Api {
     /// Whose plugins are loaded
     #[command(flatten)]
     pub trust: TrustArgs,
+    /// The most that jobs may ask for: the same as the workers'
+    #[command(flatten)]
+    pub caps: CapArgs,
 }
 
 /// `optimus worker`.

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use optimus_core::job::Policy;
 use optimus_core::language::LanguageInfo;
 use optimus_core::languages::LanguageBook;
+use optimus_core::options;
 use optimus_core::{Event, Invalid, Job, Report};
 use optimus_plugin::Notice;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,9 @@ fn job(args: &ProgramArgs, engine: &Engine) -> anyhow::Result<Job> {
     let language = language(args, engine)?;
     let extension = language.descriptor.extension();
     let request = program::request(args)?;
-    Ok(request.into_job(&language.descriptor.id, extension, &Policy::default()).map_err(refused)?)
+    let (id, schema) = (&language.descriptor.id, language.descriptor.options_schema.as_deref());
+    options::check(&request.options, schema, id).map_err(refused)?;
+    Ok(request.into_job(id, extension, &engine.policy).map_err(refused)?)
 }
 
 fn refused(invalid: Invalid) -> Advised {

@@ -52,6 +52,7 @@ impl Place {
         let mut config = self.config(state_dir(args.state.as_deref())?.join("code"));
         config.calls = (slots * 2).max(4);
         config.images = images(args);
+        config.caps = args.caps.limits();
         config.trust = trust(&args.trust)?;
         let compiler = args.compiler.as_ref();
         let compiler =

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use optimus_core::job::Policy;
 use optimus_core::{Event, Fault, Job, Report};
 use optimus_server::problems::{ProblemStore, Problems, fill};
 use optimus_server::worker::Judging;
@@ -42,7 +41,7 @@ impl Filling {
         let Some(plugin) = self.engine.catalogue.plugin(&job.language).await else { return Ok(None) };
         let unfit =
             |invalid: optimus_core::Invalid| Fault::new("problem_unfit", format!("problem `{digest}`: {invalid}"));
-        fill(&problem, job, plugin.descriptor(), &Policy::default()).map(Some).map_err(unfit)
+        fill(&problem, job, plugin.descriptor(), &self.engine.policy).map(Some).map_err(unfit)
     }
 }
 

@@ -137,7 +137,13 @@ impl Store {
         self.newest("list", DONE, before, limit, |id, record: DoneRecord| {
             let DoneRecord { language, tenant, verdict, .. } = record;
             let is_wanted = matches(filter, tenant.as_deref(), &language);
-            is_wanted.then(|| Summary { id, language, state: "done".to_owned(), verdict: Some(verdict) })
+            is_wanted.then(|| Summary {
+                id,
+                language,
+                state: "done".to_owned(),
+                verdict: Some(verdict),
+                created_at: id.created_at(),
+            })
         })
     }
 

@@ -315,7 +315,8 @@ fn live_jobs(index: &Index, filter: &Filter, before: JobId, limit: usize) -> Vec
 }
 
 fn summary(id: JobId, live: &Live) -> Summary {
-    Summary { id, language: live.record.language.clone(), state: live.state_name().to_owned(), verdict: None }
+    let (language, state) = (live.record.language.clone(), live.state_name().to_owned());
+    Summary { id, language, state, verdict: None, created_at: id.created_at() }
 }
 
 fn encode<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, QueueError> {

@@ -89,7 +89,9 @@ impl Shared {
                 _ => "queued",
             };
             let verdict: Option<Verdict> = verdict.and_then(|name| serde_json::from_value(name.into()).ok());
-            Some(Summary { id: id.parse().ok()?, language: language.to_owned(), state: state.to_owned(), verdict })
+            let id: JobId = id.parse().ok()?;
+            let created_at = id.created_at();
+            Some(Summary { id, language: language.to_owned(), state: state.to_owned(), verdict, created_at })
         };
         Ok(ids.into_iter().zip(rows).filter_map(row).collect())
     }

@@ -1,13 +1,14 @@
 //! Submitting many jobs in one request: each is accepted or refused by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
-use optimus_core::{Fault, Job, JobId, JobRequest, TraceContext};
+use optimus_core::{Fault, Job, JobId, JobRequest, Report, TraceContext};
 use optimus_queue::{Idempotency, PushOptions, Quota};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,8 +17,8 @@ use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::jobs::resolve;
-use super::query::{idempotency_key, trace};
+use super::jobs::{await_report, resolve};
+use super::query::{Params, Wait, idempotency_key, trace};
 use super::{ApiError, ApiState};
 use crate::spans;
 
@@ -39,6 +40,9 @@ struct Row {
     id: Option<JobId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
+    /// With `?wait=`, of a job that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Box<Report>>,
 }
 
 #[derive(Serialize)]
@@ -52,11 +56,13 @@ struct Rows {
 pub(super) async fn submit(
     State(state): State<ApiState>,
     caller: Caller,
+    Params(wait): Params<Wait>,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
+    let wait = wait.duration(state.parts.limits.wait)?;
     let key = idempotency_key(&headers)?;
-    let batch: Batch = serde_json::from_slice(&body.bytes).map_err(|error| ApiError::bad_json(&error))?;
+    let batch = read(&body)?;
     drop(body);
     if !(1..=MOST).contains(&batch.jobs.len()) {
         let message = format!("`jobs` holds {} jobs", batch.jobs.len());
@@ -66,34 +72,60 @@ pub(super) async fn submit(
     caller.spend(&state, batch.jobs.len()).await?;
     let (quota, trace) = (caller.quota(), trace(&headers));
     let metrics = Arc::clone(&state.parts.metrics);
+    let waiting = state.clone();
     let pushes = batch.jobs.into_iter().enumerate().map(move |(index, value)| {
         let key = key.as_ref().map(|key| format!("{key}#{index}"));
-        push(state.clone(), (caller.tenant.clone(), quota.clone()), (key, trace.clone()), value)
+        push((waiting.clone(), index), (caller.tenant.clone(), quota.clone()), (key, trace.clone()), value)
     });
     // A task of its own: a client that goes away now has still submitted.
     let pushed = tokio::spawn(futures::stream::iter(pushes).buffered(AT_ONCE).collect::<Vec<_>>()).await;
     let pushed = pushed.map_err(|error| ApiError::busy("bug", format!("the batch was not accepted: {error}")))?;
     let row = |pushed: Result<JobId, ApiError>| match pushed {
-        Ok(id) => Row { id: Some(id), error: None },
+        Ok(id) => Row { id: Some(id), error: None, report: None },
         Err(error) => {
             let fault = error.into_fault();
             metrics.job_rejected(&fault.code);
-            Row { id: None, error: Some(fault) }
+            Row { id: None, error: Some(fault), report: None }
         }
     };
-    let jobs: Vec<Row> = pushed.into_iter().map(row).collect();
+    let mut jobs: Vec<Row> = pushed.into_iter().map(row).collect();
     let accepted = jobs.iter().filter(|row| row.id.is_some()).count();
-    Ok((StatusCode::ACCEPTED, Json(Rows { jobs, accepted })).into_response())
+    if !wait.is_zero() {
+        await_reports(&state, &mut jobs, wait).await?;
+    }
+    let all_over = accepted > 0 && jobs.iter().all(|row| row.id.is_none() || row.report.is_some());
+    let status = if all_over { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(Rows { jobs, accepted })).into_response())
+}
+
+/// Waits for all of them together, for so long.
+async fn await_reports(state: &ApiState, jobs: &mut [Row], wait: Duration) -> Result<(), ApiError> {
+    let until = tokio::time::Instant::now() + wait;
+    for row in jobs {
+        if let Some(id) = row.id {
+            let left = until.saturating_duration_since(tokio::time::Instant::now());
+            row.report = await_report(state, id, left).await?.report;
+        }
+    }
+    Ok(())
+}
+
+fn read(body: &JsonBody) -> Result<Batch, ApiError> {
+    if body.bytes.trim_ascii_start().first() == Some(&b'[') {
+        let error = ApiError::new(StatusCode::BAD_REQUEST, "bad_job", "the body is a list");
+        return Err(error.hint("send an object with the list in it: {\"jobs\": [{\"language\": …}, …]}"));
+    }
+    super::json::read(&body.bytes)
 }
 
 async fn push(
-    state: ApiState,
+    (state, index): (ApiState, usize),
     (tenant, quota): (Option<String>, Option<Quota>),
     (key, trace): (Option<String>, Option<TraceContext>),
     value: Value,
 ) -> Result<JobId, ApiError> {
     let fingerprint = sha2::Sha256::digest(value.to_string()).into();
-    let request: JobRequest = serde_json::from_value(value).map_err(|error| ApiError::bad_json(&error))?;
+    let request: JobRequest = super::json::read_value(&format!("jobs[{index}]"), value)?;
     let (job, webhook) = resolve(&state, request).await?;
     super::problems::check(&state, &job).await?;
     let mut job = Job { tenant, trace, ..job };

@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use optimus_core::language::Availability;
-use optimus_core::{Event, Job, JobId, JobRequest, Report, Webhook};
+use optimus_core::options;
+use optimus_core::{Event, Job, JobId, JobRequest, Report, Timestamp, Webhook};
 use optimus_queue::{Cancelled, Filter, Idempotency, PushOptions, Status, Summary};
 use serde::Serialize;
 use sha2::Digest as _;
@@ -26,14 +27,23 @@ use crate::spans;
 pub(super) struct JobView {
     id: JobId,
     state: &'static str,
+    /// When it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<Box<Report>>,
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) report: Option<Box<Report>>,
+}
+
+impl JobView {
+    fn new(id: JobId, state: &'static str, report: Option<Box<Report>>) -> Self {
+        Self { id, state, created_at: id.created_at(), report }
+    }
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct JobList {
     jobs: Vec<Summary>,
-    /// `before` of the next page.
+    /// `?next=` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<JobId>,
 }
@@ -68,7 +78,7 @@ pub(super) async fn submit(
     }
     let view = match wait.is_zero() {
         true if pushed.duplicate => look(&state, pushed.id).await?,
-        true => JobView { id: pushed.id, state: "queued", report: None },
+        true => JobView::new(pushed.id, "queued", None),
         false => await_report(&state, pushed.id, wait).await?,
     };
     let mut response = answer(view);
@@ -92,7 +102,7 @@ async fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>
     if body.bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ApiError::not_an_object());
     }
-    let request: JobRequest = serde_json::from_slice(&body.bytes).map_err(|error| ApiError::bad_json(&error))?;
+    let request: JobRequest = super::json::read(&body.bytes)?;
     resolve(state, request).await
 }
 
@@ -135,12 +145,14 @@ pub(super) async fn resolve(state: &ApiState, mut request: JobRequest) -> Result
         let message = format!("`language`: `{}` cannot run here: {reason}", language.descriptor.id);
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unavailable", message).hint(hint));
     }
-    let extension = language.descriptor.extension();
+    let descriptor = &language.descriptor;
+    options::check(&request.options, descriptor.options_schema.as_deref(), &descriptor.id)?;
+    let extension = descriptor.extension();
     let webhook = request.webhook.take();
     if let Some(webhook) = &webhook {
         super::webhooks::check(webhook, &state.parts.gate)?;
     }
-    Ok((request.into_job(&language.descriptor.id, extension, &state.parts.policy)?, webhook))
+    Ok((request.into_job(&descriptor.id, extension, &state.parts.policy)?, webhook))
 }
 
 /// `GET /v1/jobs/{id}`.
@@ -159,14 +171,14 @@ pub(super) async fn status(
 pub(super) async fn look(state: &ApiState, id: JobId) -> Result<JobView, ApiError> {
     let status = state.parts.queue.status(id).await?.ok_or_else(|| ApiError::no_such_job(id))?;
     Ok(match status {
-        Status::Queued => JobView { id, state: "queued", report: None },
-        Status::Running => JobView { id, state: "running", report: None },
-        Status::Done { report } => JobView { id, state: "done", report: Some(report) },
+        Status::Queued => JobView::new(id, "queued", None),
+        Status::Running => JobView::new(id, "running", None),
+        Status::Done { report } => JobView::new(id, "done", Some(report)),
     })
 }
 
 /// Waits for the end of a job, for so long.
-async fn await_report(state: &ApiState, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
+pub(super) async fn await_report(state: &ApiState, id: JobId, wait: Duration) -> Result<JobView, ApiError> {
     let mut events = state.parts.queue.subscribe(id).await?.ok_or_else(|| ApiError::no_such_job(id))?;
     let done = async {
         while let Some(event) = events.next().await {
@@ -181,7 +193,7 @@ async fn await_report(state: &ApiState, id: JobId, wait: Duration) -> Result<Job
         () = state.stopping.cancelled() => None,
     };
     match report {
-        Some(report) => Ok(JobView { id, state: "done", report: Some(report) }),
+        Some(report) => Ok(JobView::new(id, "done", Some(report))),
         None => look(state, id).await,
     }
 }
@@ -209,7 +221,7 @@ pub(super) async fn cancel(
     caller.owns(&state, id).await?;
     match state.parts.queue.cancel(id).await? {
         Cancelled::AtOnce => Ok(answer(look(&state, id).await?)),
-        Cancelled::Asked => Ok(answer(JobView { id, state: "running", report: None })),
+        Cancelled::Asked => Ok(answer(JobView::new(id, "running", None))),
         Cancelled::TooLate => {
             let error = ApiError::new(StatusCode::CONFLICT, "too_late", format!("job {id} is over"));
             Err(error.hint("GET its report"))

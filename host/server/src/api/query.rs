@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use optimus_core::suggest::nearest;
 use optimus_core::{JobId, TraceContext};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -27,8 +28,21 @@ fn bad_query(message: impl Into<String>) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "bad_query", message).hint("see /docs for what may stand in the query")
 }
 
+/// The error for the first parameter of a query that is not among the `known`.
+pub(super) fn unknown(uri: &Uri, known: &[&str]) -> Option<ApiError> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    let (name, _) = pairs.iter().find(|(name, _)| !known.contains(&name.as_str()))?;
+    let error = bad_query(format!("`{}` is not a parameter of `{}`", name.escape_debug(), uri.path()));
+    Some(match nearest(name, known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if known.is_empty() => error.hint("it has none"),
+        None => error.hint(format!("it has {}", known.join(", "))),
+    })
+}
+
 /// `?wait=`.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wait {
     wait: Option<String>,
 }
@@ -64,7 +78,9 @@ fn parse_duration(text: &str) -> Option<Duration> {
 pub(super) struct ListParams {
     pub(super) state: Option<String>,
     pub(super) language: Option<String>,
-    pub(super) before: Option<String>,
+    /// `next` of the page before.
+    #[serde(alias = "before")]
+    pub(super) next: Option<String>,
     pub(super) limit: Option<usize>,
 }
 
@@ -75,7 +91,7 @@ impl ListParams {
         if let Some(state) = self.state.as_deref().filter(|state| !STATES.contains(state)) {
             return Err(bad_query(format!("`state` is `{}`", state.escape_debug())).hint("queued, running or done"));
         }
-        page(self.before.as_deref(), self.limit)
+        page(self.next.as_deref(), self.limit)
     }
 }
 
@@ -85,13 +101,15 @@ impl ListParams {
 pub(super) struct DeadParams {
     pub(super) language: Option<String>,
     pub(super) tenant: Option<String>,
-    pub(super) before: Option<String>,
+    /// `next` of the page before.
+    #[serde(alias = "before")]
+    pub(super) next: Option<String>,
     pub(super) limit: Option<usize>,
 }
 
 impl DeadParams {
     pub(super) fn check(&self) -> Result<(Option<JobId>, usize), ApiError> {
-        page(self.before.as_deref(), self.limit)
+        page(self.next.as_deref(), self.limit)
     }
 }
 

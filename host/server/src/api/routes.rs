@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::caller::Caller;
-use super::{ApiError, ApiState, admin, batch, docs, events, health, jobs, problems, webhooks};
+use super::{ApiError, ApiState, admin, batch, docs, events, health, jobs, limits, problems, query, webhooks};
 use crate::keys::Scope;
 
 /// What a caller needs for a route.
@@ -30,6 +30,17 @@ struct Route {
     handler: MethodRouter<ApiState>,
 }
 
+/// What may stand in a route's query. A name that is not here would be ignored in silence.
+fn parameters(path: &str, method: &str) -> &'static [&'static str] {
+    match (path, method) {
+        ("/v1/jobs", "get") => &["state", "language", "next", "before", "limit"],
+        ("/v1/jobs" | "/v1/jobs/batch" | "/submit", "post") | ("/v1/jobs/{id}" | "/status/{id}", "get") => &["wait"],
+        ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
+        ("/v1/problems", "post") => &["cpu_ms", "wall_ms", "memory_bytes"],
+        _ => &[],
+    }
+}
+
 fn routes() -> Vec<Route> {
     use Access::{AnyKey, Open};
     use Scope::{Admin, Plugins, Problems, Read, Submit};
@@ -47,6 +58,7 @@ fn routes() -> Vec<Route> {
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
         scoped("/v1/problems/{id}", "delete", Admin, delete(problems::remove)),
         Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
+        Route { path: "/v1/limits", method: "get", access: AnyKey, handler: get(limits::limits) },
         scoped("/v1/plugins", "get", Plugins, get(health::plugins)),
         scoped("/v1/plugins/{id}", "put", Admin, put(admin::put)),
         scoped("/v1/plugins/reload", "post", Admin, post(admin::reload)),
@@ -93,13 +105,24 @@ pub(super) fn probes(state: &ApiState) -> Router<ApiState> {
 }
 
 fn assemble(state: &ApiState, routes: impl IntoIterator<Item = Route>) -> Router<ApiState> {
-    routes.into_iter().fold(Router::new(), |router, Route { path, access, handler, .. }| {
+    routes.into_iter().fold(Router::new(), |router, Route { path, method, access, handler }| {
         let guarded = match access {
+            // Probes come with whatever a balancer adds.
             Access::Open => handler,
-            access => handler.route_layer(from_fn_with_state((state.clone(), access), authorize)),
+            access => handler
+                .route_layer(from_fn_with_state(parameters(path, method), known_parameters))
+                .route_layer(from_fn_with_state((state.clone(), access), authorize)),
         };
         router.route(path, guarded)
     })
+}
+
+/// Refuses a query with a parameter that the route does not have.
+async fn known_parameters(State(known): State<&'static [&'static str]>, request: Request, next: Next) -> Response {
+    match query::unknown(request.uri(), known) {
+        Some(error) => error.into_response(),
+        None => next.run(request).await,
+    }
 }
 
 /// Authenticates the caller and checks the scope; handlers find the [`Caller`] in the request's extensions.

@@ -1,6 +1,6 @@
 //! Where a webhook goes. The URL is taken apart once, as browsers do it, so that what was checked is what is reached.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::{Host, Url};
 
@@ -49,8 +49,14 @@ impl Target {
     }
 
     /// The address that the URL itself names, if it names one that webhooks may not go to.
+    /// `localhost` and what ends in it are names of this machine everywhere (RFC 6761, 6.3).
     pub fn forbidden(&self, gate: &Gate) -> Option<IpAddr> {
-        self.address().filter(|address| !gate.admits(*address))
+        let is_local = |name: &str| name == "localhost" || name.ends_with(".localhost");
+        let local = match self.url.host() {
+            Some(Host::Domain(name)) if is_local(name.trim_end_matches('.')) => Some(Ipv4Addr::LOCALHOST.into()),
+            _ => None,
+        };
+        self.address().or(local).filter(|address| !gate.admits(*address))
     }
 
     /// Host and port, as they stand in the header.

@@ -167,3 +167,23 @@ async fn pages_of_named_sites_may_call_and_others_may_not() {
         assert!(bad.parse::<optimus_server::api::Origin>().is_err(), "{bad}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_is_not_known_is_refused_everywhere() {
+    let server = Server::start().await;
+    for path in ["/v1/jobs?stat=done", "/v1/languages?x=1", "/v1/limits?wait=1s", "/v1/problems?limit=1"] {
+        let error = server.get(path).await.error(400, "bad_query");
+        assert!(error.contains("is not a parameter of"), "{error}");
+    }
+    let job = json!({"language": "toy", "source": ""});
+    for path in ["/v1/jobs?wiat=1s", "/v1/jobs/batch?sync=1", "/submit?base64_encoded=true"] {
+        server.post(path, &job).await.error(400, "bad_query");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bare_list_is_told_what_a_batch_is() {
+    let server = Server::start().await;
+    let error = server.post("/v1/jobs/batch", &json!([{"language": "toy", "source": ""}])).await.error(400, "bad_job");
+    assert!(error.starts_with("the body is a list"), "{error}");
+}

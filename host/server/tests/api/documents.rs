@@ -10,8 +10,8 @@ use optimus_core::plan::Diagnostic;
 use optimus_core::report::{CompileReport, DifferenceReport, PluginRef, Speaker, Timing, Transcript, Turn};
 use optimus_core::scoring::{Aggregate, Group, GroupScore, Score, Stop, Total};
 use optimus_core::{
-    BoxPath, Comparer, Content, Event, Fault, JobId, JobRequest, LimitsRequest, Report, Scoring, SourceFile, Stream,
-    Test, TestReport, Verdict, Webhook,
+    BoxPath, Comparer, Content, Event, Fault, JobId, JobRequest, Limits, LimitsRequest, Report, Scoring, SourceFile,
+    Stream, Test, TestReport, Timestamp, Verdict, Webhook,
 };
 use optimus_queue::{DeadJob, Summary};
 use serde_json::{Value, json};
@@ -121,6 +121,10 @@ fn full_report() -> Report {
         compile: Some(full_compile_report()),
         tests: vec![full_test_report()],
         error: Some(fault()),
+        limits: Some(Limits::DEFAULT),
+        created_at: Some(Timestamp(0)),
+        started_at: Some(Timestamp(0)),
+        finished_at: Some(Timestamp(0)),
         timing: Timing::default(),
         labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
     }
@@ -210,8 +214,13 @@ async fn every_documented_field_exists_and_every_field_is_documented() {
     let (_server, document) = document().await;
     let json = |value: &dyn erased::Json| value.json();
     let (report, request) = (json(&full_report()), json(&full_request()));
-    let summary =
-        Summary { id: JobId::new(), language: String::new(), state: String::new(), verdict: Some(Verdict::Accepted) };
+    let summary = Summary {
+        id: JobId::new(),
+        language: String::new(),
+        state: String::new(),
+        verdict: Some(Verdict::Accepted),
+        created_at: Some(Timestamp(0)),
+    };
     let (reason, at_ms) = (String::new(), 0);
     let tenant = Some("t".to_owned());
     let dead = DeadJob { id: JobId::new(), language: String::new(), tenant, attempts: 1, reason, at_ms };

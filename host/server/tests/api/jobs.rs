@@ -154,3 +154,52 @@ async fn whoever_waits_when_the_server_stops_is_told_where_to_ask() {
     let answer = waiting.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"running\""), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_options_are_the_clients() {
+    let server = Server::start().await;
+    let job = |options: serde_json::Value| json!({"language": "toy", "source": "x", "options": options});
+    assert_eq!(server.post("/v1/jobs?wait=30s", &job(json!({"std": "b"}))).await.status, 200);
+    let error = server.post("/v1/jobs", &job(json!({"std": "c"}))).await.error(422, "invalid");
+    assert!(error.starts_with("`options.std`"), "{error}");
+    let error = server.post("/v1/jobs", &job(json!({"sdt": "a"}))).await.error(422, "invalid");
+    assert!(error.starts_with("`options.sdt`"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_and_lists_say_when() {
+    let server = Server::start().await;
+    let job = server.post("/v1/jobs", &json!({"language": "toy", "source": "x"})).await.json();
+    let created = job["created_at"].as_str().unwrap();
+    assert!(created.ends_with('Z') && created.contains('T'), "{created}");
+    let list = server.get("/v1/jobs?limit=1").await.json();
+    assert_eq!(list["jobs"][0]["created_at"], created);
+    let next = list["next"].as_str().unwrap();
+    for name in ["next", "before"] {
+        assert_eq!(server.get(&format!("/v1/jobs?{name}={next}")).await.json()["jobs"], json!([]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_waits_for_its_reports() {
+    let server = Server::start().await;
+    let job = json!({"language": "toy", "source": "x"});
+    let bad = json!({"language": "toy", "source": "x", "tests": [{"stdin": 5}]});
+    let answer = server.post("/v1/jobs/batch?wait=30s", &json!({"jobs": [job, bad]})).await;
+    assert_eq!(answer.status, 200);
+    let rows = answer.json();
+    assert_eq!(rows["jobs"][0]["report"]["verdict"], "accepted");
+    let message = rows["jobs"][1]["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("`jobs[1].tests[0].stdin`"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_published() {
+    let server = Server::start().await;
+    let limits = server.get("/v1/limits").await.json();
+    assert_eq!((&limits["defaults"]["cpu_ms"], &limits["max_tests"]), (&json!(2_000), &json!(1_000)));
+    let cap = limits["caps"]["cpu_ms"].as_u64().unwrap();
+    let job = |cpu_ms: u64| json!({"language": "toy", "source": "x", "limits": {"cpu_ms": cpu_ms}});
+    assert_eq!(server.post("/v1/jobs", &job(cap)).await.status, 202);
+    server.post("/v1/jobs", &job(cap + 1)).await.error(422, "invalid");
+}

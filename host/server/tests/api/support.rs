@@ -86,7 +86,10 @@ pub(crate) fn language(id: &str, availability: Availability) -> LanguageInfo {
             time_multiplier: 1.0,
             memory_multiplier: 1.0,
             minimum: PartialLimits::default(),
-            options_schema: None,
+            options_schema: Some(
+                r#"{"type": "object", "additionalProperties": false, "properties": {"std": {"enum": ["a", "b"]}}}"#
+                    .to_owned(),
+            ),
             judge0_ids: Vec::new(),
             piston_names: Vec::new(),
             samples: Vec::new(),

@@ -225,8 +225,13 @@ async fn what_is_inside_is_never_reached() {
     let server = server(policy(&["127.0.0.2"])).await;
     let inside = Receiver::start("127.0.0.1", &[Reply::Status(200)]).await;
     let port = inside.url.rsplit(':').next().unwrap().split('/').next().unwrap().to_owned();
-    for url in [inside.url.clone(), format!("http://2130706433:{port}/"), format!("http://[::ffff:127.0.0.1]:{port}/")]
-    {
+    for url in [
+        inside.url.clone(),
+        format!("http://2130706433:{port}/"),
+        format!("http://[::ffff:127.0.0.1]:{port}/"),
+        format!("http://localhost:{port}/"),
+        format!("http://a.localhost.:{port}/"),
+    ] {
         let error = server.post("/v1/jobs", &job(&json!({"url": url}))).await.error(422, "invalid");
         assert!(error.contains("`webhook.url`") && error.contains("--webhook-allow"), "{error}");
     }
@@ -241,12 +246,17 @@ async fn what_is_inside_is_never_reached() {
     server.post("/v1/jobs", &job(&json!({}))).await.error(400, "bad_job");
 
     // A name is looked up when the job is over, and what it leads to is what counts.
-    submit(&server, &format!("http://localhost:{port}/")).await;
-    counted(&server, "refused", 1).await;
+    let mut refused = 0;
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned();
+    if tokio::net::lookup_host((name.as_str(), 80)).await.is_ok() {
+        submit(&server, &format!("http://{name}:{port}/")).await;
+        refused += 1;
+        counted(&server, "refused", refused).await;
+    }
     // Nor does a receiver outside lead in.
     let outside = Receiver::start("127.0.0.2", &[Reply::Redirect(inside.url.clone())]).await;
     submit(&server, &outside.url).await;
-    counted(&server, "refused", 2).await;
+    counted(&server, "refused", refused + 1).await;
     assert_eq!((outside.heard().len(), inside.heard().len()), (1, 0));
 }
 

@@ -1,0 +1,39 @@
+//! What a job may ask for here, and what it gets when it asks for nothing.
+
+use axum::Json;
+use axum::extract::State;
+use optimus_core::Limits;
+use serde::Serialize;
+
+use super::ApiState;
+
+/// All numbers that bound a job.
+#[derive(Debug, Serialize)]
+pub(super) struct LimitsView {
+    /// What a test gets that asks for nothing, before its language's multipliers and floors.
+    defaults: Limits,
+    /// The most that a test may ask for, and that multipliers and floors may raise it to.
+    caps: Limits,
+    /// What a compile step gets unless its language asks for something else.
+    compile: Limits,
+    max_tests: usize,
+    max_files: usize,
+    max_capture_bytes: u64,
+    max_body_bytes: usize,
+    max_wait_ms: u64,
+}
+
+/// `GET /v1/limits`.
+pub(super) async fn limits(State(state): State<ApiState>) -> Json<LimitsView> {
+    let (policy, limits) = (&state.parts.policy, &state.parts.limits);
+    Json(LimitsView {
+        defaults: policy.default_limits,
+        caps: policy.cap,
+        compile: Limits::COMPILE.clamp(&policy.cap),
+        max_tests: policy.max_tests,
+        max_files: policy.max_files,
+        max_capture_bytes: policy.max_capture_bytes,
+        max_body_bytes: limits.body_bytes,
+        max_wait_ms: u64::try_from(limits.wait.as_millis()).unwrap_or(u64::MAX),
+    })
+}
