@@ -8,6 +8,7 @@ mod cluster;
 mod daemon;
 mod demo;
 mod endings;
+mod examples;
 mod fuzz;
 mod guests;
 mod images;
@@ -88,6 +89,8 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
+    /// Run each client of examples/ against a server
+    Examples,
     /// Run all tests and say what was skipped
     Test(test::Args),
 }
@@ -148,6 +151,11 @@ fn main() -> anyhow::Result<()> {
                 plugins::build(&root, &[])?;
             }
             clients::clients(&root)
+        }
+        Task::Examples => {
+            shell::run(shell::cargo(&root).args(["build", "-p", "optimus", "-p", "optimus-example-client"]))?;
+            plugins::crates(&root, &["python".to_owned()])?;
+            examples::examples(&root)
         }
         Task::Test(args) => test::test(&root, &args),
     }
