@@ -38,14 +38,21 @@ echo "waited: $(call POST '/v1/jobs?wait=30s' "$right" | jq -r .report.verdict)"
 
 secret="whsec_$(openssl rand -base64 32)"
 port=$((20000 + RANDOM % 10000))
-request=$(mktemp)
-trap 'rm -f "$request"' EXIT
-printf 'HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n' | busybox nc -l -p "$port" >"$request" &
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+request=$folder/request
+mkfifo "$folder/answer"
+busybox nc -l -p "$port" <"$folder/answer" >"$request" &
 receiver=$!
+exec 3>"$folder/answer"
 call POST /v1/jobs "$(jq -c --arg url "http://127.0.0.1:$port/" --arg secret "$secret" \
   '.webhook = {url: $url, secret: $secret}' <<<"$right")" >/dev/null
+# The body follows the first empty line; the request is answered once all of it is here.
+until length=$(header content-length "$request") && [ -n "$length" ] &&
+  [ "$(sed '1,/^\r*$/d' "$request" | wc -c)" -ge "$length" ]; do sleep 0.1; done
+printf 'HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n' >&3
+exec 3>&-
 wait "$receiver"
-# The body follows the first empty line.
 body=$(sed '1,/^\r*$/d' "$request")
 is_signed "$secret" "$(header webhook-id "$request")" "$(header webhook-timestamp "$request")" \
   "$(header webhook-signature "$request")" "$body"
