@@ -40,8 +40,6 @@ struct Launch {
     /// Where to look for `argv[0]`.
     path: String,
     limits: Limits,
-    /// Where to stay; none: anywhere.
-    processors: Vec<u16>,
 }
 
 /// What an init tells the agent: once.

@@ -1,27 +1,30 @@
 //! Limits that the kernel keeps for each process by itself.
 
+use optimus_agent::inventory::rlimits::{OWN_DESCRIPTORS, RLIMITS};
 use optimus_core::Limits;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Enough for any recursion that memory allows, and small enough that 64 threads of such stacks can be reserved.
-const MAX_STACK: u64 = 1 << 30;
-
-/// Applies them to the calling process.
+/// Applies all of them to the calling process, so that none is inherited from whatever started the worker, unless that
+/// is stricter: only root may raise a hard limit, setrlimit(2).
 pub(super) fn apply(limits: &Limits) -> Result<(), Errno> {
-    for (resource, value) in [
-        (Resource::Nofile, limits.open_files),
-        (Resource::Fsize, limits.file_bytes),
-        (Resource::Stack, limits.memory_bytes.min(MAX_STACK)),
-        // A core would be a file that nobody asked for.
-        (Resource::Core, 0),
-        // Locked memory cannot be reclaimed when the group's limit is near.
-        (Resource::Memlock, 0),
-        // The group's clock decides; this one is for a process that outruns it.
-        (Resource::Cpu, limits.cpu_ms / 1000 + 2),
-    ] {
-        let hard = getrlimit(resource).maximum.map_or(value, |hard| hard.min(value));
-        setrlimit(resource, Rlimit { current: Some(hard), maximum: Some(hard) })?;
+    for limit in &RLIMITS {
+        let inherited = getrlimit(limit.resource).maximum.map(|hard| left(limit.resource, hard));
+        let wanted = limit.amount.of(limits);
+        // `None` is without limit.
+        let hard = match (inherited, wanted) {
+            (Some(inherited), Some(wanted)) => Some(inherited.min(wanted)),
+            (one, other) => one.or(other),
+        };
+        setrlimit(limit.resource, Rlimit { current: hard, maximum: hard })?;
     }
     Ok(())
+}
+
+/// What of an inherited limit is for programs.
+fn left(resource: Resource, hard: u64) -> u64 {
+    match resource {
+        Resource::Nofile => hard.saturating_sub(OWN_DESCRIPTORS).max(hard / 2),
+        _ => hard,
+    }
 }

@@ -1,24 +1,25 @@
 //! Keeps a program on the processors that its box was given.
 
 use rustix::io::Errno;
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use super::seccomp;
+use crate::fault::{At as _, Fault};
 
-/// Puts the calling process, and all that it will start, onto `processors`, and shuts the way back: what a process may
-/// run on is its own to change, sched_setaffinity(2), and a control group that bounds it is not ours to have everywhere.
-pub(super) fn stay_on(processors: &[u16]) -> Result<(), Errno> {
+/// Puts a step's init, and with it all that it will start, onto `processors`. The step's filter refuses to change that,
+/// to the init as well, so the agent does it from outside.
+pub(super) fn keep_on(init: Pid, processors: &[u16]) -> Result<(), Fault> {
     let mut set = CpuSet::new();
     for processor in processors.iter().map(|&processor| usize::from(processor)) {
         if processor >= CpuSet::MAX_CPU {
-            return Err(Errno::INVAL);
+            return Err(Fault::new("stay on the box's processors", Errno::INVAL));
         }
         set.set(processor);
     }
-    sched_setaffinity(None, &set)?;
+    sched_setaffinity(Some(init), &set).at("stay on the box's processors")?;
     // Processors that are not there are passed over in silence as long as one of them is.
-    if rustix::thread::sched_getaffinity(None)? != set {
-        return Err(Errno::INVAL);
+    if sched_getaffinity(Some(init)).at("stay on the box's processors")? != set {
+        return Err(Fault::new("stay on the box's processors", Errno::INVAL));
     }
-    seccomp::apply(&seccomp::affinity_filter()).map_err(|fault| Errno::from_raw_os_error(fault.errno))
+    Ok(())
 }

@@ -12,24 +12,14 @@ use rustix::thread::{
     set_thread_res_gid, set_thread_res_uid,
 };
 
-use super::{Launch, WORK, limits, pin};
+use super::{Launch, WORK, limits};
 use crate::fault::Fault;
 use crate::sys::{self, Vector};
 use crate::wall::{PROGRAM, Programs};
 
 /// Where it stopped, for the word that the init shares with us.
-const STAGES: [&str; 10] = [
-    "",
-    "setsid",
-    "setrlimit",
-    "setgroups",
-    "setresgid",
-    "setresuid",
-    "capset",
-    "chdir to the work area",
-    "argv",
-    "stay on the box's processors",
-];
+const STAGES: [&str; 9] =
+    ["", "setsid", "setrlimit", "setgroups", "setresgid", "setresuid", "capset", "chdir to the work area", "argv"];
 
 /// Becomes the program. When that fails, `word` says why: an errno of `execve`, or less than 0 for a fault of ours.
 pub(super) fn become_program(launch: &Launch, programs: Programs, word: &AtomicI32) {
@@ -58,9 +48,6 @@ fn prepare(launch: &Launch, programs: Programs) -> Result<(Vector, Vector), (i32
         set_thread_res_uid(uid, uid, uid).map_err(|errno| (5, errno))?;
     }
     drop_capabilities().map_err(|errno| (6, errno))?;
-    if !launch.processors.is_empty() {
-        pin::stay_on(&launch.processors).map_err(|errno| (9, errno))?;
-    }
     // Rust ignores SIGPIPE, and what is ignored stays so across `execve`.
     sys::default_action(libc::SIGPIPE);
     umask(Mode::from_raw_mode(0o022));

@@ -19,7 +19,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 
 use super::prepare::Prepared;
 use super::say::{hear, say};
-use super::{Launch, Said};
+use super::{Launch, Said, pin};
 use crate::fault::{At as _, Fault};
 use crate::site::Site;
 use crate::sys::Child;
@@ -79,6 +79,9 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
         memory_seen: 0,
         waited_us: 0,
     };
+    if !order.processors.is_empty() {
+        pin::keep_on(child.pid, &order.processors)?;
+    }
     say(&control, &launch).at("launch the step")?;
 
     let said = loop {
@@ -127,8 +130,7 @@ fn launch(site: &Site, order: &Run) -> Launch {
     }
     let path = env[0].1.clone();
     let env = env.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let processors = order.processors.clone();
-    Launch { argv: order.argv.clone(), env, path, limits: order.limits, processors }
+    Launch { argv: order.argv.clone(), env, path, limits: order.limits }
 }
 
 impl Watch<'_> {

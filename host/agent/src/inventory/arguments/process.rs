@@ -1,0 +1,92 @@
+//! Flags of new processes, domains, barriers and processor state.
+
+use crate::inventory::Decision::{AgentOnly, Refuse};
+use crate::inventory::{Argument, Class, Holds, Pool, Shares, Value, values};
+
+/// How a process is started.
+pub const CLONE: Argument = Argument::Bits { index: 0, classes: &[NAMESPACES] };
+/// Which domain a process is put into.
+pub const PERSONALITY: Argument = Argument::Value { index: 0, classes: &[DOMAINS], otherwise: libc::EPERM };
+/// Whose limits are changed.
+pub const PRLIMIT: Argument = Argument::Value { index: 0, classes: &[OWN_LIMITS], otherwise: libc::EPERM };
+/// Which threads are stopped at a barrier.
+pub const MEMBARRIER: Argument = Argument::Value { index: 0, classes: BARRIERS, otherwise: libc::EINVAL };
+/// What of a thread's processor state is set.
+pub const ARCH_PRCTL: Argument = Argument::Value { index: 0, classes: STATES, otherwise: libc::EINVAL };
+
+const NAMESPACES: Class<Value> = Class {
+    what: "new namespaces",
+    pool: Pool::User("user.max_*_namespaces, counted up to the creator"),
+    decision: AgentOnly(libc::EPERM),
+    reason: "new namespaces are new kernel surface",
+    source: "namespaces(7)",
+    members: values![
+        CLONE_NEWNS 0x2_0000, CLONE_NEWCGROUP 0x200_0000, CLONE_NEWUTS 0x400_0000, CLONE_NEWIPC 0x800_0000,
+        CLONE_NEWUSER 0x1000_0000, CLONE_NEWPID 0x2000_0000, CLONE_NEWNET 0x4000_0000,
+    ],
+    ..Class::PLAIN
+};
+
+const DOMAINS: Class<Value> = Class {
+    what: "the usual domain, and the question for it",
+    reason: "changes nothing",
+    source: "personality(2)",
+    members: values![PER_LINUX 0, QUERY 0xffff_ffff],
+    ..Class::PLAIN
+};
+
+const OWN_LIMITS: Class<Value> = Class {
+    what: "the calling process",
+    reason: "hard limits only go down",
+    source: "prlimit(2)",
+    members: values![SELF 0],
+    ..Class::PLAIN
+};
+
+const BARRIERS: &[Class<Value>] = &[
+    Class {
+        what: "a process's own threads",
+        reason: "Java, .NET and Go use them",
+        source: "membarrier(2)",
+        members: values![
+            QUERY 0, GLOBAL 1, PRIVATE_EXPEDITED 0x8, REGISTER_PRIVATE_EXPEDITED 0x10,
+            PRIVATE_EXPEDITED_SYNC_CORE 0x20, REGISTER_PRIVATE_EXPEDITED_SYNC_CORE 0x40, PRIVATE_EXPEDITED_RSEQ 0x80,
+            REGISTER_PRIVATE_EXPEDITED_RSEQ 0x100, GET_REGISTRATIONS 0x200,
+        ],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "threads of the whole machine",
+        shares: Shares::Machine("interrupts on every processor"),
+        decision: Refuse(libc::EINVAL),
+        reason: "interrupts the programs of other boxes",
+        source: "membarrier(2)",
+        members: values![GLOBAL_EXPEDITED 2, REGISTER_GLOBAL_EXPEDITED 4],
+        ..Class::PLAIN
+    },
+];
+
+const STATES: &[Class<Value>] = &[
+    Class {
+        what: "thread pointers, and questions",
+        reason: "the C library sets them",
+        source: "arch_prctl(2)",
+        members: values![
+            ARCH_SET_GS 0x1001, ARCH_SET_FS 0x1002, ARCH_GET_FS 0x1003, ARCH_GET_GS 0x1004, ARCH_GET_CPUID 0x1011,
+            ARCH_GET_XCOMP_SUPP 0x1021, ARCH_GET_XCOMP_PERM 0x1022,
+        ],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "larger processor states",
+        holds: Holds::Uncharged("8 KiB more for each thread"),
+        decision: Refuse(libc::EINVAL),
+        reason: "numeric libraries fall back from AMX to AVX; the C library runs without shadow stacks",
+        source: "xstate.rst, shstk.rst",
+        members: values![
+            ARCH_SET_CPUID 0x1012, ARCH_REQ_XCOMP_PERM 0x1023, ARCH_REQ_XCOMP_GUEST_PERM 0x1025,
+            ARCH_ENABLE_TAGGED_ADDR 0x4002, ARCH_SHSTK_ENABLE 0x5001,
+        ],
+        ..Class::PLAIN
+    },
+];
