@@ -12,6 +12,7 @@ mod pinning;
 mod plain;
 mod pool;
 mod prepare;
+mod profile;
 mod source;
 mod stale;
 mod stream;

@@ -16,6 +16,7 @@ mod feed;
 mod native;
 mod processors;
 mod timing;
+mod walls;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -32,9 +33,11 @@ pub use error::SandboxError;
 pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
 pub use native::{Check, NativeConfig, NativeSandbox, doctor};
+pub use optimus_agent::inventory::{Counts, Summary};
 pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
 pub use processors::{Pinning, Processors};
 pub use timing::{Note, timing};
+pub use walls::{NarrowerLimit, Walls, walls};
 
 /// What is fuzzed from outside, and used nowhere else outside.
 #[doc(hidden)]

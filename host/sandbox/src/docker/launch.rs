@@ -18,6 +18,7 @@ use super::client::{failed, is_going, is_missing, words};
 use super::config::DockerConfig;
 use super::orphans::Owner;
 use super::prepare::{AGENT, Prepared, no_healthcheck};
+use super::profile::PROFILE;
 use super::stream::Attached;
 use crate::SandboxError;
 use crate::conversation::Conversation;
@@ -26,8 +27,6 @@ use crate::conversation::Conversation;
 /// (`SETUID`, `SETGID`), and a user namespace with the container's root in it, from which the container's own cgroup can
 /// be mounted (`SETFCAP`, user_namespaces(7)). The box itself has none of them.
 const CAPABILITIES: [&str; 3] = ["SETFCAP", "SETGID", "SETUID"];
-/// Refuses what nothing in a box needs, the agent included; it refuses more to programs.
-const SECCOMP: &str = include_str!("seccomp.json");
 /// Above what any step may have, and the agent's own.
 const PIDS: i64 = Limits::CAP.processes.cast_signed() + 64;
 /// What the agent needs for itself, generously.
@@ -128,7 +127,7 @@ impl Launcher {
     }
 
     fn body(&self, image: &Prepared, runtime: Option<&str>, memory: u64) -> ContainerCreateBody {
-        let mut security = vec!["no-new-privileges".to_owned(), format!("seccomp={SECCOMP}")];
+        let mut security = vec!["no-new-privileges".to_owned(), format!("seccomp={PROFILE}")];
         if self.traits.apparmor {
             security.push("apparmor=unconfined".to_owned());
         }
