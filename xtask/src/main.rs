@@ -8,7 +8,6 @@ mod cluster;
 mod daemon;
 mod demo;
 mod endings;
-mod examples;
 mod fuzz;
 mod guests;
 mod images;
@@ -89,8 +88,6 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
-    /// Run each client of examples/ against a server
-    Examples,
     /// Run all tests and say what was skipped
     Test(test::Args),
 }
@@ -151,11 +148,6 @@ fn main() -> anyhow::Result<()> {
                 plugins::build(&root, &[])?;
             }
             clients::clients(&root)
-        }
-        Task::Examples => {
-            shell::run(shell::cargo(&root).args(["build", "-p", "optimus", "-p", "optimus-example-client"]))?;
-            plugins::crates(&root, &["python".to_owned()])?;
-            examples::examples(&root)
         }
         Task::Test(args) => test::test(&root, &args),
     }

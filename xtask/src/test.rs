@@ -7,8 +7,7 @@ use clap::ValueEnum;
 use crate::built::programs;
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, daemon, demo, endings, examples, fuzz, images, k8s, plugins, reproducible, setup, soak,
-    tour, vm,
+    attack, clients, cluster, daemon, demo, endings, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm,
 };
 
 /// What to test.
@@ -80,8 +79,6 @@ fn host(root: &Path) -> anyhow::Result<()> {
     endings::judge(root, &endings::Args { runs: 128, load: 4 })?;
     say("\n== generated clients, the reference page ==");
     clients::clients(root)?;
-    say("\n== the clients of examples/ ==");
-    examples::examples(root)?;
     say("\n== the manifests, without a cluster ==");
     k8s::k8s(root)?;
     say("\n== KEDA's formulas over a real Redis ==");

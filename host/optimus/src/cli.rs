@@ -353,6 +353,9 @@ pub struct Languages {
 /// `optimus doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct Doctor {
+    /// Print what programs can reach of this kernel: how many system calls and options are allowed, bounded and refused
+    #[arg(long)]
+    pub walls: bool,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -1,5 +1,7 @@
 //! `optimus doctor`: what this machine can enforce, and what to do about the rest.
 
+mod walls;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -48,6 +50,9 @@ impl From<Check> for Finding {
 }
 
 pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> {
+    if args.walls {
+        return walls::walls(output);
+    }
     let mut findings = Vec::new();
     let runtime = runtime()?;
     runtime.block_on(async {
