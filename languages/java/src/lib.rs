@@ -125,17 +125,22 @@ fn rename(files: &[&SourceFile], sources: &[Source]) -> (Vec<Step>, Vec<String>)
     (steps, paths)
 }
 
-/// Of the limit, the heap gets about two thirds, the main thread's stack an eighth; the rest is for the JVM itself, which
-/// needs no more of it when the limit is large. A stack that overflows can cost its size seven times over, as the JVM
-/// undoes what it has compiled frame by frame: below a GiB, that may be told as too much memory.
+/// Of the limit, the heap gets about two thirds, the main thread's stack its part; the rest is for the JVM itself, which
+/// needs no more of it when the limit is large.
 fn jvm_flags(limits: &Limits) -> Vec<String> {
     let mib = limits.memory_mib();
     let heap = (mib * 65 / 100).max(mib.saturating_sub(192)).max(16);
     // One collector thread, no file in /tmp for monitoring tools, UTF-8 whatever the locale.
     let fixed = "-XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Dfile.encoding=UTF-8 -Dstdout.encoding=UTF-8";
-    let mut flags = vec![format!("-Xmx{heap}m"), format!("-Xss{}m", limits.stack_mib())];
+    let mut flags = vec![format!("-Xmx{heap}m"), format!("-Xss{}m", stack_mib(mib))];
     flags.extend(fixed.split(' ').map(str::to_owned));
     flags
+}
+
+/// A stack that overflows can cost its size seven times over, as the JVM undoes what it has compiled frame by frame: so an
+/// eighth of a small limit, and a sixteenth of a large one.
+fn stack_mib(mib: u32) -> u32 {
+    (mib / 8).clamp(4, 64.max(mib / 16))
 }
 
 impl Classify for Java {

@@ -86,9 +86,12 @@ fn a_program_without_a_main_does_not_compile() {
 
 #[test]
 fn the_heap_leaves_room_for_the_jvm() {
-    for (limit, heap, stack) in
-        [(128, "-Xmx83m", "-Xss16m"), (256, "-Xmx166m", "-Xss32m"), (1024, "-Xmx832m", "-Xss128m")]
-    {
+    for (limit, heap, stack) in [
+        (128, "-Xmx83m", "-Xss16m"),
+        (256, "-Xmx166m", "-Xss32m"),
+        (1024, "-Xmx832m", "-Xss64m"),
+        (4096, "-Xmx3904m", "-Xss256m"),
+    ] {
         let flags = jvm_flags(&Limits { memory_kib: limit << 10, ..Limits::default() });
         assert_eq!(flags[..2], [heap, stack]);
     }

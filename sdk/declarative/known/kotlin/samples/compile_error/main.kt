@@ -1,0 +1,2 @@
+// optimus: verdict=compile_error
+fun main() { val x: Int = "42" }

@@ -1,0 +1,2 @@
+// optimus: verdict=runtime_error
+fun main() { throw Exception("on purpose") }
