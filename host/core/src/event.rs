@@ -6,6 +6,9 @@ use crate::Content;
 use crate::outcome::Stream;
 use crate::report::{CompileReport, Report, TestReport};
 
+/// Receives a job's events as they happen. It must not block: the job waits meanwhile.
+pub type EventSink<'a> = dyn Fn(Event) + Send + Sync + 'a;
+
 /// Something that happened to a job. The last one is always `Done`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]

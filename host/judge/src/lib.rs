@@ -97,15 +97,16 @@ impl Judge {
         let Some(_slot) = cancel.run_until_cancelled(self.bench.slot()).await else {
             return Ok(self.draft(job, None, None, Execution::stopped(job, Ending::Cancelled), &clock, Duration::ZERO));
         };
+        let Some(plugin) = self.catalogue.plugin(&job.language).await else {
+            let ending = Ending::Fault(unknown_language(&job.language));
+            return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
+        };
+        // After the language: without it the job could not be completed with its problem either.
         if let Some(digest) = &job.problem {
             let fault = Fault::new("unknown_problem", format!("problem `{digest}` is not stored here"));
             let ending = Ending::Fault(fault.hint("post its package again with POST /v1/problems"));
             return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
         }
-        let Some(plugin) = self.catalogue.plugin(&job.language).await else {
-            let ending = Ending::Fault(unknown_language(&job.language));
-            return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
-        };
         let descriptor = plugin.descriptor();
         let limits = limits::of_run(&job.limits, descriptor, &self.bench.config.cap);
         let planning = Instant::now();

@@ -7,14 +7,21 @@ mod trust;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use async_trait::async_trait;
+use optimus_core::event::EventSink;
 use optimus_core::job::Policy;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
+use optimus_core::{Fault, Job, Report};
 use optimus_judge::{Judge, JudgeConfig};
 use optimus_plugin::{Catalogue, Expected, ImagePolicy, Notice, Plugin, PluginError};
 use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
+use optimus_server::problems::LanguageSource;
+use optimus_server::worker::Judging;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::EngineArgs;
 
@@ -176,6 +183,26 @@ impl Engine {
                 tracing::warn!(language = language.id, hint = error.hint(), "{}", chain(&error));
             }
         }
+    }
+}
+
+#[async_trait]
+impl LanguageSource for Engine {
+    async fn descriptor(&self, language: &str) -> Option<Descriptor> {
+        Some(self.catalogue.plugin(language).await?.descriptor().clone())
+    }
+}
+
+#[async_trait]
+impl Judging for Engine {
+    async fn judge(
+        &self,
+        job: &Job,
+        waited: Duration,
+        events: &EventSink<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Report, Fault> {
+        self.judge.judge(job, waited, events, cancel).await
     }
 }
 

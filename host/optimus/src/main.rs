@@ -14,13 +14,12 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     let output = Output::new(cli.common.json);
-    // Kept to the end: it sends the last traces.
-    let _traces = telemetry::start(
-        cli.common.log.as_deref(),
-        matches!(cli.verb, Verb::Serve(_) | Verb::Api(_) | Verb::Worker(_)),
-    );
-    match commands::dispatch(cli) {
-        Ok(code) => code,
+    let serving = matches!(cli.verb, Verb::Serve(_) | Verb::Api(_) | Verb::Worker(_));
+    let traces = telemetry::start(cli.common.log.as_deref(), serving);
+    // The traces are kept to the end: they send the last ones when they are dropped.
+    let ended = traces.and_then(|traces| commands::dispatch(cli).map(|code| (code, traces)));
+    match ended {
+        Ok((code, _traces)) => code,
         Err(error) => {
             output.error(&error);
             COULD_NOT.into()

@@ -1,50 +1,47 @@
-//! Servers: everything in one process, the API alone, or a worker alone; and what keeps the book of languages true.
+//! Servers: everything in one process, the API alone, or a worker alone.
 
 mod plugins;
-mod problems;
+mod queue;
 mod ready;
-mod shared;
 mod webhooks;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 use optimus_plugin::Notice;
-use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, RedisQueue};
-use optimus_server::api::{self, ApiLimits, ApiState, Origins, Parts, Readiness};
-use optimus_server::keys::{KeyRing, KeyStore};
+use optimus_server::api::{self, ApiLimits, ApiState, Exposed, Origins, Parts};
+use optimus_server::auth::AuthSetup;
+use optimus_server::keys::KeyStore;
+use optimus_server::languages;
 use optimus_server::metrics::Metrics;
-use optimus_server::problems::Problems;
-use optimus_server::tokens::{self, KeySource, Tokens};
-use optimus_server::webhooks::Courier;
+use optimus_server::problems::{ProblemResolver, Problems};
+use optimus_server::readiness::Readiness;
+use optimus_server::supervisor::Supervisor;
+use optimus_server::tokens;
+use optimus_server::webhooks::WebhookSender;
 use optimus_server::worker::{Wanted, Worker};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::cli::{Api, HttpArgs, KeysPlace, QueueArgs, Serve, WebhookArgs, Work};
+use crate::cli::{Api, HttpArgs, Serve, WebhookArgs, Work};
 use crate::engine::{self, Engine};
 use crate::output::Advised;
 use plugins::Plugins;
-use problems::Filling;
+pub use queue::key_store;
+use queue::{NOWHERE, QueueHandle, not_shared};
 use webhooks::Hooks;
 
 /// A server that runs.
 pub struct Serving {
     address: Option<SocketAddr>,
     engine: Option<Arc<Engine>>,
-    shutdown: CancellationToken,
-    tasks: TaskTracker,
-}
-
-/// Where jobs wait: the seam, and Redis itself where processes share more than jobs.
-struct Place {
-    backend: Arc<dyn Backend>,
-    redis: Option<Arc<RedisQueue>>,
+    supervisor: Supervisor,
+    readiness: Arc<Readiness>,
+    metrics: Arc<Metrics>,
 }
 
 impl Serving {
@@ -54,25 +51,22 @@ impl Serving {
     /// Whatever cannot be opened, with advice.
     pub async fn start(args: &Serve) -> anyhow::Result<Self> {
         let state = engine::state_dir(args.engine.state.as_deref())?;
-        let place = open_queue(&args.queue, || Ok(state.join("queue.redb"))).await?;
-        let store = place.key_store(&state);
+        let queue = QueueHandle::open(&args.queue, || Ok(state.join("queue.redb"))).await?;
         // First of all, so that an address that is taken is said at once.
-        let (listener, entrance) = listen(&args.http, &store).await?;
+        let (listener, auth) = listen(&args.http, queue.key_store(&state)).await?;
         let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
-        let mut serving = Self::new(Some(&engine));
-        let (metrics, readiness) = (Arc::new(Metrics::default()), Arc::new(Readiness::default()));
-        metrics.set_capacity(args.queue.queue_cap);
+        let mut serving = Self::new(Some(&engine), &queue);
+        serving.metrics.set_capacity(args.queue.queue_cap);
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
-        let hooks = Hooks::new(&args.http.webhooks, &place, &state)?;
-        let problems = place.problems(&state);
-        let parts = parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.limits());
+        let hooks = Hooks::new(&args.http.webhooks, &queue, &state)?;
+        let problems = queue.problems(&state);
+        let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), args.http.limits());
         let parts = Parts { policy: engine.policy.clone(), ..parts };
-        serving.serve(listener, parts, &args.http, &entrance)?;
-        serving.tell(&place, hooks, &metrics);
-        serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
-        serving.work(&engine, &place, &problems, &BTreeSet::new(), (args.grace_s, metrics));
-        serving.tasks.spawn(ready::keep_ready(engine, readiness, serving.shutdown.clone()));
-        serving.tasks.close();
+        serving.serve(listener, parts, &args.http, &auth)?;
+        serving.send_webhooks(&queue, hooks);
+        serving.follow_keys(auth);
+        serving.work(&engine, &queue, &problems, &BTreeSet::new(), args.grace_s);
+        serving.keep_ready(engine);
         Ok(serving)
     }
 
@@ -81,30 +75,36 @@ impl Serving {
     /// # Errors
     /// Whatever cannot be opened, with advice.
     pub async fn api(args: &Api) -> anyhow::Result<Self> {
-        let place = open_queue(&args.queue, || Err(not_shared("api"))).await?;
-        let store = place.key_store(NOWHERE.as_ref());
-        let (listener, entrance) = listen(&args.http, &store).await?;
-        let mut serving = Self::new(None);
-        let (book, metrics) = (Arc::<LanguageBook>::default(), Arc::new(Metrics::default()));
-        metrics.set_capacity(args.queue.queue_cap);
-        let offered = |dir: &std::path::PathBuf| {
-            engine::offered(&engine::Place::alone(dir.clone()), args.state.as_deref(), &args.trust)
-        };
+        let queue = QueueHandle::open(&args.queue, || Err(not_shared("api"))).await?;
+        let (listener, auth) = listen(&args.http, queue.key_store(NOWHERE.as_ref())).await?;
+        let mut serving = Self::new(None, &queue);
+        serving.metrics.set_capacity(args.queue.queue_cap);
+        let book = Arc::<LanguageBook>::default();
+        let offered =
+            |dir: &PathBuf| engine::offered(&engine::Place::alone(dir.clone()), args.state.as_deref(), &args.trust);
         let catalogue = args.plugins.as_ref().map(offered).transpose()?;
-        let readiness = Arc::new(Readiness::default());
         let plugins = Plugins::of(catalogue.clone());
-        let hooks = Hooks::new(&args.http.webhooks, &place, NOWHERE.as_ref())?;
-        let problems = place.problems(NOWHERE.as_ref());
-        let parts = parts(&place, &book, plugins, &metrics, &readiness, (&hooks, &problems), args.http.limits());
+        let hooks = Hooks::new(&args.http.webhooks, &queue, NOWHERE.as_ref())?;
+        let problems = queue.problems(NOWHERE.as_ref());
+        let parts = serving.parts(&queue, &book, plugins, (&hooks, &problems), args.http.limits());
         let parts = Parts { policy: args.caps.policy(), ..parts };
-        serving.serve(listener, parts, &args.http, &entrance)?;
-        serving.tell(&place, hooks, &metrics);
-        serving.tasks.spawn(follow_keys(store, entrance, serving.shutdown.clone()));
-        if let Some(redis) = place.redis {
-            let offered = shared::Offered { plugins: catalogue, only: args.languages.iter().cloned().collect() };
-            serving.tasks.spawn(shared::learn(book, offered, redis, serving.shutdown.clone()));
+        serving.serve(listener, parts, &args.http, &auth)?;
+        serving.send_webhooks(&queue, hooks);
+        serving.follow_keys(auth);
+        if let Some(redis) = queue.redis {
+            if let Some(plugins) = &catalogue {
+                let (plugins, shutdown) = (Arc::clone(plugins), serving.supervisor.shutdown());
+                serving.supervisor.spawn("plugins", async move {
+                    shutdown.run_until_cancelled(ready::load_all(plugins)).await;
+                    // Where the directory cannot be watched, what was loaded goes on to be offered.
+                    shutdown.cancelled().await;
+                });
+            }
+            let only = args.languages.iter().cloned().collect();
+            let own = Box::new(move || catalogue.iter().flat_map(|plugins| plugins::languages(plugins)).collect());
+            let learning = languages::learn(book, languages::Offer { own, only }, redis, serving.supervisor.shutdown());
+            serving.supervisor.spawn("languages", learning);
         }
-        serving.tasks.close();
         Ok(serving)
     }
 
@@ -114,80 +114,95 @@ impl Serving {
     /// Whatever cannot be opened, with advice.
     pub async fn worker(args: &Work) -> anyhow::Result<Self> {
         let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
-        let place = open_queue(&args.queue, || Err(not_shared("worker"))).await?;
-        let mut serving = Self::new(Some(&engine));
-        let (metrics, readiness) = (Arc::new(Metrics::default()), Arc::new(Readiness::default()));
-        let problems = place.problems(NOWHERE.as_ref());
+        let queue = QueueHandle::open(&args.queue, || Err(not_shared("worker"))).await?;
+        let mut serving = Self::new(Some(&engine), &queue);
+        let problems = queue.problems(NOWHERE.as_ref());
         if let Some(probes) = args.probes {
             let listener = bind(probes).await?;
             let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
-            let hooks = Hooks::new(&WebhookArgs::default(), &place, NOWHERE.as_ref())?;
-            let parts =
-                parts(&place, &engine.book, plugins, &metrics, &readiness, (&hooks, &problems), ApiLimits::default());
+            let hooks = Hooks::new(&WebhookArgs::default(), &queue, NOWHERE.as_ref())?;
+            let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), ApiLimits::default());
             serving.address = Some(listener.local_addr()?);
-            let answering = api::serve_probes(listener, ApiState::new(parts), serving.shutdown.clone());
-            serving.tasks.spawn(answering);
+            let shutdown = serving.supervisor.shutdown();
+            serving.supervisor.spawn("listener", api::serve_probes(listener, ApiState::new(parts), shutdown));
         }
-        serving.work(&engine, &place, &problems, &args.languages.iter().cloned().collect(), (args.grace_s, metrics));
-        serving.tasks.spawn(ready::keep_ready(engine, readiness, serving.shutdown.clone()));
-        serving.tasks.close();
+        serving.work(&engine, &queue, &problems, &args.languages.iter().cloned().collect(), args.grace_s);
+        serving.keep_ready(engine);
         Ok(serving)
     }
 
-    fn new(engine: Option<&Arc<Engine>>) -> Self {
-        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
-        Self { address: None, engine: engine.cloned(), shutdown, tasks }
+    fn new(engine: Option<&Arc<Engine>>, queue: &QueueHandle) -> Self {
+        let (readiness, metrics) = (Arc::<Readiness>::default(), Arc::<Metrics>::default());
+        if queue.redis.is_some() {
+            readiness.queue_is_elsewhere();
+        }
+        let supervisor = Supervisor::new(Arc::clone(&readiness), Arc::clone(&metrics));
+        supervisor.watch(queue.ended.clone());
+        Self { address: None, engine: engine.cloned(), supervisor, readiness, metrics }
     }
 
-    fn serve(
-        &mut self,
-        listener: TcpListener,
-        parts: Parts,
-        http: &HttpArgs,
-        entrance: &Entrance,
-    ) -> anyhow::Result<()> {
+    fn serve(&mut self, listener: TcpListener, parts: Parts, http: &HttpArgs, auth: &AuthSetup) -> anyhow::Result<()> {
         self.address = Some(listener.local_addr()?);
-        let tokens = entrance.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
-        let parts = Parts { keys: Arc::clone(&entrance.ring), tokens, origins: http.origins(), ..parts };
-        let serving = api::serve(listener, ApiState::new(parts), self.shutdown.clone());
-        self.tasks.spawn(serving);
+        let tokens = auth.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
+        let parts = Parts { keys: Arc::clone(&auth.ring), tokens, origins: http.origins(), ..parts };
+        let serving = api::serve(listener, ApiState::new(parts), self.supervisor.shutdown());
+        self.supervisor.spawn("listener", serving);
         Ok(())
     }
 
-    fn tell(&self, place: &Place, hooks: Hooks, metrics: &Arc<Metrics>) {
-        let (queue, metrics) = (Arc::clone(&place.backend), Arc::clone(metrics));
-        let courier = Courier { queue, secrets: hooks.secrets, policy: hooks.policy, metrics };
-        self.tasks.spawn(courier.run(self.shutdown.clone()));
+    fn send_webhooks(&self, queue: &QueueHandle, hooks: Hooks) {
+        let (queue, metrics) = (Arc::clone(&queue.backend), Arc::clone(&self.metrics));
+        let sender = WebhookSender { queue, secrets: hooks.secrets, policy: hooks.policy, metrics };
+        self.supervisor.spawn("webhooks", sender.run(self.supervisor.shutdown()));
+    }
+
+    fn follow_keys(&self, mut auth: AuthSetup) {
+        if let Some((tokens, source)) = auth.tokens.take() {
+            self.supervisor.spawn("token-keys", tokens::follow(tokens, source, self.supervisor.shutdown()));
+        }
+        self.supervisor.spawn("keys", auth.follow_keys(Arc::clone(&self.metrics), self.supervisor.shutdown()));
     }
 
     fn work(
         &self,
         engine: &Arc<Engine>,
-        place: &Place,
+        queue: &QueueHandle,
         problems: &Arc<Problems>,
         only: &BTreeSet<String>,
-        (grace_s, metrics): (u64, Arc<Metrics>),
+        grace_s: u64,
     ) {
-        let languages = match &place.redis {
+        let languages = match &queue.redis {
             None => Wanted::Any,
-            // Others may have languages that are not here.
+            // Other workers may have languages that are not here.
             Some(redis) => {
-                let telling = shared::tell(Arc::clone(engine), Arc::clone(redis), only.clone(), self.shutdown.clone());
-                self.tasks.spawn(telling);
-                let (engine, only) = (Arc::clone(engine), only.clone());
-                Wanted::Those(Arc::new(move || shared::judged_here(&engine, &only)))
+                let (book, shutdown) = (Arc::clone(&engine.book), self.supervisor.shutdown());
+                let announcing = languages::announce(Arc::clone(&book), Arc::clone(redis), only.clone(), shutdown);
+                self.supervisor.spawn("languages", announcing);
+                let only = only.clone();
+                Wanted::Those(Arc::new(move || languages::available(&book, &only)))
             }
         };
-        metrics.set_missing_limits(engine.sandbox.describe().gaps.len());
+        self.metrics.set_missing_limits(engine.sandbox.describe().gaps.len());
+        let (judge, problems) = (Arc::clone(engine), Arc::clone(problems));
         let worker = Worker {
-            backend: Arc::clone(&place.backend),
-            judge: Arc::new(Filling { engine: Arc::clone(engine), problems: Arc::clone(problems) }),
+            backend: Arc::clone(&queue.backend),
+            judge: Arc::new(ProblemResolver {
+                judge,
+                problems,
+                languages: Arc::clone(engine) as _,
+                policy: engine.policy.clone(),
+            }),
             languages,
             slots: engine.slots,
             grace: Duration::from_secs(grace_s),
-            metrics,
+            metrics: Arc::clone(&self.metrics),
         };
-        self.tasks.spawn(worker.run(self.shutdown.clone()));
+        self.supervisor.spawn("worker", worker.run(self.supervisor.shutdown()));
+    }
+
+    fn keep_ready(&self, engine: Arc<Engine>) {
+        let keeping = ready::keep_ready(engine, Arc::clone(&self.readiness), self.supervisor.shutdown());
+        self.supervisor.spawn("readiness", keeping);
     }
 
     /// Where it listens, if it does.
@@ -200,101 +215,56 @@ impl Serving {
         self.engine.as_deref()
     }
 
-    /// Takes no new jobs, lets the running ones finish within the grace, and returns when nothing is left.
-    pub async fn stop(self) {
-        self.shutdown.cancel();
-        self.tasks.wait().await;
+    /// Waits for a background task that ends although the server should run, and returns its name.
+    pub async fn failed(&self) -> &'static str {
+        self.supervisor.failed().await
+    }
+
+    /// Takes no new jobs, lets the running ones finish within the grace, and returns when nothing is left: whether all
+    /// background tasks ran until then.
+    pub async fn stop(self) -> bool {
+        self.supervisor.stop().await;
+        !self.supervisor.has_failed()
+    }
+
+    fn parts(
+        &self,
+        queue: &QueueHandle,
+        book: &Arc<LanguageBook>,
+        plugins: Plugins,
+        (hooks, problems): (&Hooks, &Arc<Problems>),
+        limits: ApiLimits,
+    ) -> Parts {
+        Parts {
+            queue: Arc::clone(&queue.backend),
+            languages: Arc::clone(book),
+            policy: Policy::default(),
+            limits,
+            readiness: Arc::clone(&self.readiness),
+            plugins: plugins.statuses,
+            reload: plugins.reload,
+            offer: plugins.offer,
+            metrics: Arc::clone(&self.metrics),
+            keys: Arc::default(),
+            tokens: None,
+            problems: Arc::clone(problems),
+            origins: Origins::default(),
+            gate: Arc::clone(&hooks.policy.gate),
+            secrets: Arc::clone(&hooks.secrets),
+        }
     }
 }
 
-/// Without keys only this machine may come in, unless the operator says that everybody may.
-async fn listen(http: &HttpArgs, store: &KeyStore) -> anyhow::Result<(TcpListener, Entrance)> {
-    let (ring, mut undecided) = (Arc::<KeyRing>::default(), false);
-    if let KeyStore::Redis(queue) = store {
-        ring.share_days(Arc::clone(queue));
-    }
-    let tokens = http.tokens.rules()?.map(|(rules, source)| (Arc::new(Tokens::new(rules)), source));
-    if let Some((_, source)) = &tokens {
-        if matches!(source, KeySource::File(_)) {
-            source.load()?;
-        }
-        ring.require();
-    }
+/// Without keys only this machine may call, unless the operator says that everybody may.
+async fn listen(http: &HttpArgs, store: KeyStore) -> anyhow::Result<(TcpListener, AuthSetup)> {
+    let tokens = http.tokens.rules()?;
     let exposed = if http.allow_anyone || tokens.is_some() { Ok(()) } else { api::refuse_public(http.listen) };
-    match (store.load().await, exposed) {
-        (Ok(keys), Err(e)) if keys.is_empty() => {
-            return Err(Advised::new("exposed", e.to_string(), Some(e.hint())).into());
-        }
-        (Ok(keys), _) => ring.replace(keys),
-        // Whether there are keys is not known yet: nobody comes in until it is.
-        (Err(error), exposed) => {
-            tracing::warn!(error = format!("{error:#}"), "the keys cannot be read yet");
-            ring.wait();
-            undecided = exposed.is_ok() && tokens.is_none();
-        }
-    }
-    Ok((bind(http.listen).await?, Entrance { ring, undecided, tokens }))
-}
-
-/// Who may come in.
-struct Entrance {
-    ring: Arc<KeyRing>,
-    /// Without keys everybody may; but nobody could say yet whether there are any.
-    undecided: bool,
-    /// Who comes with tokens, and where the keys for those are.
-    tokens: Option<(Arc<Tokens>, KeySource)>,
-}
-
-/// The state directory of servers whose state is all in Redis.
-const NOWHERE: &str = "";
-
-/// Between two looks at the keys.
-const KEYS: Duration = Duration::from_secs(1);
-
-/// Follows what is created and revoked. While the keys cannot be read, the last ones hold.
-async fn follow_keys(store: KeyStore, entrance: Entrance, shutdown: CancellationToken) {
-    let Entrance { ring, mut undecided, tokens } = entrance;
-    if let Some((tokens, source)) = tokens {
-        tokio::spawn(tokens::follow(tokens, source, shutdown.clone()));
-    }
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(KEYS) => {}
-        }
-        match store.load().await {
-            Ok(keys) => {
-                if std::mem::take(&mut undecided) && keys.is_empty() {
-                    ring.open();
-                }
-                ring.replace(keys);
-            }
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "the keys cannot be read"),
-        }
-    }
-}
-
-/// Where the keys of these servers are.
-///
-/// # Errors
-/// The queue cannot be reached, or there is no state directory.
-pub async fn key_store(place: &KeysPlace) -> anyhow::Result<KeyStore> {
-    let state = engine::state_dir(place.state.as_deref())?;
-    if place.queue.is_embedded() {
-        return Ok(KeyStore::File(state.join(KEYS_FILE)));
-    }
-    Ok(open_queue(&place.queue, || Err(not_shared("keys"))).await?.key_store(&state))
-}
-
-const KEYS_FILE: &str = "keys.json";
-
-impl Place {
-    fn key_store(&self, state: &std::path::Path) -> KeyStore {
-        match &self.redis {
-            Some(redis) => KeyStore::Redis(Arc::clone(redis)),
-            None => KeyStore::File(state.join(KEYS_FILE)),
-        }
-    }
+    let advise = |error: anyhow::Error| match error.downcast::<Exposed>() {
+        Ok(exposed) => Advised::new("exposed", exposed.to_string(), Some(exposed.hint())).into(),
+        Err(error) => error,
+    };
+    let auth = AuthSetup::prepare(store, tokens, exposed).await.map_err(advise)?;
+    Ok((bind(http.listen).await?, auth))
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -305,56 +275,4 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         }
         _ => anyhow::Error::new(error).context(format!("cannot listen on `{address}`")),
     })
-}
-
-fn not_shared(verb: &str) -> anyhow::Error {
-    let hint = "give `--queue redis://HOST:6379`; one process that needs no Redis is `optimus serve`";
-    let message = format!("`optimus {verb}` needs a queue that processes can share, and `embedded` is this one's own");
-    Advised::new("queue", message, Some(hint.to_owned())).into()
-}
-
-async fn open_queue(
-    args: &QueueArgs,
-    file: impl FnOnce() -> anyhow::Result<std::path::PathBuf>,
-) -> anyhow::Result<Place> {
-    let advise = |e: QueueError| Advised::new("queue", engine::chain(&e), e.hint());
-    if args.is_embedded() {
-        let config = EmbeddedConfig { rules: args.rules(), ..EmbeddedConfig::default() };
-        let queue = EmbeddedQueue::open(file()?, config).map_err(advise)?;
-        return Ok(Place { backend: Arc::new(queue), redis: None });
-    }
-    let queue = Arc::new(RedisQueue::connect(&args.queue, args.redis()).await.map_err(advise)?);
-    tracing::info!(queue = queue.address(), "the queue is open");
-    Ok(Place { backend: Arc::clone(&queue) as _, redis: Some(queue) })
-}
-
-fn parts(
-    place: &Place,
-    book: &Arc<LanguageBook>,
-    plugins: Plugins,
-    metrics: &Arc<Metrics>,
-    readiness: &Arc<Readiness>,
-    (hooks, problems): (&Hooks, &Arc<Problems>),
-    limits: ApiLimits,
-) -> Parts {
-    if place.redis.is_some() {
-        readiness.queue_is_elsewhere();
-    }
-    Parts {
-        queue: Arc::clone(&place.backend),
-        languages: Arc::clone(book),
-        policy: Policy::default(),
-        limits,
-        readiness: Arc::clone(readiness),
-        plugins: plugins.statuses,
-        reload: plugins.reload,
-        offer: plugins.offer,
-        metrics: Arc::clone(metrics),
-        keys: Arc::default(),
-        tokens: None,
-        problems: Arc::clone(problems),
-        origins: Origins::default(),
-        gate: Arc::clone(&hooks.policy.gate),
-        secrets: Arc::clone(&hooks.secrets),
-    }
 }

@@ -142,7 +142,7 @@ impl Catalogue {
         status.ok_or_else(|| PluginError::Engine { message: format!("`{file}` was taken away while it was looked at") })
     }
 
-    /// Looks at the directory every few seconds, until the guard is dropped.
+    /// Looks at the directory every 400 ms (`Config::watch_interval`), until the guard is dropped.
     ///
     /// # Errors
     /// There can be no more threads.

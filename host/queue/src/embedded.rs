@@ -21,13 +21,14 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use self::index::{Caps, Index, Live, State};
 use self::record::LiveRecord;
 use self::store::{Found, Store};
 use self::story::Story;
 use self::writer::{Op, Request, Writer};
+use crate::background::{Ended, Ends};
 use crate::{QueueError, Rules};
 
 /// Bounds of the embedded queue.
@@ -55,6 +56,7 @@ pub struct EmbeddedQueue {
     /// `None` once closed.
     requests: Mutex<Option<Sender<Request>>>,
     writer: Option<std::thread::JoinHandle<()>>,
+    ended: watch::Receiver<Option<Ended>>,
 }
 
 struct Shared {
@@ -99,13 +101,21 @@ impl EmbeddedQueue {
             let _ = requests.send(request);
         }
         let next_expire = Instant::now();
+        let (ends, ended) = Ends::new();
         let writer = Writer { shared: Arc::clone(&shared), requests: receiver, next_expire };
-        let spawned = std::thread::Builder::new().name("queue".to_owned()).spawn(move || writer.run());
+        let spawned = std::thread::Builder::new()
+            .name("queue".to_owned())
+            .spawn(move || ends.run_thread("queue-writer", || writer.run()));
         let thread = spawned.map_err(|error| QueueError::Store {
             doing: "start the queue's thread".to_owned(),
             source: Box::new(error),
         })?;
-        Ok(Self { shared, requests: Mutex::new(Some(requests)), writer: Some(thread) })
+        Ok(Self { shared, requests: Mutex::new(Some(requests)), writer: Some(thread), ended })
+    }
+
+    /// The thread that writes the file, once it has ended before the queue was closed.
+    pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
+        self.ended.clone()
     }
 
     /// Refuses everything from now on; whoever waits in `take` hears `Closed`.
@@ -184,7 +194,7 @@ fn new_record(job: &optimus_core::Job, bytes: u64, options: &crate::PushOptions)
         cancel: false,
         fault: None,
         webhook: options.webhook.clone(),
-        round: 0,
+        generation: 0,
         by: options.quota.as_ref().map(|quota| quota.key.clone()),
         // A tenant's name cannot hold a NUL, so two tenants' keys never meet.
         key: options.idempotency.as_ref().map(|known| format!("{tenant}\0{}", known.key)),

@@ -4,6 +4,7 @@
 //! looks into a job beyond its language and tenant, and never judges. Runs are at-least-once, results exactly-once: a
 //! delivery carries a fence, and only the newest delivery of a job can finish it.
 
+pub mod background;
 mod dead;
 pub mod embedded;
 mod marks;
@@ -24,7 +25,7 @@ use tokio_stream::StreamExt as _;
 pub use dead::{DeadJob, DeadLetters};
 pub use embedded::{EmbeddedConfig, EmbeddedQueue};
 pub use marks::{EventStream, Mark, Marked, MarkedStream};
-pub use outbox::{Outbox, Parcel, Sent};
+pub use outbox::{Outbox, Sent, WebhookDelivery};
 pub use redis::{RedisConfig, RedisQueue};
 pub use unjudged::unjudged;
 use unjudged::{unreadable, worker_lost};
@@ -57,7 +58,7 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         Self {
-            cap: 10_000,
+            cap: 100_000,
             tenant_cap: 1_000,
             tenant_slots: None,
             lease: Duration::from_secs(15),
@@ -288,6 +289,9 @@ pub struct Stats {
     pub languages: Vec<LanguageStats>,
     /// Jobs that were given up after their last attempt.
     pub dead: u64,
+    /// How long ago this process last looked for jobs whose worker fell silent. `None`: it has not yet, or the
+    /// backend notices without looking.
+    pub since_reaped: Option<Duration>,
 }
 
 /// Depth and age of one language.

@@ -1,5 +1,5 @@
-//! Webhooks that are still to be told: entered in the same step that stores a job's report, and kept until somebody says
-//! that they are over. The queue sends nothing itself.
+//! Webhooks that are still to be sent: entered in the same step that stores a job's report, and kept until they are
+//! settled. The queue sends nothing itself.
 
 use std::time::Duration;
 
@@ -8,46 +8,46 @@ use optimus_core::{JobId, Report, Webhook};
 
 use crate::QueueError;
 
-/// What is still to be told.
+/// Webhooks that are still to be sent.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// At most `limit` parcels whose time has come, those that wait longest first. Nobody else is given them within
-    /// `lease`; afterwards somebody is, unless they were settled.
-    async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<Parcel>, QueueError>;
+    /// At most `limit` deliveries that are due, the oldest first. No other caller gets them within `lease`; afterwards they
+    /// are due again, unless they were settled.
+    async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError>;
 
-    /// Notes what became of a parcel. Of no effect when it was given to somebody else meanwhile.
-    async fn settle(&self, parcel: &Parcel, sent: Sent) -> Result<(), QueueError>;
+    /// Records the result of a try. Without effect if another caller has got the delivery meanwhile.
+    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) -> Result<(), QueueError>;
 }
 
-/// The end of a job, for whoever asked to hear of it.
+/// A webhook to send: the end of one job.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parcel {
+pub struct WebhookDelivery {
     /// The job.
     pub id: JobId,
-    /// Whose it was.
+    /// The job's tenant.
     pub tenant: Option<String>,
-    /// Where it goes.
+    /// Its URL, and a secret of its own if it has one.
     pub webhook: Webhook,
-    /// How often the job was brought back from among the dead: each time its end is another event.
-    pub round: u32,
-    /// How often that was tried in vain.
+    /// How often the job was requeued after it was given up: each time its end is another event.
+    pub generation: u32,
+    /// Failed tries so far.
     pub tries: u32,
-    /// Grows each time the parcel is given to somebody.
+    /// Grows with each `collect` that returns it; only the newest claim may settle it.
     pub claim: u64,
-    /// What is to be told; absent, when it has been forgotten by now.
+    /// The report; `None` if it has expired by now.
     pub report: Option<Box<Report>>,
 }
 
-/// What became of a parcel.
+/// The result of a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It arrived, or never will: nothing more is to be done.
-    Over,
-    /// To be tried again.
+    /// It arrived, or never will: it is removed.
+    Done,
+    /// It is tried again.
     Later {
         /// After this long.
         after: Duration,
-        /// So often it was tried in vain by now.
+        /// Failed tries so far.
         tries: u32,
     },
 }

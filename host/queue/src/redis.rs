@@ -26,12 +26,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use optimus_core::JobId;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::address::Address;
 use self::events::{Listening, Telling};
 use self::link::Link;
 use self::wake::Wakes;
+use crate::background::{Ended, Ends};
 use crate::{QueueError, Rules};
 
 /// How to reach Redis, and what to call our keys there.
@@ -58,6 +60,8 @@ pub struct RedisQueue {
     shared: Arc<Shared>,
     /// Ended with the queue.
     tasks: Mutex<JoinSet<()>>,
+    ends: Ends,
+    ended: watch::Receiver<Option<Ended>>,
 }
 
 struct Shared {
@@ -71,6 +75,8 @@ struct Shared {
     telling: Telling,
     listening: Listening,
     turn: AtomicUsize,
+    /// When this process last looked for lost jobs.
+    reaped: Mutex<Option<Instant>>,
 }
 
 /// A caller that died while it brought a job to its end is replaced after this long.
@@ -98,6 +104,7 @@ impl RedisQueue {
             telling,
             listening,
             turn: AtomicUsize::new(0),
+            reaped: Mutex::default(),
         });
         match shared.link.ping().await {
             Ok(()) => {}
@@ -107,10 +114,16 @@ impl RedisQueue {
             }
         }
         let mut tasks = JoinSet::new();
-        tasks.spawn(events::tell(Arc::clone(&shared), tellings));
-        tasks.spawn(events::listen(Arc::clone(&shared), listenings));
-        tasks.spawn(reap::reap(Arc::clone(&shared)));
-        Ok(Self { shared, tasks: Mutex::new(tasks) })
+        let (ends, ended) = Ends::new();
+        tasks.spawn(ends.clone().run("queue-publisher", events::tell(Arc::clone(&shared), tellings)));
+        tasks.spawn(ends.clone().run("queue-subscription", events::listen(Arc::clone(&shared), listenings)));
+        tasks.spawn(ends.clone().run("queue-reaper", reap::reap(Arc::clone(&shared))));
+        Ok(Self { shared, tasks: Mutex::new(tasks), ends, ended })
+    }
+
+    /// The first of its background tasks that ended; none of them should.
+    pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
+        self.ended.clone()
     }
 
     /// Where Redis is, without any password.

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use optimus_core::Limits;
 use optimus_sandbox::{BoxStep, DockerConfig, FakeSandbox, NativeConfig, NativeSandbox, Pinning, Processors, Sandbox};
+use optimus_testing::skip;
 
 use lab::Lab;
 
@@ -83,12 +84,6 @@ async fn contract(sandbox: &dyn Sandbox, image: &str, program: Bytes) {
         }
     }
     assert!(failed.is_empty(), "broken on `{}`: {failed:?}", sandbox.describe().name);
-}
-
-/// A test that cannot run here says why; with `OPTIMUS_TEST_STRICT=1` that is a failure.
-fn skip(why: &str) {
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|strict| strict != "1"), "skipped: {why}");
-    println!("skipped: {why}");
 }
 
 fn program() -> Option<Bytes> {

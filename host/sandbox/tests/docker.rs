@@ -20,6 +20,7 @@ use bollard::query_parameters::{CreateContainerOptions, KillContainerOptionsBuil
 use bytes::Bytes;
 use optimus_core::Limits;
 use optimus_sandbox::{BoxStep, Discard, DockerConfig, DockerSandbox, Sandbox, SandboxError};
+use optimus_testing::skip;
 
 use daemon::IMAGE;
 use lab::Lab;
@@ -39,12 +40,6 @@ async fn ready(config: &DockerConfig) -> Option<(Docker, DockerSandbox, Bytes)> 
         Ok::<_, String>((daemon::client().await?, daemon::sandbox(config.clone()).await?, program))
     };
     ready.await.map_err(|why| skip(&why)).ok()
-}
-
-/// A test that cannot run here says why; with `OPTIMUS_TEST_STRICT=1` that is a failure.
-fn skip(why: &str) {
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|strict| strict != "1"), "skipped: {why}");
-    println!("skipped: {why}");
 }
 
 async fn containers(docker: &Docker, config: &DockerConfig) -> Vec<String> {

@@ -42,12 +42,13 @@ use self::body::Bodies;
 pub use self::connections::ConnectionLimits;
 pub use self::cors::{Origin, Origins};
 use self::error::ApiError;
-pub use self::health::{PluginStatus, Readiness};
+pub use self::health::PluginStatus;
 use self::pool::Pool;
 pub use self::routes::paths;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
 use crate::problems::Problems;
+pub use crate::readiness::Readiness;
 use crate::tokens::Tokens;
 use crate::webhooks::{Gate, Secrets};
 

@@ -4,10 +4,14 @@
 //! neither plugins nor the sandbox: cargo refuses the import.
 
 pub mod api;
+pub mod auth;
 pub mod keys;
+pub mod languages;
 pub mod metrics;
 pub mod problems;
+pub mod readiness;
 mod spans;
+pub mod supervisor;
 pub mod tokens;
 pub mod webhooks;
 pub mod worker;

@@ -1,8 +1,10 @@
 //! Numbers for Prometheus. Rooms that have something to count are given this one; `GET /metrics` writes it out.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use optimus_core::Report;
 use optimus_queue::Stats;
@@ -41,6 +43,9 @@ pub struct Metrics {
     oldest: Family<LanguageLabels, Gauge<f64, AtomicU64>>,
     dead: Gauge<i64, AtomicI64>,
     plugins: Family<PluginLabels, Gauge<i64, AtomicI64>>,
+    tasks_ended: Family<TaskLabels, Counter>,
+    success_age: Family<TaskLabels, Gauge<f64, AtomicU64>>,
+    succeeded: Mutex<BTreeMap<&'static str, Instant>>,
 }
 
 type ByLanguage = Family<LanguageLabels, Histogram, fn() -> Histogram>;
@@ -76,6 +81,11 @@ struct RequestLabels {
     method: String,
     route: String,
     status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TaskLabels {
+    task: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -118,6 +128,9 @@ impl Default for Metrics {
             oldest: Family::default(),
             dead: Gauge::default(),
             plugins: Family::default(),
+            tasks_ended: Family::default(),
+            success_age: Family::default(),
+            succeeded: Mutex::default(),
         };
         new.register();
         new
@@ -160,9 +173,13 @@ impl Metrics {
         r.register("queue_jobs", "Jobs that are not over, by state", self.jobs_by_state.clone());
         r.register("queue_depth", "Jobs that wait or run", self.depth.clone());
         r.register("queue_capacity", "How many may wait or run", self.capacity.clone());
-        r.register_with_unit("queue_oldest_age", "Age of the oldest job that waits", s, self.oldest.clone());
+        r.register_with_unit("queue_oldest_age", "Age of the oldest job that waits", s.clone(), self.oldest.clone());
         r.register("queue_dead", "Jobs that were given up", self.dead.clone());
         r.register("plugins", "Plugins, by state", self.plugins.clone());
+        let ended = "Background tasks that ended while the process should run";
+        r.register("background_tasks_ended", ended, self.tasks_ended.clone());
+        let age = "Since a background task last reached what it reads";
+        r.register_with_unit("last_success_age", age, s, self.success_age.clone());
     }
 
     /// A job ended with a report.
@@ -222,6 +239,25 @@ impl Metrics {
         self.webhooks.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
+    /// A background task ended although the process goes on.
+    pub(crate) fn task_ended(&self, task: &'static str) {
+        self.tasks_ended.get_or_create(&TaskLabels { task }).inc();
+    }
+
+    /// A background task reached what it reads.
+    pub(crate) fn succeeded(&self, task: &'static str) {
+        self.succeeded.lock().unwrap_or_else(PoisonError::into_inner).insert(task, Instant::now());
+    }
+
+    fn write_ages(&self, stats: Option<&Stats>) {
+        for (task, at) in self.succeeded.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            self.success_age.get_or_create(&TaskLabels { task }).set(at.elapsed().as_secs_f64());
+        }
+        if let Some(age) = stats.and_then(|stats| stats.since_reaped) {
+            self.success_age.get_or_create(&TaskLabels { task: "queue-reaper" }).set(age.as_secs_f64());
+        }
+    }
+
     /// How many jobs may run here.
     pub(crate) fn set_slots(&self, slots: usize) {
         self.slots.set(i64::try_from(slots).unwrap_or(i64::MAX));
@@ -256,6 +292,7 @@ impl Metrics {
         if let Some(stats) = stats {
             self.dead.set(i64::try_from(stats.dead).unwrap_or(i64::MAX));
         }
+        self.write_ages(stats);
         self.plugins.clear();
         for [plugin, version, state] in plugins {
             self.plugins.get_or_create(&PluginLabels { plugin, version, state }).set(1);

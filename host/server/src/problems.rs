@@ -4,6 +4,7 @@
 //! state directory; processes that share a queue in Redis keep them beside it, since that is the one thing that every
 //! worker reaches, wherever it is. What was read lately stays in memory.
 
+mod resolver;
 mod store;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use optimus_package::{Caps, PackageError, Tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use resolver::{LanguageSource, ProblemResolver};
 pub use store::ProblemStore;
 
 /// Bytes of problems that stay in memory.

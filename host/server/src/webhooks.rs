@@ -1,13 +1,13 @@
-//! Tells the ends of jobs to whoever asked to hear of them: signed, more than once if need be, and to nobody inside.
+//! Webhooks: a signed POST to the URL that a job named, when the job is over. Never to an internal address.
 //!
-//! In: parcels, from the queue. Out: one POST for each try, signed as [Standard Webhooks](https://www.standardwebhooks.com)
-//! has it; whatever becomes of it goes back to the queue. A receiver costs a connection for a bounded time and a few
-//! KiB, whatever it answers. This room judges nothing and serves nothing.
+//! In: deliveries, from the queue's outbox. Out: one POST for each try, signed as
+//! [Standard Webhooks](https://www.standardwebhooks.com) specifies; its result goes back to the queue. A receiver costs
+//! one connection for a bounded time and a few KiB, whatever it answers.
 
-mod courier;
 mod gate;
 mod post;
 mod secret;
+mod sender;
 mod target;
 
 use std::sync::Arc;
@@ -15,24 +15,24 @@ use std::time::Duration;
 
 use tokio_rustls::TlsConnector;
 
-pub use courier::Courier;
 pub use gate::{Gate, Network};
 pub use post::connector;
 pub use secret::{MasterPlace, Secret, Secrets};
+pub use sender::WebhookSender;
 pub use target::Target;
 
-/// How webhooks are told.
+/// Where and how often webhooks are sent.
 #[derive(Clone)]
 pub struct Policy {
-    /// Where they may go.
+    /// The networks that may be reached.
     pub gate: Arc<Gate>,
-    /// How often one is tried.
+    /// Tries for each delivery.
     pub attempts: u32,
-    /// Wait before the second try; each further one waits three times as long, and a little more or less.
+    /// Wait before the second try; each further one is three times as long, ± 25 %.
     pub backoff: Duration,
-    /// A try that takes longer has failed: names, connection, answer and all.
+    /// A try fails after this: name resolution, connection and answer together.
     pub deadline: Duration,
-    /// Whom a secure receiver must be vouched for by.
+    /// The authorities that a receiver's certificate may come from.
     pub tls: TlsConnector,
 }
 
@@ -40,7 +40,7 @@ impl Policy {
     /// The longest wait between two tries.
     const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
 
-    /// How long to wait after so many tries in vain; `chance` is from 0 to 1.
+    /// The wait after `tries` failed tries; `chance` is from 0 to 1.
     fn backoff_after(&self, tries: u32, chance: f64) -> Duration {
         let exponent = tries.saturating_sub(1).min(20);
         let wait = self.backoff.saturating_mul(3u32.saturating_pow(exponent)).min(Self::LONGEST);

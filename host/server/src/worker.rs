@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use optimus_core::{Event, Fault, Job, Report};
+use optimus_core::event::EventSink;
+use optimus_core::{Fault, Job, Report};
 use optimus_queue::{Backend, Delivery, QueueError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::metrics::Metrics;
 
-/// What judges a job; to the worker it is a box with one button.
+/// Judges jobs. The worker knows nothing else of what does.
 #[async_trait]
 pub trait Judging: Send + Sync {
     /// The job's report. `Err` is a failure of ours: the job will be tried again. When `cancel` fires, it ends soon,
@@ -27,7 +28,7 @@ pub trait Judging: Send + Sync {
         &self,
         job: &Job,
         waited: Duration,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault>;
 }

@@ -25,6 +25,11 @@ async fn a_language_that_is_gone_is_ours_and_named() {
     assert!(report.timing.total_ms >= report.timing.queued_ms);
     assert_eq!(report.tests.len(), 1);
 
+    // Such a job cannot be completed with its problem, but the problem is not what is missing.
+    let named = Job { problem: Some("sha256:00".to_owned()), ..job.clone() };
+    let report = judge.judge(&named, Duration::ZERO, &|_| {}, &cancel).await.unwrap();
+    assert_eq!(report.error.unwrap().code, "unknown_language");
+
     cancel.cancel();
     let report = judge.judge(&job, Duration::ZERO, &|_| {}, &cancel).await.unwrap();
     assert_eq!(report.verdict, Verdict::Cancelled);

@@ -30,39 +30,40 @@ pub struct QueueArgs {
     #[arg(long, env = "OPTIMUS_REDIS_PREFIX", default_value = "optimus", value_name = "WORD")]
     pub redis_prefix: String,
     /// Jobs that may wait or run (at Redis: in each language); beyond that, 503
-    #[arg(long, env = "OPTIMUS_QUEUE_CAP", default_value_t = 100_000, value_name = "N")]
+    #[arg(long, env = "OPTIMUS_QUEUE_CAP", default_value_t = Rules::default().cap, value_name = "N")]
     pub queue_cap: u64,
     /// The same for one tenant; beyond that, 429
-    #[arg(long, env = "OPTIMUS_TENANT_CAP", default_value_t = 1_000, value_name = "N")]
+    #[arg(long, env = "OPTIMUS_TENANT_CAP", default_value_t = Rules::default().tenant_cap, value_name = "N")]
     pub tenant_cap: u64,
     /// Jobs of one tenant that run at once (at Redis: in each language), so that a slot stays free for others [default: any number]
     #[arg(long, env = "OPTIMUS_TENANT_SLOTS", value_name = "N")]
     pub tenant_slots: Option<NonZeroU32>,
     /// How long a report is kept, in seconds
-    #[arg(long, env = "OPTIMUS_RESULT_TTL_S", default_value_t = 86_400, value_name = "S")]
+    #[arg(long, env = "OPTIMUS_RESULT_TTL_S", default_value_t = Rules::default().result_ttl.as_secs(), value_name = "S")]
     pub result_ttl_s: u64,
     /// A worker that is silent for this long has lost its jobs, in seconds
-    #[arg(long, env = "OPTIMUS_LEASE_S", default_value_t = 15, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, env = "OPTIMUS_LEASE_S", default_value_t = Rules::default().lease.as_secs(), value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     pub lease_s: u64,
     /// How often a job is begun before it is given up
-    #[arg(long, env = "OPTIMUS_ATTEMPTS", default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, env = "OPTIMUS_ATTEMPTS", default_value_t = Rules::default().max_attempts, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub attempts: u32,
 }
 
 impl QueueArgs {
-    /// The embedded queue, with a cap and defaults.
+    /// The embedded queue, with the defaults of the flags.
     pub fn embedded() -> Self {
+        let Rules { cap, tenant_cap, lease, max_attempts, result_ttl, .. } = Rules::default();
         Self {
             queue: "embedded".to_owned(),
             redis_username: None,
             redis_password: None,
             redis_prefix: "optimus".to_owned(),
-            queue_cap: 100_000,
-            tenant_cap: 1_000,
+            queue_cap: cap,
+            tenant_cap,
             tenant_slots: None,
-            result_ttl_s: 3_600,
-            lease_s: 15,
-            attempts: 3,
+            result_ttl_s: result_ttl.as_secs(),
+            lease_s: lease.as_secs(),
+            attempts: max_attempts,
         }
     }
 

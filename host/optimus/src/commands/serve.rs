@@ -1,12 +1,16 @@
-//! `optimus serve`, `api` and `worker`: until SIGTERM or Ctrl-C.
+//! `optimus serve`, `api` and `worker`: until SIGTERM, Ctrl-C, or the end of a background task (exit code 2).
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::runtime;
+use super::{COULD_NOT, runtime};
 use crate::output::Output;
 use crate::serving::Serving;
+
+/// How long a process that will stop by itself answers `/readyz` with 503 before it does.
+const UNREADY: Duration = Duration::from_secs(5);
 
 pub(super) fn until_told(
     output: Output,
@@ -24,10 +28,21 @@ pub(super) fn until_told(
             }
             None => output.print(&serde_json::json!({ "working": true }), |_| "working\n".to_owned())?,
         }
-        stop.received().await;
-        tracing::info!("stopping: running jobs may finish");
-        serving.stop().await;
-        Ok(ExitCode::SUCCESS)
+        tokio::select! {
+            () = stop.received() => tracing::info!("stopping: running jobs may finish"),
+            task = serving.failed() => {
+                tracing::error!(task, "stopping, because a background task ended: running jobs may finish");
+                // Long enough for a probe to see it, so that no more requests come when the listener ends.
+                tokio::select! {
+                    () = stop.received() => {}
+                    () = tokio::time::sleep(UNREADY) => {}
+                }
+            }
+        }
+        match serving.stop().await {
+            true => Ok(ExitCode::SUCCESS),
+            false => Ok(COULD_NOT.into()),
+        }
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use optimus_core::Fault;
+use optimus_core::language::{Availability, LanguageInfo};
 use optimus_plugin::Catalogue;
 use optimus_server::api::{Offer, PluginStatus};
 
@@ -37,4 +38,14 @@ fn elsewhere() -> Fault {
 fn status(status: optimus_plugin::PluginStatus) -> PluginStatus {
     let optimus_plugin::PluginStatus { file, state, id, version, digest, signed_by, error, notes, .. } = status;
     PluginStatus { file, id, version, digest, state: state.to_string(), signed_by, error, notes }
+}
+
+/// What an API process offers of a catalogue, whose toolchains only workers have.
+pub(super) fn languages(catalogue: &Catalogue) -> Vec<LanguageInfo> {
+    let current = catalogue.current();
+    let loaded = current.iter().map(|plugin| (plugin.descriptor().clone(), plugin.digest().to_owned()));
+    let passed = current.expected().iter().filter_map(|file| file.passed.clone());
+    let info =
+        |(descriptor, plugin_digest)| LanguageInfo { descriptor, plugin_digest, availability: Availability::Unknown };
+    loaded.chain(passed).map(info).collect()
 }

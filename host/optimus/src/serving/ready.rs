@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use optimus_core::language::Availability;
 use optimus_plugin::Catalogue;
+use optimus_server::readiness::Readiness;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{self, Engine};
-use optimus_server::api::Readiness;
 
 /// Between two looks at whether the catalogue has changed.
 const LOOK: Duration = Duration::from_millis(100);

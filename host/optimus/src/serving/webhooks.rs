@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Place;
+use super::QueueHandle;
 use crate::cli::WebhookArgs;
 
 /// Wait before the second try.
@@ -20,8 +20,8 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
-    pub(super) fn new(args: &WebhookArgs, place: &Place, state: &Path) -> anyhow::Result<Self> {
-        let master = match &place.redis {
+    pub(super) fn new(args: &WebhookArgs, queue: &QueueHandle, state: &Path) -> anyhow::Result<Self> {
+        let master = match &queue.redis {
             Some(redis) => MasterPlace::Redis(Arc::clone(redis)),
             None => MasterPlace::File(state.join(SECRET_FILE)),
         };

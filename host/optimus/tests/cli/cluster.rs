@@ -49,7 +49,16 @@ pub(crate) struct Place {
     pub(crate) collector: Option<String>,
 }
 
+pub(crate) fn has_redis() -> bool {
+    Path::new("/usr/bin/redis-server").exists()
+}
+
 impl Place {
+    pub(crate) fn new() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { port, dir: tempfile::tempdir().unwrap(), collector: None }
+    }
+
     pub(crate) fn redis(&self) -> Process {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"]);
@@ -106,7 +115,7 @@ fn job(source: &str, expect: &str) -> Value {
 
 #[test]
 fn api_and_workers_share_what_redis_holds() {
-    if !can_judge() || !Path::new("/usr/bin/redis-server").exists() {
+    if !can_judge() || !has_redis() {
         return skip("no redis-server, or nothing can be judged");
     }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -191,7 +200,7 @@ fn api_and_workers_share_what_redis_holds() {
 
 #[test]
 fn a_stored_problem_reaches_the_workers_and_goes() {
-    if !can_judge() || !Path::new("/usr/bin/redis-server").exists() {
+    if !can_judge() || !has_redis() {
         return skip("no redis-server, or nothing can be judged");
     }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -227,7 +236,7 @@ fn a_worker_without_a_shared_queue_is_told_what_to_do() {
 
 #[test]
 fn an_api_without_its_redis_says_when_to_come_back() {
-    if !Path::new("/usr/bin/redis-server").exists() {
+    if !has_redis() {
         return skip("no redis-server");
     }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose world cannot be set up must fail")]
 
+mod background;
 mod check;
 mod cluster;
 mod dev;

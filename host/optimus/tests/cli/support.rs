@@ -9,12 +9,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Says why a test does not run here; where nothing may be skipped, that is a failure.
-#[expect(clippy::print_stdout, reason = "that is how a skip is seen")]
-pub(crate) fn skip(why: &str) {
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|value| value != "1"), "must not be skipped: {why}");
-    println!("skipped: {why}");
-}
+pub(crate) use optimus_testing::skip;
 
 /// Whether programs can be judged here.
 pub(crate) fn can_judge() -> bool {

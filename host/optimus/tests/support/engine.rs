@@ -30,8 +30,4 @@ pub(crate) fn job(request: &Value, language: &Descriptor) -> anyhow::Result<Job>
     Ok(request.into_job(&language.id, extension, &Policy::default())?)
 }
 
-/// A test that cannot run here says why; with `OPTIMUS_TEST_STRICT=1` that is a failure.
-pub(crate) fn skip(why: &str) {
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|strict| strict != "1"), "skipped: {why}");
-    println!("skipped: {why}");
-}
+pub(crate) use optimus_testing::skip;

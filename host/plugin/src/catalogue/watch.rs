@@ -1,4 +1,4 @@
-//! Looks at the directory every few seconds. File events are not relied on: they are lost on network file systems, in
+//! Looks at the directory every 400 ms. File events are not relied on: they are lost on network file systems, in
 //! mounted volumes and under load; a look that finds nothing new costs one `stat` a file.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};

@@ -60,9 +60,11 @@ impl SecretKey {
         if checksum.iter().any(|byte| *byte != 0) && checksum != sum(id, pair) {
             return Err("is not as it was written".to_owned());
         }
-        let part = |at: usize| bytes.get(at..at + 32).and_then(|part| <[u8; 32]>::try_from(part).ok());
-        let id = <[u8; 8]>::try_from(id).unwrap_or_default();
-        Self::of(id, part(62).unwrap_or_default())
+        // Never a default: a key of zeros is known to everybody.
+        let (Ok(id), Ok(seed)) = (<[u8; 8]>::try_from(id), <[u8; 32]>::try_from(&pair[..32])) else {
+            return Err("holds no secret key".to_owned());
+        };
+        Self::of(id, seed)
     }
 
     /// As a file has it that nobody else may read.

@@ -23,9 +23,10 @@ impl DeadLetters for EmbeddedQueue {
     async fn requeue(&self, id: JobId) -> Result<bool, QueueError> {
         let _only = self.shared.necromancy.lock().await;
         let Some(found) = self.read(move |shared| shared.store.dead_record(id)).await? else { return Ok(false) };
-        let LiveRecord { fence, round, .. } = found.live;
-        let (fence, round, submitted_ms) = (fence + 1, round + 1, super::now_ms());
-        let record = LiveRecord { attempt: 0, fence, round, submitted_ms, cancel: false, fault: None, ..found.live };
+        let LiveRecord { fence, generation, .. } = found.live;
+        let (fence, generation, submitted_ms) = (fence + 1, generation + 1, super::now_ms());
+        let record =
+            LiveRecord { attempt: 0, fence, generation, submitted_ms, cancel: false, fault: None, ..found.live };
         let written = {
             let mut index = self.shared.lock();
             let written = self.send(&index, Op::Requeue { id, record: record.clone() })?;

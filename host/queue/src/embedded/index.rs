@@ -280,7 +280,7 @@ impl Index {
                 row.oldest = row.oldest.max(live.since.elapsed());
             }
         }
-        Stats { languages: rows.into_values().collect(), dead: self.dead }
+        Stats { languages: rows.into_values().collect(), dead: self.dead, since_reaped: None }
     }
 }
 

@@ -9,7 +9,7 @@ use optimus_core::JobId;
 use super::EmbeddedQueue;
 use super::record::HookRecord;
 use super::writer::Op;
-use crate::{Outbox, Parcel, QueueError, Sent};
+use crate::{Outbox, QueueError, Sent, WebhookDelivery};
 
 /// When each is due, and who has it.
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Pending {
 
 #[async_trait]
 impl Outbox for EmbeddedQueue {
-    async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<Parcel>, QueueError> {
+    async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError> {
         let claimed = {
             let mut index = self.shared.lock();
             if index.closed {
@@ -67,43 +67,43 @@ impl Outbox for EmbeddedQueue {
             return Ok(Vec::new());
         }
         self.read(move |shared| {
-            let parcel = |(id, claim)| {
-                let Some(HookRecord { webhook, tenant, round, tries, .. }) = shared.store.hook(id)? else {
+            let delivery = |(id, claim)| {
+                let Some(HookRecord { webhook, tenant, generation, tries, .. }) = shared.store.hook(id)? else {
                     return Ok(None);
                 };
                 let report = shared.store.report(id)?.map(Box::new);
-                Ok(Some(Parcel { id, tenant, webhook, round, tries, claim, report }))
+                Ok(Some(WebhookDelivery { id, tenant, webhook, generation, tries, claim, report }))
             };
-            claimed.into_iter().map(parcel).filter_map(Result::transpose).collect()
+            claimed.into_iter().map(delivery).filter_map(Result::transpose).collect()
         })
         .await
     }
 
-    async fn settle(&self, parcel: &Parcel, sent: Sent) -> Result<(), QueueError> {
+    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) -> Result<(), QueueError> {
         let written = {
             let mut index = self.shared.lock();
-            if !index.pending.is_held(parcel.id, parcel.claim) {
+            if !index.pending.is_held(delivery.id, delivery.claim) {
                 return Ok(());
             }
             let record = match sent {
-                Sent::Over => {
-                    index.pending.remove(parcel.id);
+                Sent::Done => {
+                    index.pending.remove(delivery.id);
                     None
                 }
                 Sent::Later { after, tries } => {
-                    index.pending.put(parcel.id, Instant::now() + after);
-                    let (webhook, tenant) = (parcel.webhook.clone(), parcel.tenant.clone());
+                    index.pending.put(delivery.id, Instant::now() + after);
+                    let (webhook, tenant) = (delivery.webhook.clone(), delivery.tenant.clone());
                     let after = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                     Some(HookRecord {
                         webhook,
                         tenant,
-                        round: parcel.round,
+                        generation: delivery.generation,
                         tries,
                         due_ms: super::now_ms().saturating_add(after),
                     })
                 }
             };
-            self.send(&index, Op::Hook { id: parcel.id, record })?
+            self.send(&index, Op::Hook { id: delivery.id, record })?
         };
         written.wait().await
     }

@@ -29,9 +29,9 @@ pub(super) struct LiveRecord {
     pub key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
-    /// How often it was brought back from among the dead.
-    #[serde(default)]
-    pub round: u32,
+    /// How often it was requeued after it was given up.
+    #[serde(default, rename = "round")]
+    pub generation: u32,
     /// The key whose quota it counts for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -45,15 +45,15 @@ pub(super) struct DeadRecord {
     pub at_ms: u64,
 }
 
-/// A webhook that is still to be told.
+/// A webhook that is still to be sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct HookRecord {
     pub webhook: Webhook,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    #[serde(default)]
-    pub round: u32,
-    /// How often that was tried in vain.
+    #[serde(default, rename = "round")]
+    pub generation: u32,
+    /// Failed tries.
     #[serde(default)]
     pub tries: u32,
     pub due_ms: u64,

@@ -271,8 +271,8 @@ impl Writer {
             key: live.record.key.clone(),
         };
         let (webhook, tenant) = (live.record.webhook.clone(), record.tenant.clone());
-        let (round, due_ms) = (live.record.round, record.finished_ms);
-        let hook = webhook.map(|webhook| HookRecord { webhook, tenant, round, tries: 0, due_ms });
+        let (generation, due_ms) = (live.record.generation, record.finished_ms);
+        let hook = webhook.map(|webhook| HookRecord { webhook, tenant, generation, tries: 0, due_ms });
         let reason = report.error.as_ref().map(|fault| format!("{}: {}", fault.code, fault.message));
         let reason = reason.unwrap_or_default();
         let dead = dead.then(|| DeadRecord { live: live.record.clone(), reason, at_ms: record.finished_ms });

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use optimus_core::{JobId, Verdict};
 
-use super::Shared;
 use super::link::Ask;
 use super::script::{Args, STATS};
+use super::{Shared, lock};
 use crate::{Filter, LanguageStats, QueueError, Stats, Summary};
 
 /// Rows that are read at once.
@@ -97,7 +97,8 @@ impl Shared {
     }
 
     pub(super) async fn stats(&self) -> Result<Stats, QueueError> {
-        let mut stats = Stats::default();
+        let since_reaped = lock(&self.reaped).map(|at| at.elapsed());
+        let mut stats = Stats { since_reaped, ..Stats::default() };
         for language in self.languages().await? {
             let (queued, running, oldest, dead): (u64, u64, u64, u64) =
                 self.run("count jobs", &STATS, &language, &Args::default()).await?;

@@ -1,4 +1,4 @@
-//! Webhooks that are still to be told: a sorted set of each language, by the time at which each is due.
+//! Webhooks that are still to be sent: a sorted set for each language, by the time at which each is due.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,16 +7,18 @@ use async_trait::async_trait;
 
 use super::script::{Args, COLLECT, SETTLE};
 use super::{RedisQueue, Shared, ms};
-use crate::{Outbox, Parcel, QueueError, Sent};
+use crate::{Outbox, QueueError, Sent, WebhookDelivery};
 
 /// A job outlives its time for as long as its webhook may have to be tried again.
 pub(super) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// A webhook that cannot be read is removed after so many leases: about half an hour.
+const UNREADABLE_CLAIMS: u64 = 50;
 /// The languages that ever had a job with a webhook.
 pub(super) const HOOKED: &str = "hooked";
 
 #[async_trait]
 impl Outbox for RedisQueue {
-    async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<Parcel>, QueueError> {
+    async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError> {
         let languages: Vec<String> = self.shared.entries(HOOKED).await?.into_iter().collect();
         let first = self.shared.turn.fetch_add(1, Ordering::Relaxed) % languages.len().max(1);
         let mut found = Vec::new();
@@ -30,13 +32,13 @@ impl Outbox for RedisQueue {
         Ok(found)
     }
 
-    async fn settle(&self, parcel: &Parcel, sent: Sent) -> Result<(), QueueError> {
-        let Some(language) = self.shared.route(parcel.id).await? else { return Ok(()) };
+    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) -> Result<(), QueueError> {
+        let Some(language) = self.shared.route(delivery.id).await? else { return Ok(()) };
         let (after, tries) = match sent {
-            Sent::Over => (String::new(), parcel.tries),
+            Sent::Done => (String::new(), delivery.tries),
             Sent::Later { after, tries } => (ms(after).to_string(), tries),
         };
-        let args = Args::default().with(parcel.id.to_string()).with(parcel.claim).with(after).with(tries);
+        let args = Args::default().with(delivery.id.to_string()).with(delivery.claim).with(after).with(tries);
         let args = args.with(ms(self.shared.rules.result_ttl));
         self.shared.run::<u8>("settle a webhook", &SETTLE, &language, &args).await.map(drop)
     }
@@ -45,20 +47,39 @@ impl Outbox for RedisQueue {
 type Row = (String, Vec<u8>, String, u32, u64, Vec<u8>, u32);
 
 impl Shared {
-    async fn collect(&self, language: &str, lease: Duration, limit: usize) -> Result<Vec<Parcel>, QueueError> {
+    async fn collect(&self, language: &str, lease: Duration, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError> {
         let args = Args::default().with(ms(lease)).with(limit);
         let rows: Vec<Row> = self.run_once("collect webhooks", &COLLECT, language, &args).await?;
-        Ok(rows.into_iter().filter_map(parcel).collect())
+        let mut found = Vec::new();
+        for row in rows {
+            let (id, claim) = (row.0.clone(), row.4);
+            match delivery(row) {
+                Some(delivery) => found.push(delivery),
+                None => self.skip_unreadable(language, &id, claim).await?,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Leaves a webhook that another version wrote to a process that can read it, and removes it when none could.
+    async fn skip_unreadable(&self, language: &str, id: &str, claim: u64) -> Result<(), QueueError> {
+        if claim < UNREADABLE_CLAIMS {
+            tracing::warn!(job = id, claim, "a webhook cannot be read by this version, and is left for another");
+            return Ok(());
+        }
+        tracing::error!(job = id, claim, "a webhook that no version could read is removed");
+        let args = Args::default().with(id).with(claim).with("").with(0).with(ms(self.rules.result_ttl));
+        self.run::<u8>("remove a webhook", &SETTLE, language, &args).await.map(drop)
     }
 }
 
 /// `None`: it was written by hand, or by another version.
-fn parcel((id, webhook, tenant, tries, claim, report, round): Row) -> Option<Parcel> {
-    Some(Parcel {
+fn delivery((id, webhook, tenant, tries, claim, report, generation): Row) -> Option<WebhookDelivery> {
+    Some(WebhookDelivery {
         id: id.parse().ok()?,
         tenant: Some(tenant).filter(|tenant| !tenant.is_empty()),
         webhook: serde_json::from_slice(&webhook).ok()?,
-        round,
+        generation,
         tries,
         claim,
         report: serde_json::from_slice(&report).ok(),

@@ -2,21 +2,25 @@
 //! finished. Every process looks, one at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use optimus_core::{Fault, JobId, Verdict};
 use redis::{Cmd, ExistenceCheck, SetExpiry, SetOptions};
 
 use super::script::{Args, REAP};
-use super::{GRACE, Shared, ms};
+use super::{GRACE, Shared, lock, ms};
 use crate::QueueError;
+use crate::background::Outage;
 
 pub(super) async fn reap(shared: Arc<Shared>) {
     let period = (shared.rules.lease / 4).clamp(Duration::from_millis(20), Duration::from_secs(1));
+    let mut outage = Outage::of("look for jobs whose worker fell silent");
     loop {
         tokio::time::sleep(period).await;
-        if let Err(error) = look(&shared, period).await {
-            tracing::debug!(%error, "could not look after lost jobs");
+        let looked = look(&shared, period).await;
+        outage.note(&looked);
+        if looked.is_ok() {
+            *lock(&shared.reaped) = Some(Instant::now());
         }
     }
 }

@@ -64,7 +64,8 @@ impl RedisQueue {
         let names: Vec<Option<&String>> = if per_language { languages.iter().map(Some).collect() } else { vec![None] };
         for name in names {
             if self.shared.wakes.needs_reader(name.map_or("", String::as_str)) {
-                lock(&self.tasks).spawn(wake::read(Arc::clone(&self.shared), name.cloned()));
+                let reading = wake::read(Arc::clone(&self.shared), name.cloned());
+                lock(&self.tasks).spawn(self.ends.clone().run("queue-reader", reading));
             }
         }
     }

@@ -75,9 +75,9 @@ pub(crate) async fn a_dead_job_can_be_brought_back<F: Future<Output = Bench>>(ma
             assert_eq!(report.verdict, Verdict::Accepted);
         }
     }
-    let parcels = bench.queue.collect(std::time::Duration::ZERO, 10).await.unwrap();
-    assert_eq!((parcels.len(), parcels[0].round), (1, 1), "another end, another event");
-    bench.queue.settle(&parcels[0], Sent::Over).await.unwrap();
+    let deliveries = bench.queue.collect(std::time::Duration::ZERO, 10).await.unwrap();
+    assert_eq!((deliveries.len(), deliveries[0].generation), (1, 1), "another end, another event");
+    bench.queue.settle(&deliveries[0], Sent::Done).await.unwrap();
     assert!(bench.dead_ids(&Filter::default(), None, 10).await.is_empty());
     assert!(bench.is_idle().await);
 }

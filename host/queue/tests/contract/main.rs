@@ -77,8 +77,8 @@ macro_rules! every_case {
                 dead::a_job_can_die_again_and_for_good,
                 outbox::a_webhook_is_due_when_its_job_is_over,
                 outbox::jobs_that_nobody_judged_are_told_of_too,
-                outbox::a_parcel_that_nobody_settles_is_given_again,
-                outbox::a_failed_parcel_comes_back_in_its_time,
+                outbox::a_delivery_that_nobody_settles_is_given_again,
+                outbox::a_failed_delivery_comes_back_in_its_time,
                 stress::every_job_is_reported_once,
             ]
         );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use optimus_core::{JobId, Verdict, Webhook};
-use optimus_queue::{Parcel, PushOptions, Rules, Sent};
+use optimus_queue::{PushOptions, Rules, Sent, WebhookDelivery};
 
 use crate::support::*;
 
@@ -20,14 +20,14 @@ impl Bench {
         self.queue.push(tenant, options).await.unwrap().id
     }
 
-    async fn collect(&self, lease: Duration) -> Vec<Parcel> {
+    async fn collect(&self, lease: Duration) -> Vec<WebhookDelivery> {
         self.queue.collect(lease, 10).await.unwrap()
     }
 
-    async fn collect_one(&self, lease: Duration) -> Parcel {
+    async fn collect_one(&self, lease: Duration) -> WebhookDelivery {
         loop {
-            match <[Parcel; 1]>::try_from(self.collect(lease).await) {
-                Ok([parcel]) => return parcel,
+            match <[WebhookDelivery; 1]>::try_from(self.collect(lease).await) {
+                Ok([delivery]) => return delivery,
                 Err(none) => assert!(none.is_empty(), "{none:?}"),
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -42,11 +42,14 @@ pub(crate) async fn a_webhook_is_due_when_its_job_is_over<F: Future<Output = Ben
     bench.push("toy").await;
     bench.run_one().await;
     bench.run_one().await;
-    let parcel = bench.collect_one(LONG).await;
-    assert_eq!((parcel.id, parcel.tenant.as_deref(), &parcel.webhook, parcel.tries), (id, Some("t"), &webhook(), 0));
-    assert_eq!(*parcel.report.clone().unwrap(), bench.report(id).await);
+    let delivery = bench.collect_one(LONG).await;
+    assert_eq!(
+        (delivery.id, delivery.tenant.as_deref(), &delivery.webhook, delivery.tries),
+        (id, Some("t"), &webhook(), 0)
+    );
+    assert_eq!(*delivery.report.clone().unwrap(), bench.report(id).await);
     assert!(bench.collect(LONG).await.is_empty(), "it is given to one");
-    bench.queue.settle(&parcel, Sent::Over).await.unwrap();
+    bench.queue.settle(&delivery, Sent::Done).await.unwrap();
     assert!(bench.collect(Duration::ZERO).await.is_empty());
 }
 
@@ -55,15 +58,17 @@ pub(crate) async fn jobs_that_nobody_judged_are_told_of_too<F: Future<Output = B
     let given_up = bench.push_hooked().await;
     let delivery = bench.take().await;
     bench.queue.release(&delivery.lease, fault(), true).await.unwrap();
-    let parcel = bench.collect_one(LONG).await;
-    assert_eq!((parcel.id, parcel.report.unwrap().verdict), (given_up, Verdict::InternalError));
+    let delivery = bench.collect_one(LONG).await;
+    assert_eq!((delivery.id, delivery.report.unwrap().verdict), (given_up, Verdict::InternalError));
     let cancelled = bench.push_hooked().await;
     bench.queue.cancel(cancelled).await.unwrap();
-    let parcel = bench.collect_one(LONG).await;
-    assert_eq!((parcel.id, parcel.report.unwrap().verdict), (cancelled, Verdict::Cancelled));
+    let delivery = bench.collect_one(LONG).await;
+    assert_eq!((delivery.id, delivery.report.unwrap().verdict), (cancelled, Verdict::Cancelled));
 }
 
-pub(crate) async fn a_parcel_that_nobody_settles_is_given_again<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
+pub(crate) async fn a_delivery_that_nobody_settles_is_given_again<F: Future<Output = Bench>>(
+    make: impl Fn(Rules) -> F,
+) {
     let bench = make(rules()).await;
     bench.push_hooked().await;
     bench.run_one().await;
@@ -71,25 +76,25 @@ pub(crate) async fn a_parcel_that_nobody_settles_is_given_again<F: Future<Output
     let second = bench.collect_one(LONG).await;
     assert_eq!((second.id, second.tries), (first.id, 0));
     assert!(second.claim > first.claim);
-    bench.queue.settle(&first, Sent::Over).await.unwrap();
+    bench.queue.settle(&first, Sent::Done).await.unwrap();
     bench.queue.settle(&first, Sent::Later { after: Duration::ZERO, tries: 7 }).await.unwrap();
     assert!(bench.collect(LONG).await.is_empty(), "the first has no say any more");
     bench.queue.settle(&second, Sent::Later { after: Duration::ZERO, tries: 1 }).await.unwrap();
     assert_eq!(bench.collect_one(LONG).await.tries, 1);
 }
 
-pub(crate) async fn a_failed_parcel_comes_back_in_its_time<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
+pub(crate) async fn a_failed_delivery_comes_back_in_its_time<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {
     let bench = make(Rules { result_ttl: Duration::from_millis(200), ..rules() }).await;
     bench.push_hooked().await;
     bench.run_one().await;
-    let parcel = bench.collect_one(LONG).await;
+    let delivery = bench.collect_one(LONG).await;
     let before = std::time::Instant::now();
-    bench.queue.settle(&parcel, Sent::Later { after: Duration::from_millis(400), tries: 3 }).await.unwrap();
+    bench.queue.settle(&delivery, Sent::Later { after: Duration::from_millis(400), tries: 3 }).await.unwrap();
     let again = bench.collect_one(LONG).await;
     assert!(before.elapsed() >= Duration::from_millis(390), "{:?}", before.elapsed());
     assert_eq!(
         (again.id, again.tries, &again.webhook),
-        (parcel.id, 3, &webhook()),
+        (delivery.id, 3, &webhook()),
         "also when the report has had its time"
     );
 }

@@ -6,13 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// Says why Redis cannot be tried here, and whether that is so; where nothing may be skipped, that fails.
-#[expect(clippy::print_stderr, reason = "a skip has to be seen")]
 pub(crate) fn is_skipped(what: &str) -> bool {
     if !what.contains("redis") || has_redis() {
         return false;
     }
-    assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none_or(|v| v != "1"), "there is no `redis-server`");
-    eprintln!("skipped: {what}: there is no `redis-server` (apt install redis-server)");
+    optimus_testing::skip(&format!("{what}: there is no `redis-server` (apt install redis-server)"));
     true
 }
 

@@ -1,9 +1,5 @@
 //! Whether the server lives, whether it is ready, what it knows, what it counted.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -42,34 +38,6 @@ pub struct PluginStatus {
     pub notes: Vec<String>,
 }
 
-/// What keeps the server from being ready, by part. The composition root notes troubles and takes them back.
-#[derive(Debug, Default)]
-pub struct Readiness {
-    troubles: Mutex<BTreeMap<String, String>>,
-    elsewhere: AtomicBool,
-}
-
-impl Readiness {
-    /// `part` is in trouble, or no longer.
-    pub fn set(&self, part: &str, trouble: Option<&str>) {
-        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        match trouble {
-            Some(trouble) => troubles.insert(part.to_owned(), trouble.to_owned()),
-            None => troubles.remove(part),
-        };
-    }
-
-    /// The queue's troubles are no reason to send clients away: every other server has them too, and an answer that says
-    /// when to come back is better than none.
-    pub fn queue_is_elsewhere(&self) {
-        self.elsewhere.store(true, Ordering::Relaxed);
-    }
-
-    fn troubles(&self) -> BTreeMap<String, String> {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
 #[derive(Serialize)]
 struct Languages<'a> {
     languages: &'a [LanguageInfo],
@@ -98,8 +66,9 @@ pub(super) async fn healthz() -> Json<Value> {
 /// `GET /readyz`.
 pub(super) async fn readyz(State(state): State<ApiState>) -> Response {
     let mut troubles = state.parts.readiness.troubles();
-    let elsewhere = state.parts.readiness.elsewhere.load(Ordering::Relaxed);
-    if !elsewhere && let Err(error) = state.parts.queue.stats().await {
+    if state.parts.readiness.includes_queue()
+        && let Err(error) = state.parts.queue.stats().await
+    {
         troubles.insert("queue".to_owned(), error.to_string());
     }
     if state.parts.languages.is_empty() {

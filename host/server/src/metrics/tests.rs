@@ -23,9 +23,11 @@ fn exported() -> BTreeSet<String> {
     metrics.lease_lost(&language);
     metrics.job_rejected("queue_full");
     metrics.job_failed("sandbox_failed");
+    metrics.task_ended("worker");
     metrics.request("GET", "/healthz", 200, Duration::ZERO);
     let row = LanguageStats { language, queued: 1, running: 1, oldest: Duration::ZERO };
-    let text = metrics.write(Some(&Stats { languages: vec![row], dead: 0 }), std::iter::empty());
+    let text = metrics
+        .write(Some(&Stats { languages: vec![row], dead: 0, since_reaped: Some(Duration::ZERO) }), std::iter::empty());
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let spelt = types.flat_map(|(name, kind)| {
         let endings: &[&str] = match kind {

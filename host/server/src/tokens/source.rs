@@ -146,7 +146,11 @@ pub async fn follow(tokens: Arc<Tokens>, source: KeySource, shutdown: Cancellati
                 tracing::warn!(error = format!("{error:#}"), "the keys of tokens cannot be had");
                 rest * 2
             }
-            Err(_) => LOOK,
+            // A loader that panicked has loaded nothing.
+            Err(error) => {
+                tracing::error!(%error, "reading the keys of tokens panicked");
+                rest * 2
+            }
         };
         // Whoever asked for a look meanwhile has had it.
         let _ = tokens.unknown.notified().now_or_never();

@@ -6,12 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use optimus_queue::RedisQueue;
-use sha2::Sha256;
+use ring::hmac::{HMAC_SHA256, Key};
 use tokio::sync::OnceCell;
 
 /// What Standard Webhooks allows.
@@ -53,11 +52,11 @@ impl Secret {
     }
 }
 
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+/// HMAC-SHA256 of the parts, one after the other. ring takes keys of any length, so there is no case without a signature.
+fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = ring::hmac::Context::with_key(&Key::new(HMAC_SHA256, key));
     parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    mac.sign().as_ref().to_vec()
 }
 
 /// Where the secret is that all others are derived from; made when it is first asked for.
@@ -87,7 +86,7 @@ impl Secrets {
     pub async fn of(&self, tenant: Option<&str>) -> anyhow::Result<Secret> {
         let master = self.master.get_or_try_init(|| self.load()).await?;
         let whose = tenant.map_or_else(|| "nobody".to_owned(), |name| format!("tenant {name}"));
-        Ok(Secret(mac(master, &[whose.as_bytes()]).to_vec()))
+        Ok(Secret(mac(master, &[whose.as_bytes()])))
     }
 
     async fn load(&self) -> anyhow::Result<Vec<u8>> {
@@ -101,10 +100,13 @@ impl Secrets {
                 let mut file = tempfile::NamedTempFile::new_in(dir).context("cannot write the webhooks' secret")?;
                 file.write_all(&fresh)?;
                 file.as_file().sync_all()?;
-                match file.persist_noclobber(path) {
-                    Ok(_) => Ok(fresh),
-                    Err(_) => std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display())),
-                }
+                let master = match file.persist_noclobber(path) {
+                    Ok(_) => fresh,
+                    Err(_) => std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?,
+                };
+                // What a crash or a hand left empty would sign with a key that everybody knows.
+                ensure!(master.len() >= 32, "`{}` holds {} bytes, which is no secret", path.display(), master.len());
+                Ok(master)
             }
         }
     }
@@ -125,6 +127,15 @@ mod tests {
         let signed = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
         assert_eq!(Secret::parse(&secret.show()), Ok(secret));
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_was_emptied_signs_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secret");
+        std::fs::write(&file, "").unwrap();
+        let error = Secrets::new(MasterPlace::File(file)).of(Some("a")).await.unwrap_err();
+        assert!(error.to_string().contains("holds 0 bytes"), "{error}");
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use optimus_core::{Event, Fault, Report, TraceContext, Verdict};
+use optimus_queue::background::panic_message;
 use optimus_queue::{Delivery, Heartbeat, QueueError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -130,8 +131,7 @@ fn ended(judged: Result<Result<Report, Fault>, Box<dyn Any + Send>>) -> End {
         Ok(Ok(report)) => End::Judged(Box::new(report)),
         Ok(Err(fault)) => End::Failed(fault),
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let text = panic_message(&*panic);
             End::Failed(
                 Fault::new("judge_panicked", format!("judging panicked: {text}")).hint("this is a bug: report it"),
             )

@@ -10,6 +10,7 @@ use optimus_queue::{
 };
 
 use super::*;
+use optimus_core::Event;
 
 /// Does what the job's source says.
 #[derive(Default)]
@@ -25,7 +26,7 @@ impl Judging for Script {
         &self,
         job: &Job,
         _: Duration,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
         let source = String::from_utf8(job.files[0].content.as_bytes().to_vec()).unwrap();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use optimus_core::event::EventSink;
 use optimus_core::job::Policy;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
@@ -18,7 +19,7 @@ use optimus_server::keys::KeyRing;
 use optimus_server::metrics::Metrics;
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::tokens::Tokens;
-use optimus_server::webhooks::{Courier, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, connector};
+use optimus_server::webhooks::{Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector};
 use optimus_server::worker::{Judging, Wanted, Worker};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,7 @@ impl Judging for Echo {
         &self,
         job: &Job,
         _: Duration,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
         match job.files[0].content.as_bytes() {
@@ -168,13 +169,13 @@ impl Server {
             tokio::spawn(worker.run(stop_working.clone()));
         }
         let secrets = Arc::new(Secrets::new(MasterPlace::File(dir.path().join("secret"))));
-        let courier = Courier {
+        let sender = WebhookSender {
             queue: queue.clone(),
             secrets: secrets.clone(),
             policy: setup.webhooks.clone(),
             metrics: metrics.clone(),
         };
-        tokio::spawn(courier.run(stop_working.clone()));
+        tokio::spawn(sender.run(stop_working.clone()));
         let readiness = Arc::new(Readiness::default());
         let keys = Arc::<KeyRing>::default();
         let state = ApiState::new(Parts {

@@ -72,15 +72,15 @@ pub(super) fn wasm(path: &Path) -> anyhow::Result<(Vec<u8>, PathBuf)> {
 
 fn declared(toml: &Path, folder: &Path) -> anyhow::Result<Vec<u8>> {
     let text = std::fs::read_to_string(toml).with_context(|| format!("cannot read `{}`", toml.display()))?;
-    manifest(&text, folder)
-        .and_then(|manifest| author::fill(&manifest))
-        .map_err(|error| refused(&error, &toml.display().to_string()))
+    let file = toml.display().to_string();
+    author::fill(&manifest(&text, folder, &file)?).map_err(|error| refused(&error, &file))
 }
 
 /// The language with its `hello` sample, so that whoever has the plugin can try it.
-pub(super) fn manifest(text: &str, folder: &Path) -> Result<Manifest, BuildError> {
-    let mut manifest = author::read(text, Vec::new())?;
-    let samples = samples::read_folder(&manifest.id, &folder.join("samples")).unwrap_or_default();
+pub(super) fn manifest(text: &str, folder: &Path, file: &str) -> anyhow::Result<Manifest> {
+    let mut manifest = author::read(text, Vec::new()).map_err(|error| refused(&error.into(), file))?;
+    let samples = samples::read_folder(&manifest.id, &folder.join("samples"));
+    let samples = samples.map_err(|error| Advised::new("bad_sample", error.to_string(), None))?;
     let hello = samples.into_iter().find(|sample| sample.name == "hello");
     manifest.samples = hello.and_then(|hello| program(&hello)).into_iter().collect();
     Ok(manifest)

@@ -33,8 +33,7 @@ pub(super) fn write_out(folder: &Path) -> anyhow::Result<Vec<String>> {
         let message = format!("`{}` is there already", folder.join(taken).display());
         return Err(Advised::new("exists", message, Some(hint)).into());
     }
-    let manifest =
-        build::manifest(&text, folder).map_err(|error| build::refused(&error, &toml.display().to_string()))?;
+    let manifest = build::manifest(&text, folder, &toml.display().to_string())?;
     let files = crates::ejected(&manifest, &samples(folder)?);
     new::write(folder, &files)?;
     std::fs::rename(&toml, folder.join(AS_IT_WAS))?;
@@ -44,7 +43,7 @@ pub(super) fn write_out(folder: &Path) -> anyhow::Result<Vec<String>> {
 /// What `new` planted, once it is a crate.
 pub(super) fn planted(folder: &Path, files: Vec<Planted>) -> anyhow::Result<Vec<Planted>> {
     let text = files.iter().find(|(path, _)| path == "language.toml").map_or("", |(_, text)| text);
-    let manifest = build::manifest(text, folder).map_err(|error| build::refused(&error, "language.toml"))?;
+    let manifest = build::manifest(text, folder, "language.toml")?;
     new::write(folder, &crates::pages(&manifest))?;
     let mut all: Vec<Planted> = files.into_iter().filter(|(path, _)| path != "language.toml").collect();
     all.extend(crates::ejected(&manifest, &[]));

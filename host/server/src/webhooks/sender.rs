@@ -1,4 +1,4 @@
-//! Carries parcels: takes those that are due, tries each, and says what became of it.
+//! Sends webhooks: collects the deliveries that are due, tries each, and records the result.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, StatusCode, header};
 use optimus_core::{JobId, Report, Verdict};
-use optimus_queue::{Backend, Parcel, QueueError, Sent};
+use optimus_queue::background::Outage;
+use optimus_queue::{Backend, QueueError, Sent, WebhookDelivery};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -20,26 +21,26 @@ use super::target::NoAddress;
 use super::{Policy, Secret, Secrets, Target};
 use crate::metrics::Metrics;
 
-/// Parcels under way at once.
+/// Deliveries in flight at once.
 const AT_ONCE: usize = 64;
-/// Of them, to one host: one that hangs holds up nobody else.
+/// Of them, to one host, so that a host that hangs does not delay the others.
 const PER_HOST: usize = 8;
-/// Whoever finds its host busy comes again after this.
+/// A delivery whose host has all its tries in flight is tried again after this.
 const HOST_BUSY: Duration = Duration::from_secs(2);
-/// Between two looks for parcels.
+/// Time between two looks for deliveries.
 const LOOK: Duration = Duration::from_millis(200);
-/// Between two tries to reach a queue that fails.
+/// Time between two tries to reach a queue that fails.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A report that is longer is left out; its receiver asks for it.
+/// A longer report is left out; the receiver can ask for it by the job's id.
 const REPORT_BYTES: usize = 1 << 20;
 
-/// Carries parcels from a queue to their receivers.
-pub struct Courier {
-    /// Where parcels come from.
+/// Sends the webhooks of a queue's outbox to their receivers.
+pub struct WebhookSender {
+    /// The queue with the outbox.
     pub queue: Arc<dyn Backend>,
     /// What they are signed with.
     pub secrets: Arc<Secrets>,
-    /// Where they may go, and how often.
+    /// Where webhooks may go, and how often.
     pub policy: Policy,
     /// Where they are counted.
     pub metrics: Arc<Metrics>,
@@ -70,34 +71,36 @@ struct Data<'a> {
     report: Option<&'a Report>,
 }
 
-/// Which hosts have how many parcels under way.
+/// How many deliveries each host has in flight.
 type Hosts = Arc<Mutex<HashMap<String, usize>>>;
 
-impl Courier {
-    /// Works until `shutdown`, and returns when what was under way has ended.
+impl WebhookSender {
+    /// Sends until `shutdown`, and returns when no delivery is in flight.
     pub async fn run(self, shutdown: CancellationToken) {
-        let (courier, hosts) = (Arc::new(self), Hosts::default());
-        let (places, trips) = (Arc::new(Semaphore::new(AT_ONCE)), TaskTracker::new());
+        let (sender, hosts) = (Arc::new(self), Hosts::default());
+        let (places, in_flight) = (Arc::new(Semaphore::new(AT_ONCE)), TaskTracker::new());
+        let mut outage = Outage::of("look for webhooks that are due");
         loop {
             let free = tokio::select! {
                 () = shutdown.cancelled() => break,
                 place = places.acquire() => place.map_or(0, |_| places.available_permits() + 1),
             };
-            let found = courier.collect(free).await;
+            let found = sender.collect(free).await;
+            outage.note(&found);
             let pause = match &found {
-                Ok(parcels) if parcels.is_empty() => LOOK,
+                Ok(due) if due.is_empty() => LOOK,
                 Ok(_) => Duration::ZERO,
                 Err(QueueError::Closed) => break,
-                Err(error) => {
-                    tracing::debug!(%error, "cannot look for webhooks");
-                    PAUSE
-                }
+                Err(_) => PAUSE,
             };
-            for parcel in found.unwrap_or_default() {
+            if found.is_ok() {
+                sender.metrics.succeeded("webhooks");
+            }
+            for delivery in found.unwrap_or_default() {
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-                let (courier, hosts) = (Arc::clone(&courier), Arc::clone(&hosts));
-                trips.spawn(async move {
-                    courier.carry(&parcel, &hosts).await;
+                let (sender, hosts) = (Arc::clone(&sender), Arc::clone(&hosts));
+                in_flight.spawn(async move {
+                    sender.deliver(&delivery, &hosts).await;
                     drop(place);
                 });
             }
@@ -106,43 +109,43 @@ impl Courier {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        trips.close();
-        trips.wait().await;
+        in_flight.close();
+        in_flight.wait().await;
     }
 
-    async fn collect(&self, limit: usize) -> Result<Vec<Parcel>, QueueError> {
-        // Nobody else may have it while we still could succeed.
+    async fn collect(&self, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError> {
+        // Leased for longer than a try can take, so that two processes never try one delivery at once.
         self.queue.collect(self.policy.deadline * 2 + Duration::from_secs(20), limit).await
     }
 
-    async fn carry(&self, parcel: &Parcel, hosts: &Hosts) {
-        let id = parcel.id;
-        let target = match Target::parse(&parcel.webhook.url) {
+    async fn deliver(&self, delivery: &WebhookDelivery, hosts: &Hosts) {
+        let id = delivery.id;
+        let target = match Target::parse(&delivery.webhook.url) {
             Ok(target) => target,
-            Err(why) => return self.end(parcel, Tried::Refused(why)).await,
+            Err(why) => return self.end(delivery, Tried::Refused(why)).await,
         };
-        let Some(_place) = Place::take(hosts, target.host()) else {
-            let later = Sent::Later { after: HOST_BUSY.mul_f64(0.5 + chance()), tries: parcel.tries };
-            return self.settle(parcel, later).await;
+        let Some(_slot) = HostSlot::take(hosts, target.host()) else {
+            let later = Sent::Later { after: HOST_BUSY.mul_f64(0.5 + chance()), tries: delivery.tries };
+            return self.settle(delivery, later).await;
         };
-        let tried = tokio::time::timeout(self.policy.deadline, self.attempt(parcel, &target)).await;
+        let tried = tokio::time::timeout(self.policy.deadline, self.attempt(delivery, &target)).await;
         let late = || Tried::Failed(format!("no answer within {} s", self.policy.deadline.as_secs_f32()));
         let tried = tried.unwrap_or_else(|_| late());
-        tracing::debug!(job = %id, host = target.host(), tries = parcel.tries + 1, "a webhook was tried");
-        self.end(parcel, tried).await;
+        tracing::debug!(job = %id, host = target.host(), tries = delivery.tries + 1, "a webhook was tried");
+        self.end(delivery, tried).await;
     }
 
-    async fn attempt(&self, parcel: &Parcel, target: &Target) -> Tried {
+    async fn attempt(&self, delivery: &WebhookDelivery, target: &Target) -> Tried {
         let addresses = match target.addresses(&self.policy.gate).await {
             Ok(addresses) => addresses,
             Err(error @ NoAddress::Inside { .. }) => return Tried::Refused(error.to_string()),
             Err(error) => return Tried::Failed(error.to_string()),
         };
-        let secret = match &parcel.webhook.secret {
+        let secret = match &delivery.webhook.secret {
             Some(own) => Secret::parse(own).map_err(anyhow::Error::msg),
-            None => self.secrets.of(parcel.tenant.as_deref()).await,
+            None => self.secrets.of(delivery.tenant.as_deref()).await,
         };
-        let request = secret.and_then(|secret| request(parcel, target, &secret));
+        let request = secret.and_then(|secret| request(delivery, target, &secret));
         let request = match request {
             Ok(request) => request,
             Err(error) => return Tried::Failed(format!("it cannot be signed: {error:#}")),
@@ -153,34 +156,34 @@ impl Courier {
         }
     }
 
-    async fn end(&self, parcel: &Parcel, tried: Tried) {
-        let (id, tries) = (parcel.id, parcel.tries + 1);
+    async fn end(&self, delivery: &WebhookDelivery, tried: Tried) {
+        let (id, tries) = (delivery.id, delivery.tries + 1);
         let (outcome, sent) = match tried {
-            Tried::Delivered => ("delivered", Sent::Over),
+            Tried::Delivered => ("delivered", Sent::Done),
             Tried::Failed(why) if tries < self.policy.attempts => {
                 tracing::info!(job = %id, tries, why, "a webhook did not arrive, and will be tried again");
                 ("failed", Sent::Later { after: self.policy.backoff_after(tries, chance()), tries })
             }
             Tried::Failed(why) => {
                 tracing::warn!(job = %id, tries, why, "a webhook is given up");
-                ("given_up", Sent::Over)
+                ("given_up", Sent::Done)
             }
             Tried::Refused(why) => {
                 tracing::warn!(job = %id, why, "a webhook was refused");
-                ("refused", Sent::Over)
+                ("refused", Sent::Done)
             }
         };
         self.metrics.webhook(outcome);
-        self.settle(parcel, sent).await;
+        self.settle(delivery, sent).await;
     }
 
-    /// More than once if need be: what arrived and is not noted will arrive again.
-    async fn settle(&self, parcel: &Parcel, sent: Sent) {
+    /// Records the result, with retries: a delivery whose success is not recorded is sent again.
+    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) {
         for n in 0..5 {
-            match self.queue.settle(parcel, sent).await {
+            match self.queue.settle(delivery, sent).await {
                 Ok(()) => return,
                 Err(error) if n == 4 || matches!(error, QueueError::Closed) => {
-                    tracing::warn!(job = %parcel.id, %error, "what became of a webhook was not noted");
+                    tracing::warn!(job = %delivery.id, %error, "what became of a webhook was not noted");
                     return;
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100) * 3u32.pow(n)).await,
@@ -189,8 +192,8 @@ impl Courier {
     }
 }
 
-/// A receiver that is broken or busy may be whole again later; one that says no means it. Redirects are not followed:
-/// they could lead anywhere.
+/// A receiver that is broken or busy may recover; any other refusal is final. Redirects are not followed, because they
+/// could lead to an internal address.
 fn of_status(status: StatusCode) -> Tried {
     let why = format!("it answered {}", status.as_u16());
     match status.as_u16() {
@@ -200,12 +203,12 @@ fn of_status(status: StatusCode) -> Tried {
     }
 }
 
-fn request(parcel: &Parcel, target: &Target, secret: &Secret) -> anyhow::Result<Request<Full<Bytes>>> {
-    let event = match parcel.round {
-        0 => format!("evt_{}", parcel.id),
-        round => format!("evt_{}_{round}", parcel.id),
+fn request(delivery: &WebhookDelivery, target: &Target, secret: &Secret) -> anyhow::Result<Request<Full<Bytes>>> {
+    let event = match delivery.generation {
+        0 => format!("evt_{}", delivery.id),
+        round => format!("evt_{}_{round}", delivery.id),
     };
-    let body = body(parcel)?;
+    let body = body(delivery)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let request = Request::post(target.path())
         .header(header::HOST, target.authority())
@@ -218,33 +221,33 @@ fn request(parcel: &Parcel, target: &Target, secret: &Secret) -> anyhow::Result<
     Ok(request.body(Full::new(body.into()))?)
 }
 
-fn body(parcel: &Parcel) -> serde_json::Result<Vec<u8>> {
-    let report = parcel.report.as_deref();
-    let data = Data { id: parcel.id, state: "done", verdict: report.map(|report| report.verdict), report };
+fn body(delivery: &WebhookDelivery) -> serde_json::Result<Vec<u8>> {
+    let report = delivery.report.as_deref();
+    let data = Data { id: delivery.id, state: "done", verdict: report.map(|report| report.verdict), report };
     let whole = serde_json::to_vec(&Body { r#type: "job.done", data })?;
     if whole.len() <= REPORT_BYTES {
         return Ok(whole);
     }
-    let data = Data { id: parcel.id, state: "done", verdict: report.map(|report| report.verdict), report: None };
+    let data = Data { id: delivery.id, state: "done", verdict: report.map(|report| report.verdict), report: None };
     serde_json::to_vec(&Body { r#type: "job.done", data })
 }
 
-/// From 0 to 1, so that those who failed together do not come again together.
+/// A random number from 0 to 1: deliveries that failed together are not retried together.
 fn chance() -> f64 {
     let random = RandomState::new().build_hasher().finish() >> 32;
     f64::from(u32::try_from(random).unwrap_or_default()) / f64::from(u32::MAX)
 }
 
-/// One of the parcels that a host may have under way.
-struct Place {
+/// One of the deliveries that a host may have in flight.
+struct HostSlot {
     hosts: Hosts,
     host: String,
 }
 
-impl Place {
+impl HostSlot {
     fn take(hosts: &Hosts, host: String) -> Option<Self> {
-        let mut under_way = hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = under_way.entry(host.clone()).or_default();
+        let mut in_flight = hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = in_flight.entry(host.clone()).or_default();
         if *count >= PER_HOST {
             return None;
         }
@@ -253,13 +256,13 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for HostSlot {
     fn drop(&mut self) {
-        let mut under_way = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = under_way.get_mut(&self.host) {
+        let mut in_flight = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = in_flight.get_mut(&self.host) {
             *count -= 1;
             if *count == 0 {
-                under_way.remove(&self.host);
+                in_flight.remove(&self.host);
             }
         }
     }

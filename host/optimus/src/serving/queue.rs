@@ -1,0 +1,76 @@
+//! Opens the queue that the command line names, and the stores that lie next to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use optimus_queue::background::Ended;
+use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, RedisQueue};
+use optimus_server::keys::KeyStore;
+use optimus_server::problems::{ProblemStore, Problems};
+use tokio::sync::watch;
+
+use crate::cli::{KeysPlace, QueueArgs};
+use crate::engine;
+use crate::output::Advised;
+
+/// The state directory of servers whose state is all in Redis.
+pub(super) const NOWHERE: &str = "";
+
+const KEYS_FILE: &str = "keys.json";
+
+/// The queue: the seam, and Redis itself where processes share more than jobs.
+pub(super) struct QueueHandle {
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) redis: Option<Arc<RedisQueue>>,
+    /// The first of its background tasks that ended.
+    pub(super) ended: watch::Receiver<Option<Ended>>,
+}
+
+impl QueueHandle {
+    pub(super) async fn open(args: &QueueArgs, file: impl FnOnce() -> anyhow::Result<PathBuf>) -> anyhow::Result<Self> {
+        let advise = |e: QueueError| Advised::new("queue", engine::chain(&e), e.hint());
+        if args.is_embedded() {
+            let config = EmbeddedConfig { rules: args.rules(), ..EmbeddedConfig::default() };
+            let queue = EmbeddedQueue::open(file()?, config).map_err(advise)?;
+            let ended = queue.ended();
+            return Ok(Self { backend: Arc::new(queue), redis: None, ended });
+        }
+        let queue = Arc::new(RedisQueue::connect(&args.queue, args.redis()).await.map_err(advise)?);
+        tracing::info!(queue = queue.address(), "the queue is open");
+        let ended = queue.ended();
+        Ok(Self { backend: Arc::clone(&queue) as _, redis: Some(queue), ended })
+    }
+
+    pub(super) fn key_store(&self, state: &Path) -> KeyStore {
+        match &self.redis {
+            Some(redis) => KeyStore::Redis(Arc::clone(redis)),
+            None => KeyStore::File(state.join(KEYS_FILE)),
+        }
+    }
+
+    pub(super) fn problems(&self, state: &Path) -> Arc<Problems> {
+        Arc::new(Problems::new(match &self.redis {
+            Some(redis) => ProblemStore::Redis(Arc::clone(redis)),
+            None => ProblemStore::Files(state.join("problems")),
+        }))
+    }
+}
+
+/// Where the keys of these servers are.
+///
+/// # Errors
+/// The queue cannot be reached, or there is no state directory.
+pub async fn key_store(place: &KeysPlace) -> anyhow::Result<KeyStore> {
+    let state = engine::state_dir(place.state.as_deref())?;
+    if place.queue.is_embedded() {
+        return Ok(KeyStore::File(state.join(KEYS_FILE)));
+    }
+    Ok(QueueHandle::open(&place.queue, || Err(not_shared("keys"))).await?.key_store(&state))
+}
+
+/// The embedded queue belongs to one process.
+pub(super) fn not_shared(verb: &str) -> anyhow::Error {
+    let hint = "give `--queue redis://HOST:6379`; one process that needs no Redis is `optimus serve`";
+    let message = format!("`optimus {verb}` needs a queue that processes can share, and `embedded` is this one's own");
+    Advised::new("queue", message, Some(hint.to_owned())).into()
+}

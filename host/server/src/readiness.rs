@@ -1,0 +1,39 @@
+//! Why this process is not ready, by part.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// The parts of this process that are in trouble, each with the reason. `GET /readyz` answers 503 while there is one.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    troubles: Mutex<BTreeMap<String, String>>,
+    queue_is_shared: AtomicBool,
+}
+
+impl Readiness {
+    /// `part` is in trouble for this reason, or (`None`) no longer.
+    pub fn set(&self, part: &str, trouble: Option<&str>) {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        match trouble {
+            Some(trouble) => troubles.insert(part.to_owned(), trouble.to_owned()),
+            None => troubles.remove(part),
+        };
+    }
+
+    /// The queue is shared with other processes: its troubles do not make this one unready, because every other process
+    /// has them too, and an answer that says when to come back is better than none.
+    pub fn queue_is_elsewhere(&self) {
+        self.queue_is_shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the queue's troubles are this process's own.
+    pub(crate) fn includes_queue(&self) -> bool {
+        !self.queue_is_shared.load(Ordering::Relaxed)
+    }
+
+    /// All troubles, by part.
+    pub(crate) fn troubles(&self) -> BTreeMap<String, String> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
