@@ -2,16 +2,19 @@
 
 mod attack;
 mod built;
+mod check;
 mod checkout;
 mod clients;
 mod cluster;
 mod daemon;
 mod demo;
+mod dependencies;
 mod endings;
 mod fuzz;
 mod guests;
 mod images;
 mod k8s;
+mod parts;
 mod plugins;
 mod process;
 mod reproducible;
@@ -88,7 +91,11 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
-    /// Run all tests and say what was skipped
+    /// Format, lints, and the quick tests of what changed and of what depends on it
+    Check(check::Args),
+    /// Hold the dependencies to deny.toml: licences, banned crates, sources
+    Dependencies,
+    /// Run all tests; a table of the parts comes last, with what was skipped
     Test(test::Args),
 }
 
@@ -149,6 +156,8 @@ fn main() -> anyhow::Result<()> {
             }
             clients::clients(&root)
         }
+        Task::Check(args) => check::check(&root, &args),
+        Task::Dependencies => dependencies::dependencies(&root),
         Task::Test(args) => test::test(&root, &args),
     }
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::built::programs;
+use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, daemon, demo, endings, fuzz, images, k8s, plugins, reproducible, setup, soak, tour, vm,
+    attack, clients, cluster, daemon, demo, dependencies, endings, fuzz, images, k8s, plugins, reproducible, setup,
+    soak, tour, vm,
 };
 
 /// What to test.
@@ -34,61 +36,59 @@ const SMALL: [&str; 6] = ["awk", "dash", "lua", "perl", "ruby", "sed"];
 /// What the sample packages are in, and one that needs neither compiler nor interpreter; more are compared where they are built.
 pub(crate) const IMAGES: [&str; 4] = ["bash", "c", "cpp", "python"];
 
-/// Runs all of it; the first failure ends it.
+/// Runs all of it; the first failure ends it. A table of the parts comes last.
 pub(crate) fn test(root: &Path, args: &Args) -> anyhow::Result<()> {
-    setup::targets()?;
-    setup::test_tools()?;
+    let mut parts = Parts::new();
+    parts.run("what the tests need", || {
+        setup::targets()?;
+        setup::test_tools()
+    })?;
     if args.cgroup != Cgroup::V2 {
         let daemon = daemon::ensure()?;
         if daemon::answers() {
-            say("\n== a few images ==");
-            images::some(root, &IMAGES)?;
+            parts.run("a few images", || images::some(root, &IMAGES))?;
+        } else {
+            parts::skip("boxes in containers: no Docker daemon answers");
         }
-        host(root)?;
+        host(root, &mut parts)?;
         drop(daemon);
     }
     if args.cgroup != Cgroup::Host {
-        say("\n== the sandbox suites in a machine with cgroup v2 ==");
         let scope = if args.cgroup == Cgroup::All { &["--workspace"][..] } else { &["-p", "optimus-sandbox"] };
-        vm::run(&sandbox_suites(root, scope)?)?;
+        parts.run("the sandbox suites in a machine with cgroup v2", || vm::run(&sandbox_suites(root, scope)?))?;
     }
+    parts.table();
     say("\nall of it holds");
     Ok(())
 }
 
-fn host(root: &Path) -> anyhow::Result<()> {
-    say("== format, lints ==");
-    run(cargo(root).args(["fmt", "--all", "--check"]))?;
-    run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
-    say("\n== plugins ==");
-    plugins::crates(root, &[])?;
-    say("\n== tests ==");
-    attack::all_tests(root)?;
-    say("\n== what travels inside the binary, built elsewhere ==");
-    reproducible::reproducible(root)?;
-    say("\n== fuzzing, some thousand inputs each ==");
-    fuzz::smoke(root)?;
-    say("\n== every sample of every language, over HTTP ==");
-    plugins::declared(root, &[])?;
-    // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
-    let mut languages = plugins::languages(root, plugins::CRATE)?;
-    languages.retain(|language| !plugins::LARGE.contains(&language.as_str()));
-    languages.extend(SMALL.map(str::to_owned));
-    demo::judge_samples(root, &demo::Args { languages, ..demo::Args::default() })?;
-    say("\n== interactive problems, each ending a few times on a busy machine ==");
-    endings::judge(root, &endings::Args { runs: 128, load: 4 })?;
-    say("\n== generated clients, the reference page ==");
-    clients::clients(root)?;
-    say("\n== the manifests, without a cluster ==");
-    k8s::k8s(root)?;
-    say("\n== KEDA's formulas over a real Redis ==");
-    cluster::keda(root)?;
-    say("\n== a cluster of processes, killed at random ==");
-    cluster::small_chaos(root)?;
-    say("\n== a language's author goes from nothing to an accepted verdict ==");
-    tour::tour(root)?;
-    say("\n== a minute of jobs, some hostile ==");
-    soak::short(root, "native")
+fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
+    parts.run("format", || run(cargo(root).args(["fmt", "--all", "--check"])))?;
+    parts.run("lints", || {
+        run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    })?;
+    parts.run("licences and sources of dependencies", || dependencies::dependencies(root))?;
+    parts.run("plugins", || plugins::crates(root, &[]))?;
+    parts.run("tests", || attack::all_tests(root))?;
+    parts.run("what travels inside the binary, built elsewhere", || reproducible::reproducible(root))?;
+    parts.run("fuzzing, some thousand inputs each", || fuzz::smoke(root))?;
+    parts.run("every sample of every language, over HTTP", || {
+        plugins::declared(root, &[])?;
+        // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
+        let mut languages = plugins::languages(root, plugins::CRATE)?;
+        languages.retain(|language| !plugins::LARGE.contains(&language.as_str()));
+        languages.extend(SMALL.map(str::to_owned));
+        demo::judge_samples(root, &demo::Args { languages, ..demo::Args::default() })
+    })?;
+    parts.run("interactive problems, each ending a few times on a busy machine", || {
+        endings::judge(root, &endings::Args { runs: 128, load: 4 })
+    })?;
+    parts.run("generated clients, the reference page", || clients::clients(root))?;
+    parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
+    parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
+    parts.run("a cluster of processes, killed at random", || cluster::small_chaos(root))?;
+    parts.run("a language's author goes from nothing to an accepted verdict", || tour::tour(root))?;
+    parts.run("a minute of jobs, some hostile", || soak::short(root, "native"))
 }
 
 /// The test executables of the sandbox, as cargo built them; in the scope of an earlier build, nothing is built again.

@@ -33,6 +33,7 @@ impl Transcript {
         let mut binary = String::new();
         for line in BufReader::new(reader).split(b'\n') {
             let line = String::from_utf8_lossy(&line?).into_owned();
+            crate::parts::note(&line);
             if transcript.read(&line, &mut binary) {
                 say(&line);
             }

@@ -95,7 +95,7 @@ fn is_new(text: &str) -> bool {
 /// Says what was not looked at; where nothing may be skipped, that is a failure.
 pub(super) fn lacking(tool: &str, what: &str, remedy: &str) -> anyhow::Result<()> {
     ensure!(!is_strict(), "{tool} is not here, so not checked: {what}; {remedy}");
-    say(&format!("skipped: {tool} is not here, so not checked: {what}; {remedy}"));
+    crate::parts::skip(&format!("{tool} is not here, so not checked: {what}; {remedy}"));
     Ok(())
 }
 
