@@ -65,8 +65,8 @@ struct Shared {
     index: Mutex<Index>,
     /// A job waits that did not before, or the queue closed.
     wake: Notify,
-    /// One at a time brings the dead back, or lets them go.
-    necromancy: tokio::sync::Mutex<()>,
+    /// Dead letters are requeued or discarded one at a time.
+    dead_letter_lock: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
@@ -93,7 +93,7 @@ impl EmbeddedQueue {
             store,
             index: Mutex::new(Index::default()),
             wake: Notify::new(),
-            necromancy: tokio::sync::Mutex::default(),
+            dead_letter_lock: tokio::sync::Mutex::default(),
         });
         let (requests, receiver) = std::sync::mpsc::channel();
         for request in recover(&shared, found) {
@@ -168,7 +168,7 @@ fn recover(shared: &Arc<Shared>, found: Found) -> Vec<Request> {
         let story = Story::default();
         index
             .insert(id, Live { record, state: State::Ending, since, stored: true, recovered: true, turn: None, story });
-        given_up.extend(settle::unheld(&mut index, id, Duration::ZERO, &shared.config.rules));
+        given_up.extend(settle::requeue_or_give_up(&mut index, id, Duration::ZERO, &shared.config.rules));
     }
     for (id, due_ms) in found.hooks {
         index.pending.put(id, now + Duration::from_millis(due_ms.saturating_sub(now_ms)));

@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::address::Address;
-use self::events::{Listening, Telling};
+use self::events::{Listening, Publisher};
 use self::link::Link;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
@@ -72,7 +72,7 @@ struct Shared {
     /// When a language was last entered into a set of languages.
     entered: Mutex<HashMap<(&'static str, String), Instant>>,
     wakes: Wakes,
-    telling: Telling,
+    publisher: Publisher,
     listening: Listening,
     turn: AtomicUsize,
     /// When this process last looked for lost jobs.
@@ -92,7 +92,7 @@ impl RedisQueue {
     pub async fn connect(url: &str, config: RedisConfig) -> Result<Self, QueueError> {
         let RedisConfig { rules, prefix, username, password } = config;
         let address = Address::parse(url, username.as_deref(), password.as_deref())?;
-        let (telling, tellings) = Telling::new();
+        let (publisher, published) = Publisher::new();
         let (listening, listenings) = Listening::new();
         let shared = Arc::new(Shared {
             rules,
@@ -101,7 +101,7 @@ impl RedisQueue {
             routes: Mutex::default(),
             entered: Mutex::default(),
             wakes: Wakes::default(),
-            telling,
+            publisher,
             listening,
             turn: AtomicUsize::new(0),
             reaped: Mutex::default(),
@@ -115,7 +115,7 @@ impl RedisQueue {
         }
         let mut tasks = JoinSet::new();
         let (ends, ended) = Ends::new();
-        tasks.spawn(ends.clone().run("queue-publisher", events::tell(Arc::clone(&shared), tellings)));
+        tasks.spawn(ends.clone().run("queue-publisher", events::tell(Arc::clone(&shared), published)));
         tasks.spawn(ends.clone().run("queue-subscription", events::listen(Arc::clone(&shared), listenings)));
         tasks.spawn(ends.clone().run("queue-reaper", reap::reap(Arc::clone(&shared))));
         Ok(Self { shared, tasks: Mutex::new(tasks), ends, ended })

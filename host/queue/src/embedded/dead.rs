@@ -21,7 +21,7 @@ impl DeadLetters for EmbeddedQueue {
     }
 
     async fn requeue(&self, id: JobId) -> Result<bool, QueueError> {
-        let _only = self.shared.necromancy.lock().await;
+        let _only = self.shared.dead_letter_lock.lock().await;
         let Some(found) = self.read(move |shared| shared.store.dead_record(id)).await? else { return Ok(false) };
         let LiveRecord { fence, generation, .. } = found.live;
         let (fence, generation, submitted_ms) = (fence + 1, generation + 1, super::now_ms());
@@ -43,7 +43,7 @@ impl DeadLetters for EmbeddedQueue {
     }
 
     async fn discard(&self, id: JobId) -> Result<bool, QueueError> {
-        let _only = self.shared.necromancy.lock().await;
+        let _only = self.shared.dead_letter_lock.lock().await;
         if self.read(move |shared| shared.store.dead_record(id)).await?.is_none() {
             return Ok(false);
         }

@@ -53,7 +53,7 @@ pub(super) fn refused(index: &mut Index, changes: Changes, lease: Duration) {
 }
 
 /// What becomes of a job that is neither running nor over: it waits, after a rest if there is to be one, or is given up.
-pub(super) fn unheld(index: &mut Index, id: JobId, rest: Duration, rules: &Rules) -> Option<Request> {
+pub(super) fn requeue_or_give_up(index: &mut Index, id: JobId, rest: Duration, rules: &Rules) -> Option<Request> {
     let live = index.live.get(&id)?;
     let attempt = live.record.attempt;
     if live.record.cancel {

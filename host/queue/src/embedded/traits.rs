@@ -99,10 +99,10 @@ impl Leases for EmbeddedQueue {
             let op = if counted {
                 live.record.fault = Some(reason);
                 let rest = self.shared.config.rules.backoff_after(live.record.attempt);
-                settle::unheld(&mut index, lease.id, rest, &self.shared.config.rules)
+                settle::requeue_or_give_up(&mut index, lease.id, rest, &self.shared.config.rules)
             } else {
                 live.record.attempt -= 1;
-                settle::unheld(&mut index, lease.id, std::time::Duration::ZERO, &self.shared.config.rules)
+                settle::requeue_or_give_up(&mut index, lease.id, std::time::Duration::ZERO, &self.shared.config.rules)
             };
             self.send(&index, op.map_or(Op::Barrier, |request| request.op))?
         };

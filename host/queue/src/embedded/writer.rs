@@ -16,7 +16,7 @@ use crate::{QueueError, unjudged};
 
 /// Most requests of one transaction, so that the first of them does not wait for ever.
 const BATCH: usize = 256;
-/// How long a patient push waits for company. A short job is over by then, and both are one write.
+/// How long a patient push waits for collect_batch. A short job is over by then, and both are one write.
 const LINGER: Duration = Duration::from_millis(4);
 /// How exactly leases and rests end.
 const TICK: Duration = Duration::from_millis(25);
@@ -102,7 +102,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            let mut requests = self.company(first);
+            let mut requests = self.collect_batch(first);
             requests.extend(self.overdue());
             self.write(requests);
         }
@@ -111,7 +111,7 @@ impl Writer {
     }
 
     /// What goes into one transaction with the first request.
-    fn company(&self, first: Option<Request>) -> Vec<Request> {
+    fn collect_batch(&self, first: Option<Request>) -> Vec<Request> {
         let until = Instant::now() + LINGER;
         let mut requests: Vec<Request> = first.into_iter().collect();
         loop {
@@ -143,7 +143,7 @@ impl Writer {
             {
                 live.record.fault = Some(crate::worker_lost(live.record.attempt));
             }
-            given_up.extend(settle::unheld(&mut index, *id, Duration::ZERO, &self.shared.config.rules));
+            given_up.extend(settle::requeue_or_give_up(&mut index, *id, Duration::ZERO, &self.shared.config.rules));
         }
         drop(index);
         if !overdue.is_empty() {

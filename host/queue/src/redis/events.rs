@@ -1,4 +1,4 @@
-//! What happens to jobs, over one channel a job: told by one task, heard by another, each with a connection of its own.
+//! Events of jobs, over one channel a job: published by one task, received by another, each with a connection of its own.
 //!
 //! Channels lose what is said while nobody is connected; so the end of a job is looked up whenever it may have been
 //! missed.
@@ -20,7 +20,7 @@ use crate::{Mark, Marked, MarkedStream, QueueError, Status};
 /// Events are counted by Redis, with the job: every process counts on.
 const COUNT: u64 = 0;
 /// Events on their way to Redis; beyond, some are lost.
-const UNTOLD: usize = 1024;
+const UNSENT: usize = 1024;
 /// Events that a slow listener may be behind before it loses some.
 const UNHEARD: usize = 64;
 /// Whoever has heard nothing for this long looks whether the job is over.
@@ -36,30 +36,30 @@ pub(super) enum Tell {
 }
 
 /// The speaking side.
-pub(super) struct Telling {
+pub(super) struct Publisher {
     sender: mpsc::Sender<Tell>,
-    untold: Arc<AtomicUsize>,
+    unsent: Arc<AtomicUsize>,
 }
 
-impl Telling {
+impl Publisher {
     pub(super) fn new() -> (Self, (mpsc::Receiver<Tell>, Arc<AtomicUsize>)) {
-        let (sender, receiver) = mpsc::channel(UNTOLD);
-        let untold = Arc::<AtomicUsize>::default();
-        (Self { sender, untold: Arc::clone(&untold) }, (receiver, untold))
+        let (sender, receiver) = mpsc::channel(UNSENT);
+        let unsent = Arc::<AtomicUsize>::default();
+        (Self { sender, unsent: Arc::clone(&unsent) }, (receiver, unsent))
     }
 
     /// Never waits.
     pub(super) fn tell(&self, id: JobId, language: String, event: &Event) {
         let Ok(json) = serde_json::to_string(event) else { return };
-        self.untold.fetch_add(1, Ordering::AcqRel);
+        self.unsent.fetch_add(1, Ordering::AcqRel);
         if self.sender.try_send(Tell::Event { id, language, json }).is_err() {
-            self.untold.fetch_sub(1, Ordering::AcqRel);
+            self.unsent.fetch_sub(1, Ordering::AcqRel);
         }
     }
 
     /// Returns when all that was told before has been said.
     pub(super) async fn flush(&self) {
-        if self.untold.load(Ordering::Acquire) == 0 {
+        if self.unsent.load(Ordering::Acquire) == 0 {
             return;
         }
         let (reply, said) = oneshot::channel();
@@ -70,35 +70,35 @@ impl Telling {
 }
 
 /// Says what is told, in order.
-pub(super) async fn tell(shared: Arc<Shared>, (mut tellings, untold): (mpsc::Receiver<Tell>, Arc<AtomicUsize>)) {
+pub(super) async fn tell(shared: Arc<Shared>, (mut published, unsent): (mpsc::Receiver<Tell>, Arc<AtomicUsize>)) {
     let mut batch = Vec::new();
-    while tellings.recv_many(&mut batch, 64).await > 0 {
+    while published.recv_many(&mut batch, 64).await > 0 {
         let mut waiting: Option<(String, Args, usize)> = None;
-        for telling in batch.drain(..) {
-            match telling {
+        for message in batch.drain(..) {
+            match message {
                 Tell::Event { id, language, json } => {
                     if waiting.as_ref().is_some_and(|(of, ..)| *of != language) {
-                        say(&shared, waiting.take(), &untold).await;
+                        say(&shared, waiting.take(), &unsent).await;
                     }
                     let (of, args, count) = waiting.take().unwrap_or((language, Args::default(), 0));
                     waiting = Some((of, args.with(id.to_string()).with(json), count + 1));
                 }
                 Tell::Flush(reply) => {
-                    say(&shared, waiting.take(), &untold).await;
+                    say(&shared, waiting.take(), &unsent).await;
                     let _ = reply.send(());
                 }
             }
         }
-        say(&shared, waiting, &untold).await;
+        say(&shared, waiting, &unsent).await;
     }
 }
 
-async fn say(shared: &Shared, batch: Option<(String, Args, usize)>, untold: &AtomicUsize) {
+async fn say(shared: &Shared, batch: Option<(String, Args, usize)>, unsent: &AtomicUsize) {
     if let Some((language, args, count)) = batch {
         if let Err(error) = shared.run_once::<()>("tell events", &TELL, &language, &args).await {
             tracing::debug!(%error, count, "events were lost");
         }
-        untold.fetch_sub(count, Ordering::AcqRel);
+        unsent.fetch_sub(count, Ordering::AcqRel);
     }
 }
 
@@ -161,8 +161,8 @@ pub(super) async fn listen(shared: Arc<Shared>, mut commands: mpsc::UnboundedRec
     loop {
         match connect(&shared).await {
             Ok((sink, stream, subscribed)) => {
-                let mut ear = Ear { sink, stream, subscribed };
-                let broken = ear.hear(&shared, &mut commands, first.take()).await;
+                let mut subscription = Subscription { sink, stream, subscribed };
+                let broken = subscription.hear(&shared, &mut commands, first.take()).await;
                 match broken {
                     Some(error) => tracing::debug!(%error, "stopped hearing redis"),
                     None => return,
@@ -192,13 +192,13 @@ async fn connect(shared: &Shared) -> redis::RedisResult<(PubSubSink, PubSubStrea
     Ok((sink, stream, channels))
 }
 
-struct Ear {
+struct Subscription {
     sink: PubSubSink,
     stream: PubSubStream,
     subscribed: HashSet<String>,
 }
 
-impl Ear {
+impl Subscription {
     /// Until the connection breaks, which is the error, or the queue is gone.
     async fn hear(
         &mut self,
@@ -209,7 +209,7 @@ impl Ear {
         let mut batch: Vec<Listen> = first.into_iter().collect();
         let mut check = tokio::time::interval(SILENCE);
         loop {
-            if let Err(error) = self.obey(&mut batch).await {
+            if let Err(error) = self.apply(&mut batch).await {
                 return Some(error);
             }
             tokio::select! {
@@ -234,7 +234,7 @@ impl Ear {
     }
 
     /// New channels together, in one round trip.
-    async fn obey(&mut self, batch: &mut Vec<Listen>) -> redis::RedisResult<()> {
+    async fn apply(&mut self, batch: &mut Vec<Listen>) -> redis::RedisResult<()> {
         let (mut joined, mut readies) = (Vec::new(), Vec::new());
         for command in batch.drain(..) {
             match command {
@@ -273,7 +273,7 @@ pub(super) async fn follow(
 ) -> Result<Option<MarkedStream>, QueueError> {
     let Some(language) = shared.route(id).await? else { return Ok(None) };
     // What this process has told before is not for this listener.
-    shared.telling.flush().await;
+    shared.publisher.flush().await;
     let channel = shared.key(&language, &format!("ev:{id}"));
     let (receiver, ready) = shared.listening.join(&channel);
     let mut ticket = Ticket { shared: Arc::clone(shared), channel, receiver: Some(receiver) };

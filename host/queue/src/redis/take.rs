@@ -81,7 +81,7 @@ impl Shared {
     pub(super) async fn release(&self, lease: &Lease, reason: &Fault, counted: bool) -> Result<(), QueueError> {
         let Some(language) = self.route(lease.id).await? else { return Err(QueueError::Superseded(lease.id)) };
         let fault = serde_json::to_string(reason).unwrap_or_default();
-        self.telling.flush().await;
+        self.publisher.flush().await;
         let mut args = Args::default()
             .with(lease.id.to_string())
             .with(lease.fence)
@@ -136,7 +136,7 @@ impl Shared {
     ) -> Result<bool, QueueError> {
         let json = serde_json::to_vec(report)
             .map_err(|error| QueueError::Store { doing: "write as JSON".to_owned(), source: error.into() })?;
-        self.telling.flush().await;
+        self.publisher.flush().await;
         let args = Args::default()
             .with(report.id.to_string())
             .with(fence)

@@ -156,7 +156,7 @@ impl Events for RedisQueue {
         let language = lock(&self.shared.routes).languages.get(&id).cloned();
         // Whoever tells of a job has taken it here.
         if let Some(language) = language {
-            self.shared.telling.tell(id, language, &event);
+            self.shared.publisher.tell(id, language, &event);
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Words<'a> {
 }
 
 /// What fills a slot.
-enum Filling {
+enum Substitution {
     /// A variable that is a text.
     Variable(&'static str),
     /// A variable that is a number.
@@ -129,18 +129,18 @@ impl<'a> Words<'a> {
         let pieces = expand::pieces(word).unwrap_or_default();
         let pieces: Vec<Piece> = pieces.into_iter().filter(|piece| piece.slot || !piece.text.is_empty()).collect();
         if let [Piece { slot: true, text: name }] = &pieces[..] {
-            match self.filling(name, each) {
-                Filling::Variable(name) => return name.to_owned(),
-                Filling::Number(name) => return format!("&{name}.to_string()"),
-                Filling::Expression(expression) => return expression,
+            match self.substitution(name, each) {
+                Substitution::Variable(name) => return name.to_owned(),
+                Substitution::Number(name) => return format!("&{name}.to_string()"),
+                Substitution::Expression(expression) => return expression,
             }
         }
         let (mut text, mut behind, mut slots) = (String::new(), String::new(), false);
         for Piece { slot, text: piece } in &pieces {
             slots |= slot;
-            match slot.then(|| self.filling(piece, each)) {
-                Some(Filling::Variable(name) | Filling::Number(name)) => text += &format!("{{{name}}}"),
-                Some(Filling::Expression(expression)) => {
+            match slot.then(|| self.substitution(piece, each)) {
+                Some(Substitution::Variable(name) | Substitution::Number(name)) => text += &format!("{{{name}}}"),
+                Some(Substitution::Expression(expression)) => {
                     text += "{}";
                     behind += &format!(", {expression}");
                 }
@@ -153,13 +153,13 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn filling(&mut self, name: &str, each: bool) -> Filling {
+    fn substitution(&mut self, name: &str, each: bool) -> Substitution {
         let variable = match name {
             "main" => "main",
             "stem" => "stem",
             "dir" => "dir",
             "class" => "class",
-            "each" if each => return Filling::Variable("each"),
+            "each" if each => return Substitution::Variable("each"),
             "each" => "main",
             "memory_mib" => "memory_mib",
             "heap_mib" => "heap_mib",
@@ -169,10 +169,12 @@ impl<'a> Words<'a> {
         self.used.insert(variable);
         let said = literal::text(name);
         match (variable, self.kind(name)) {
-            ("options", Some(Kind::Text)) => Filling::Expression(format!("options.text({said}).unwrap_or_default()")),
-            ("options", _) => Filling::Expression(format!("options.choice({said})")),
-            (number @ ("memory_mib" | "heap_mib" | "stack_mib"), _) => Filling::Number(number),
-            (text, _) => Filling::Variable(text),
+            ("options", Some(Kind::Text)) => {
+                Substitution::Expression(format!("options.text({said}).unwrap_or_default()"))
+            }
+            ("options", _) => Substitution::Expression(format!("options.choice({said})")),
+            (number @ ("memory_mib" | "heap_mib" | "stack_mib"), _) => Substitution::Number(number),
+            (text, _) => Substitution::Variable(text),
         }
     }
 }
