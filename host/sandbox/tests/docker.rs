@@ -1,5 +1,5 @@
 //! What only a Docker daemon can do to us, and we to it: faults, hostile images, and what is left behind.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skipped")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "contract/daemon.rs"]
 mod daemon;
