@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod dependencies;
 mod endings;
+mod examples;
 mod fuzz;
 mod guests;
 mod images;
@@ -95,6 +96,8 @@ enum Task {
     Check(check::Args),
     /// Hold the dependencies to deny.toml: licences, banned crates, sources
     Dependencies,
+    /// Run each client of examples/ against a server
+    Examples,
     /// Run all tests; a table of the parts comes last, with what was skipped
     Test(test::Args),
 }
@@ -158,6 +161,11 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Check(args) => check::check(&root, &args),
         Task::Dependencies => dependencies::dependencies(&root),
+        Task::Examples => {
+            shell::run(shell::cargo(&root).args(["build", "-p", "optimus", "-p", "optimus-example-client"]))?;
+            plugins::crates(&root, &["python".to_owned()])?;
+            examples::examples(&root)
+        }
         Task::Test(args) => test::test(&root, &args),
     }
 }

@@ -7,7 +7,7 @@ use crate::shell::{has, read, run, say};
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
-const TOOLS: [(&str, &str); 27] = [
+const TOOLS: [(&str, &str); 30] = [
     ("gcc", "gcc"),
     ("g++", "g++"),
     ("python3", "python3"),
@@ -35,6 +35,9 @@ const TOOLS: [(&str, &str); 27] = [
     ("npm", "npm"),
     ("java", "default-jre-headless"),
     ("chromium", "chromium"),
+    ("curl", "curl"),
+    ("jq", "jq"),
+    ("openssl", "openssl"),
 ];
 
 /// Adds the rustup targets that are missing: `rust-toolchain.toml` alone does not where auto-install is off.

@@ -8,8 +8,8 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, daemon, demo, dependencies, endings, fuzz, images, k8s, plugins, reproducible, setup,
-    soak, tour, vm,
+    attack, clients, cluster, daemon, demo, dependencies, endings, examples, fuzz, images, k8s, plugins, reproducible,
+    setup, soak, tour, vm,
 };
 
 /// What to test.
@@ -84,6 +84,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         endings::judge(root, &endings::Args { runs: 128, load: 4 })
     })?;
     parts.run("generated clients, the reference page", || clients::clients(root))?;
+    parts.run("a client in each of five languages", || examples::examples(root))?;
     parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
     parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
     parts.run("a cluster of processes, killed at random", || cluster::small_chaos(root))?;
