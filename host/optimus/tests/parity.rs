@@ -1,6 +1,6 @@
 //! Every sample of every language whose image is here gets the same report in a container as on this host, times aside:
 //! the toolchains may be of other versions, so what compilers and runtimes say in their own words is not compared.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skipped")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/engine.rs"]
 mod engine;
