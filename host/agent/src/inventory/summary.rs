@@ -91,7 +91,8 @@ fn unnamed(symbols: &str) -> Vec<String> {
         .lines()
         .filter_map(|line| line.split_whitespace().nth(2)?.strip_prefix(prefix))
         .map(|name| RENAMED.iter().find(|(symbol, _)| *symbol == name).map_or(name, |(_, renamed)| renamed))
-        .filter(|name| !named(name) && !ELSEWHERE.contains(name))
+        // Compilers split functions: `setitimer.cold`.
+        .filter(|name| !name.contains('.') && !named(name) && !ELSEWHERE.contains(name))
         .filter(|name| !NARROWER.iter().any(|ending| name.ends_with(ending)))
         .map(str::to_owned)
         .collect();

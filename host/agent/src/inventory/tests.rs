@@ -110,7 +110,7 @@ fn a_summary_tells_what_one_side_lacks() {
     assert_eq!(allowed + bounded + by_argument + ignored + refused + agent_only, here);
 
     let prefix = if cfg!(target_arch = "aarch64") { "__arm64_sys_" } else { "__x64_sys_" };
-    let names = ["read", "newfstat", "chown16", "socketcall", "to_come"];
+    let names = ["read", "newfstat", "chown16", "socketcall", "setitimer.cold", "to_come"];
     let symbols: String = names.map(|name| format!("ffffffff81000000 T {prefix}{name}\n")).concat();
     let new = summary("7.1.0", &symbols);
     assert_eq!((new.unknown_to_kernel, new.unknown_to_inventory), (vec![], vec!["to_come".to_owned()]));

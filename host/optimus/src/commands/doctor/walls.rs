@@ -19,10 +19,10 @@ fn table(walls: &Walls) -> String {
     let mut text = format!("kernel {}: what programs can reach of it\n\n", inventory.kernel);
     let line = |what: &str, counts: &Counts| {
         let Counts { allowed, bounded, by_argument, ignored, refused, agent_only } = counts;
-        format!("{what:<28}{allowed:>8}{bounded:>9}{by_argument:>13}{ignored:>9}{refused:>9}{agent_only:>12}\n")
+        format!("{what:<28}{allowed:>8}{bounded:>9}{by_argument:>13}{ignored:>11}{refused:>9}{agent_only:>12}\n")
     };
     text += &format!(
-        "{:<28}{:>8}{:>9}{:>13}{:>9}{:>9}{:>12}\n",
+        "{:<28}{:>8}{:>9}{:>13}{:>11}{:>9}{:>12}\n",
         "", "allowed", "bounded", "by argument", "no effect", "refused", "agent only"
     );
     text += &line("system calls", &inventory.calls);
