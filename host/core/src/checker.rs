@@ -39,6 +39,9 @@ pub struct Checker {
     /// What the language's `options_schema` allows.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub options: Map<String, Value>,
+    /// Further checkers that have to accept as well, each asked when all before it have accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Checker>,
     /// What each run may use; 10 s of CPU time and 1 GiB when absent.
     #[serde(default)]
     pub limits: LimitsRequest,
@@ -46,6 +49,9 @@ pub struct Checker {
     /// absent, and 100 for `lemon`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_score: Option<f64>,
+    /// What the points of its answers are of.
+    #[serde(default, skip_serializing_if = "Scale::is_default")]
+    pub scale: Scale,
     /// How often the submission may be run for one test: under `kattis`, a checker that accepts and leaves a
     /// `nextpass.in` has it run again with that. 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +59,28 @@ pub struct Checker {
 }
 
 const MAX_PASSES: u32 = 100;
+const MAX_ALSO: usize = 16;
+
+/// What the points of a checker's answers are of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Of `full_score`, or of what the test is worth.
+    #[default]
+    Full,
+    /// Of nothing: they are points of any size, which `scoring.tree` adds up. A rejected output may have some, too.
+    Points,
+    /// Above 1 they are percent, up to 1 a share; what comes of it is rounded down to whole points of the test's
+    /// (Hydro, `packages/hydrojudge/src/testlib.ts`).
+    Percent,
+}
+
+impl Scale {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_default(&self) -> bool {
+        *self == Self::Full
+    }
+}
 
 /// How a checker is called, and what its answer means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +99,8 @@ pub enum Protocol {
     Coci,
     /// As `cms`, but its exit code says nothing, and without a score it is 0.
     Hydro,
-    /// `checker OUTPUT ANSWER INPUT`: 0 right; 1 wrong, or the fraction that two lines with a number each make.
+    /// `checker ANSWER OUTPUT INPUT`: 0 right, 1 wrong; two lines with a number each make a fraction (DMOJ,
+    /// `dmoj/contrib/peg.py`).
     Peg,
     /// `checker INPUT ANSWER OUTPUT`: 0 right, all else wrong.
     Hustoj,
@@ -118,6 +147,12 @@ impl Checker {
                 return Err(Invalid::new("passes", "are known only to the protocol `kattis`"));
             }
         }
+        if self.also.len() > MAX_ALSO || self.also.iter().any(|other| !other.also.is_empty()) {
+            return Err(Invalid::new("also", format!("are more than {MAX_ALSO}, or have others of their own")));
+        }
+        for (i, other) in self.also.iter().enumerate() {
+            other.check(policy).map_err(|invalid| invalid.under(&format!("also[{i}]")))?;
+        }
         self.request().into_job(&self.language, "txt", policy).map(|_| ())
     }
 
@@ -126,6 +161,9 @@ impl Checker {
     /// # Errors
     /// What is wrong, by its place in the interactor.
     pub fn check_interactive(&self, policy: &Policy) -> Result<(), Invalid> {
+        if !self.also.is_empty() {
+            return Err(Invalid::new("also", "cannot be combined with a conversation"));
+        }
         match self.protocol {
             Protocol::Kattis | Protocol::Testlib | Protocol::Coci | Protocol::Exit => self.check(policy),
             _ => Err(Invalid::new("protocol", "is not one in which a checker can talk to a submission")

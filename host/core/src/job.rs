@@ -73,6 +73,12 @@ pub struct Test {
     /// Arguments for this test, after the job's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+    /// Arguments for the checker or interactor in this test, after its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checker_args: Vec<String>,
+    /// How the output of this test is compared, where that differs from the job's `compare`; no program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare: Option<Comparer>,
     /// Files that the program finds beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<SourceFile>,
@@ -141,6 +147,9 @@ pub struct JobRequest {
     /// The program reads and prints by files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_io: Option<FileIo>,
+    /// The limits hold as they are: a language's own multipliers do not stretch them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact_limits: bool,
     /// Run a test that ended by a time limit so many times more; the best run counts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rerun_on_time_limit: u32,
@@ -238,6 +247,9 @@ pub struct Job {
     /// The program reads and prints by files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_io: Option<FileIo>,
+    /// The language's multipliers do not apply.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact_limits: bool,
     /// How often a test that ended by a time limit is run again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rerun_on_time_limit: u32,
@@ -319,6 +331,7 @@ impl JobRequest {
             communication: self.communication,
             scoring: self.scoring,
             file_io: self.file_io,
+            exact_limits: self.exact_limits,
             rerun_on_time_limit: self.rerun_on_time_limit,
             problem: self.problem,
             stop_at_first_failure: self.stop_at_first_failure,
@@ -355,6 +368,9 @@ impl JobRequest {
         }
         if self.rerun_on_time_limit > MAX_RERUNS {
             return Err(Invalid::new("rerun_on_time_limit", format!("is more than {MAX_RERUNS}")));
+        }
+        if let Some(grader) = self.scoring.as_ref().and_then(|scoring| scoring.tree.as_ref()?.grader.as_ref()) {
+            grader.check(policy).map_err(|invalid| invalid.under("scoring.tree.grader"))?;
         }
         match &self.problem {
             Some(digest) => self.check_reference(digest),
@@ -443,6 +459,13 @@ fn check_entry(entry: &str, files: &[SourceFile]) -> Result<BoxPath, Invalid> {
 fn check_tests(tests: &[Test]) -> Result<(), Invalid> {
     for (i, test) in tests.iter().enumerate() {
         check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
+        if let Some(compare) = &test.compare {
+            let field = format!("tests[{i}].compare");
+            if matches!(compare, Comparer::Program(_) | Comparer::Custom) {
+                return Err(Invalid::new(field, "is a program; only the job's `compare` may be one"));
+            }
+            compare.check().map_err(|message| Invalid::new(field, message))?;
+        }
     }
     Ok(())
 }
@@ -475,6 +498,7 @@ mod tests {
             (json!({"language": "t", "files": [file("a/b"), file("a")]}), "files[0].path"),
             (json!({"language": "t", "files": [file("a")], "entry": "b"}), "entry"),
             (json!({"language": "t", "source": "", "args": ["\u{0}"]}), "args[0]"),
+            (json!({"language": "t", "source": "", "tests": [{"compare": "custom"}]}), "tests[0].compare"),
             (json!({"language": "t", "source": "", "capture_bytes": 1u64 << 40}), "capture_bytes"),
             (json!({"language": "t", "source": "", "limits": {"cpu_ms": 0}}), "limits.cpu_ms"),
         ] {

@@ -3,6 +3,7 @@
 //! Packages of every format become this value, and it can be stored, so that a job names it instead of carrying it.
 
 mod expectation;
+mod pattern;
 mod time;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ use crate::{
     BoxPath, Checker, Communication, Comparer, Content, Descriptor, Invalid, JobRequest, LimitsRequest, Scoring, Test,
 };
 
-pub use expectation::Expectation;
+pub use expectation::{Expectation, Part};
+pub use pattern::fits;
 pub use time::TimeRule;
 
 /// What is the same for every submission.
@@ -28,6 +30,9 @@ pub struct Problem {
     /// What each test may use.
     #[serde(default)]
     pub limits: LimitsRequest,
+    /// A language's own multipliers do not stretch them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact_limits: bool,
     /// What a submission's files may hold together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_bytes: Option<u64>,
@@ -87,6 +92,9 @@ pub struct Extra {
     /// Stands before the text of each of the submission's files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prelude: Option<Content>,
+    /// Stands after the text of the submission's own file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coda: Option<Content>,
 }
 
 impl Extra {
@@ -113,9 +121,9 @@ pub struct Labelled {
     pub entry: Option<BoxPath>,
     /// What should come of it.
     pub expect: Expectation,
-    /// Its author says that no time limit follows from it.
+    /// Where the package leaves the time limit to its submissions, this one has to be within.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_untimed: bool,
+    pub bounds_time: bool,
 }
 
 impl Problem {
@@ -153,6 +161,7 @@ impl Problem {
             entry,
             tests: self.tests.clone(),
             limits: self.limits.clone(),
+            exact_limits: self.exact_limits,
             compare: self.compare.clone(),
             interactor: self.interactor.clone(),
             communication: self.communication.clone(),
@@ -175,6 +184,9 @@ impl Extra {
             for file in files.iter_mut() {
                 file.content = [prelude.as_bytes(), file.content.as_bytes()].concat().into();
             }
+        }
+        if let (Some(coda), [own, ..]) = (&self.coda, &mut files[..]) {
+            own.content = [own.content.as_bytes(), coda.as_bytes()].concat().into();
         }
         for extra in &self.files {
             files.retain(|file| file.path != extra.path.as_str());

@@ -6,20 +6,23 @@
 mod progress;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Test};
+use crate::{Invalid, Test, Verdict};
 
 pub use progress::Progress;
+pub use tree::Tree;
 
 /// How tests become points.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scoring {
     /// In the order in which they are judged. A test says by `group` to which one it belongs.
+    #[serde(default)]
     pub groups: Vec<Group>,
     /// How the groups' points become the job's; samples do not count.
     #[serde(default)]
@@ -27,6 +30,9 @@ pub struct Scoring {
     /// Skip tests that cannot change any group's points any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lazy: bool,
+    /// Groups inside groups with graders, instead of `groups`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Box<Tree>>,
 }
 
 /// Tests that are worth something together.
@@ -105,6 +111,12 @@ pub struct Score {
     pub points: f64,
     /// What it could have got.
     pub max: f64,
+    /// There is no most that it could have got; `max` is what it got.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unbounded: bool,
+    /// What the graders of `scoring.tree` made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// In the job's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupScore>,
@@ -130,14 +142,16 @@ pub struct GroupScore {
 impl Score {
     /// Whether it is all that there was to get.
     pub fn is_full(&self) -> bool {
-        self.max > 0.0 && self.points >= self.max - 1e-9 * self.max
+        self.unbounded || self.max > 0.0 && self.points >= self.max - 1e-9 * self.max
     }
 }
 
 impl Scoring {
     /// Whether which tests run depends on how others went.
     pub fn is_sequential(&self) -> bool {
-        self.lazy || self.groups.iter().any(|group| group.stop != Stop::Never || !group.requires.is_empty())
+        self.lazy
+            || self.tree.is_some()
+            || self.groups.iter().any(|group| group.stop != Stop::Never || !group.requires.is_empty())
     }
 
     /// Refuses what could not be scored.
@@ -145,6 +159,13 @@ impl Scoring {
     /// # Errors
     /// What is wrong, by its place in the job.
     pub fn check(&self, tests: &[Test]) -> Result<(), Invalid> {
+        match &self.tree {
+            Some(_) if !self.groups.is_empty() => {
+                return Err(Invalid::new("scoring.groups", "cannot be combined with `scoring.tree`"));
+            }
+            Some(tree) => return tree.check(tests),
+            None => {}
+        }
         let mut known = HashMap::new();
         for (i, group) in self.groups.iter().enumerate() {
             let place = |field: &str| format!("scoring.groups[{i}].{field}");

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use optimus_core::checker::{Answer, Call, Checker, NEXT_PASS, Opinion, Said, What};
+use optimus_core::checker::{Answer, Call, Checker, NEXT_PASS, Opinion, Said, Scale, What};
 use optimus_core::job::Policy;
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{BoxPath, Content, Exit, Fault, Job, Limits, Outcome, Plan, Stream, Verdict};
@@ -41,6 +41,8 @@ pub(super) struct Prepared {
     plugin: Arc<Plugin>,
     pub(super) limits: Limits,
     idle: Mutex<Vec<Box<dyn OpenBox>>>,
+    /// Those that are asked when this one has accepted.
+    also: Vec<Prepared>,
 }
 
 /// What there is to check.
@@ -50,6 +52,8 @@ pub(super) struct Matter {
     pub(super) output: Bytes,
     pub(super) answer: Bytes,
     pub(super) code: Bytes,
+    /// Arguments for this test.
+    pub(super) args: Vec<String>,
     /// What the test is worth, for checkers that speak of points.
     pub(super) worth: Option<f64>,
     /// Which run of the submission this was, from 1, and what the checker left after those before.
@@ -102,13 +106,17 @@ impl Prepared {
         let extension = descriptor.extension();
         let job = checker.request().into_job(&descriptor.id, extension, &policy);
         let job = job.map_err(|invalid| broken(format!("cannot be built: {invalid}")))?;
-        let limits = limits::of_run(&job.limits, descriptor, cap);
+        let limits = limits::of_run(&job.limits, job.exact_limits, descriptor, cap);
         let plan = match plugin.plan(&PlanRequest::new(&job, limits)).await {
             Ok(plan) => plan,
             Err(PluginError::Engine { message }) => return Err(Failure::Ours(Fault::new("plugin_engine", message))),
             Err(error) => return Err(broken(format!("cannot be planned: {}", error.fault().message))),
         };
-        Ok(Self { checker: checker.clone(), job, plan, plugin, limits, idle: Mutex::default() })
+        let mut also = Vec::new();
+        for other in &checker.also {
+            also.push(Box::pin(Self::new(other, catalogue, cap)).await?);
+        }
+        Ok(Self { checker: checker.clone(), job, plan, plugin, limits, idle: Mutex::default(), also })
     }
 
     fn order(&self) -> Order<'_> {
@@ -121,13 +129,26 @@ impl Prepared {
             counsel: self.plugin.as_ref(),
             checker: None,
             interactor: None,
+            grader: None,
             beside: true,
         }
     }
 
-    /// Lets the checker look.
+    /// Lets the checker look, and then those that have to accept as well.
     pub(super) async fn check(&self, bench: &Bench, matter: &Matter) -> Result<Checked, Failure> {
-        let call = self.checker.call();
+        let mut checked = self.check_alone(bench, matter).await?;
+        for other in &self.also {
+            if checked.ruling.verdict != Verdict::Accepted {
+                break;
+            }
+            checked = other.check_alone(bench, matter).await?;
+        }
+        Ok(checked)
+    }
+
+    async fn check_alone(&self, bench: &Bench, matter: &Matter) -> Result<Checked, Failure> {
+        let mut call = self.checker.call();
+        call.args.extend(matter.args.iter().cloned());
         let mut open = self.seat(bench, &call, matter).await?;
         let mut heard = Heard::default();
         let outcome = self.run(&call, matter, open.as_mut(), &mut heard).await?;
@@ -143,7 +164,10 @@ impl Prepared {
             Some(open) => open,
             None => self.open(bench, call).await?,
         };
-        open.stage(&files(call, matter)).await.map_err(|error| Failure::Ours(fault(&error)))?;
+        let files = files(call, matter);
+        if !files.is_empty() {
+            open.stage(&files).await.map_err(|error| Failure::Ours(fault(&error)))?;
+        }
         Ok(open)
     }
 
@@ -174,7 +198,7 @@ impl Prepared {
         let answer = checker.read(&said).map_err(nonsense)?;
         said.files.retain(|(name, _)| name != NEXT_PASS);
         let next = next.map(|input| Next { input, left: said.files });
-        Ok(Checked { ruling: ruling(answer), next })
+        Ok(Checked { ruling: ruling(answer, checker.scale), next })
     }
 
     fn wait_list(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn OpenBox>>> {
@@ -275,9 +299,9 @@ pub(super) fn broken(checker: &Checker, why: &str) -> Fault {
         .hint("this says nothing about the submission: the checker, or the test, has to be corrected")
 }
 
-fn ruling(answer: Answer) -> Ruling {
+fn ruling(answer: Answer, scale: Scale) -> Ruling {
     let Answer { opinion, score, message } = answer;
-    let verdict = match (opinion, score) {
+    let verdict = match (opinion, score.filter(|_| scale != Scale::Points)) {
         (_, Some(score)) if score > 0.0 && score < 1.0 => Verdict::Partial,
         (Opinion::Right, _) => Verdict::Accepted,
         (Opinion::Wrong, _) => Verdict::WrongAnswer,

@@ -39,7 +39,8 @@ pub(super) async fn run(
     open: &mut dyn OpenBox,
 ) -> Result<Ran, Blame> {
     let job = terms.order.job;
-    let call = interactor.checker.call_interactive();
+    let mut call = interactor.checker.call_interactive();
+    call.args.extend(matter.args.iter().cloned());
     let mut seat = match interactor.seat(terms.bench, &call, matter).await {
         Ok(seat) => seat,
         Err(failure) => return Ok(Ran::stopped(ours(Err(failure))?)),

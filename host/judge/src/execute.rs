@@ -42,6 +42,8 @@ pub(super) struct Order<'a> {
     pub(super) checker: Option<&'a Prepared>,
     /// Who talks to the submission while it runs.
     pub(super) interactor: Option<&'a Prepared>,
+    /// Who grades groups of tests.
+    pub(super) grader: Option<&'a Prepared>,
     /// It takes no slot's processor: such a one itself, of which no time counts, or a further process of a submission.
     pub(super) beside: bool,
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::artefacts::Artefact;
+use super::checker::Failure;
 use super::compile::{Built, Workplace};
 use super::execute::{Bench, Order, test_name};
 use super::sink::{Budget, REPORT_BYTES};
@@ -99,12 +100,10 @@ impl Bench {
                 tests.push(TestReport::unrun(test_name(job, index), verdict));
                 continue;
             }
-            let report = test::submitted(&terms, index).await?;
+            let mut report = test::submitted(&terms, index).await?;
+            self.note(order, progress.as_mut(), index, &mut report).await?;
             stopped = report.verdict == Verdict::InternalError
                 || (job.stop_at_first_failure && report.verdict != Verdict::Accepted);
-            if let Some(progress) = &mut progress {
-                progress.note(index, report.verdict, report.score);
-            }
             events(Event::Test { index, total, report: report.clone() });
             tests.push(report);
         }
@@ -154,21 +153,44 @@ impl Bench {
             // A box without a slot would keep a processor from whoever has one.
             desks.spare.clear();
             let Some(done) = running.next().await else { return Ok(()) };
-            let (index, report, open, own) = done?;
+            let (index, mut report, open, own) = done?;
             match own {
                 true => desks.own = Some(open),
                 false => desks.spare.push(open),
             }
+            self.note(terms.order, progress.as_deref_mut(), index, &mut report).await?;
             // After a failure of ours the whole job is `internal_error`: further tests would tell nobody anything.
             let stop = job.stop_at_first_failure && report.verdict != Verdict::Accepted;
             if stop || report.verdict == Verdict::InternalError {
                 waiting = 0..0;
             }
-            if let Some(progress) = &mut progress {
-                progress.note(index, report.verdict, report.score);
-            }
             note(index, report);
         }
+    }
+
+    /// Notes a test's result in the job's points; groups that a program grades are graded when they have all theirs. A
+    /// grader that fails makes the test an error of ours.
+    async fn note(
+        &self,
+        order: &Order<'_>,
+        progress: Option<&mut Progress<'_>>,
+        index: usize,
+        report: &mut TestReport,
+    ) -> Result<(), Fault> {
+        let Some(progress) = progress else { return Ok(()) };
+        progress.note(index, report.verdict, report.score);
+        while let (Some(call), Some(grader)) = (progress.due(), order.grader) {
+            match grader.grade(self, &call).await {
+                Ok(graded) => progress.graded(graded),
+                Err(Failure::Ours(fault)) => return Err(fault),
+                Err(Failure::Checker(fault)) => {
+                    report.verdict = Verdict::InternalError;
+                    report.error = Some(fault);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn free_desk(&self, desks: &mut Desks, parallel: bool) -> Option<Desk> {

@@ -12,6 +12,7 @@ mod converse;
 mod counsel;
 mod execute;
 mod failure;
+mod grader;
 mod lanes;
 mod limits;
 mod live;
@@ -108,7 +109,7 @@ impl Judge {
             return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
         }
         let descriptor = plugin.descriptor();
-        let limits = limits::of_run(&job.limits, descriptor, &self.bench.config.cap);
+        let limits = limits::of_run(&job.limits, job.exact_limits, descriptor, &self.bench.config.cap);
         let planning = Instant::now();
         // Where nothing is run, the submission need not be a program.
         let is_answers = job.tests.iter().all(|test| test.submitted.is_some());
@@ -126,7 +127,7 @@ impl Judge {
                 return Ok(self.draft(job, Some(&plugin), None, execution, &clock, planned_in));
             }
         };
-        let (checker, interactor) = match self.officials(job, &plan).await {
+        let [checker, interactor, grader] = match self.officials(job, &plan).await {
             Ok(officials) => officials,
             Err(Failure::Ours(fault)) => return Err(fault),
             Err(Failure::Checker(fault)) => {
@@ -137,6 +138,7 @@ impl Judge {
         let order = Order {
             checker: checker.as_ref(),
             interactor: interactor.as_ref(),
+            grader: grader.as_ref(),
             beside: false,
             job,
             plan: &plan,
@@ -149,8 +151,8 @@ impl Judge {
         Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
     }
 
-    /// The job's checker and its interactor (or manager), when it has them and they are programs.
-    async fn officials(&self, job: &Job, plan: &Plan) -> Result<(Option<Prepared>, Option<Prepared>), Failure> {
+    /// The job's checker, its interactor (or manager) and its grader, when it has them and they are programs.
+    async fn officials(&self, job: &Job, plan: &Plan) -> Result<[Option<Prepared>; 3], Failure> {
         let prepare = async |checker: Option<&Checker>| match checker {
             Some(checker) => Prepared::new(checker, &self.catalogue, &self.bench.config.cap).await.map(Some),
             None => Ok(None),
@@ -161,7 +163,8 @@ impl Judge {
             _ => None,
         };
         let talks = job.interactor.as_deref().or(job.communication.as_ref().map(|own| &own.manager));
-        Ok((prepare(checker).await?, prepare(talks).await?))
+        let grader = job.scoring.as_ref().and_then(|scoring| scoring.tree.as_ref()?.grader.as_ref());
+        Ok([prepare(checker).await?, prepare(talks).await?, prepare(grader).await?])
     }
 
     fn draft(
@@ -230,6 +233,8 @@ fn conclude(ending: Ending, tests: &[TestReport], score: Option<&Score>) -> (Ver
             let ours = tests.iter().find(|test| test.verdict == Verdict::InternalError);
             let verdict = Verdict::of_job(tests.iter().map(|test| test.verdict));
             let verdict = match score {
+                Some(Score { verdict: Some(graded), .. }) if *graded != Verdict::Accepted => *graded,
+                Some(score) if score.verdict.is_some() && !score.is_full() => Verdict::Partial,
                 Some(score) if score.is_full() => Verdict::Accepted,
                 Some(score) if score.points > 0.0 => Verdict::Partial,
                 _ => verdict,

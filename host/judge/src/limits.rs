@@ -18,14 +18,18 @@ const NOTHING: Limits = Limits {
 };
 
 /// What a job's tests may use in a language, as its plugin is told when it plans.
-pub(super) fn of_run(job: &Limits, language: &Descriptor, cap: &Limits) -> Limits {
-    let stretched = Limits {
+pub(super) fn of_run(job: &Limits, is_exact: bool, language: &Descriptor, cap: &Limits) -> Limits {
+    let stretched = if is_exact { *job } else { stretched(job, language) };
+    stretched.at_least(&language.minimum.over(&NOTHING)).clamp(cap)
+}
+
+fn stretched(job: &Limits, language: &Descriptor) -> Limits {
+    Limits {
         cpu_ms: times(job.cpu_ms, language.time_multiplier),
         wall_ms: times(job.wall_ms, language.time_multiplier),
         memory_bytes: times(job.memory_bytes, language.memory_multiplier),
         ..*job
-    };
-    stretched.at_least(&language.minimum.over(&NOTHING)).clamp(cap)
+    }
 }
 
 /// What a step gets that wishes for `wish` where `base` is the rule.
@@ -59,14 +63,16 @@ mod tests {
         slow.memory_multiplier = 100.0;
         slow.minimum.processes = Some(80);
         let job = Limits { cpu_ms: 1_001, ..Limits::DEFAULT };
-        let limits = of_run(&job, &slow, &Limits::CAP);
+        let limits = of_run(&job, false, &slow, &Limits::CAP);
         assert_eq!(limits.cpu_ms, 2_503);
         assert_eq!(limits.wall_ms, 15_000);
         assert_eq!(limits.memory_bytes, Limits::CAP.memory_bytes);
         assert_eq!(limits.processes, 80);
         assert_eq!(limits.output_bytes, Limits::DEFAULT.output_bytes);
         slow.minimum.processes = Some(1 << 40);
-        assert_eq!(of_run(&job, &slow, &Limits::CAP).processes, Limits::CAP.processes);
+        assert_eq!(of_run(&job, false, &slow, &Limits::CAP).processes, Limits::CAP.processes);
+        let exact = of_run(&job, true, &slow, &Limits::CAP);
+        assert_eq!((exact.cpu_ms, exact.memory_bytes), (1_001, Limits::DEFAULT.memory_bytes));
     }
 
     #[test]

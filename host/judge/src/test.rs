@@ -166,6 +166,7 @@ impl Terms<'_> {
         Matter {
             input: test.stdin.0.clone(),
             answer: test.expect.as_ref().map_or_else(Bytes::new, |expect| expect.0.clone()),
+            args: test.checker_args.clone(),
             code: job.files.first().map_or_else(Bytes::new, |file| file.content.0.clone()),
             worth: self.worth.get(index).copied().flatten(),
             ..Matter::default()
@@ -241,7 +242,7 @@ impl Terms<'_> {
     /// Who reads the output while it comes. Without expected output the program only has to end well, unless the job
     /// itself asks for a checker, which may need none.
     pub(super) fn reader(&self, test: &Test) -> Reader {
-        match (&test.expect, &self.comparer) {
+        match (&test.expect, test.compare.as_ref().unwrap_or(&self.comparer)) {
             (None, Comparer::Custom) if self.order.job.compare == Some(Comparer::Custom) => Reader::Checker(Vec::new()),
             (None, comparer) if !comparer.needs_no_expectation() => Reader::Nobody,
             (expect, comparer) => {

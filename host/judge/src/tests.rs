@@ -168,6 +168,7 @@ impl Toys {
             counsel,
             checker: None,
             interactor: None,
+            grader: None,
             beside: false,
         };
         self.bench.execute(&order, events, cancel).await

@@ -39,6 +39,17 @@ impl Output {
         }
     }
 
+    /// Prints a part of what `print` will complete, at once, for people only.
+    ///
+    /// # Errors
+    /// stdout is closed.
+    pub fn stream(self, human: impl FnOnce() -> String) -> anyhow::Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        self.print(&(), |()| human())
+    }
+
     /// Prints an error: on stderr for people, as the one JSON value for scripts.
     pub fn error(self, error: &anyhow::Error) {
         let fault = fault(error);

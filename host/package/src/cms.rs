@@ -24,14 +24,15 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let memory = fields.number("memory_limit")?.or(fields.number("memlimit")?);
     problem.limits.memory_bytes = memory.map(units::mebibytes);
     io(&mut fields, &mut problem)?;
-    let is_output_only = fields.take::<bool>("output_only")?.unwrap_or(false);
+    let is_output_only = fields.flag("output_only")?.unwrap_or(false);
     if fields.has("task_type") {
         return Err(fields.unsupported("task_type"));
     }
     if let Some(kind) = fields.text("score_type")? {
         return Err(PackageError::unsupported(TASK, format!("`score_type: {kind}`")));
     }
-    fields.refuse(&["score_type_parameters", "total_value"])?;
+    fields.refuse(&["score_type_parameters"])?;
+    let total = fields.number("total_value")?.unwrap_or(100.0);
     let count = fields.number("n_input")?;
     let processes = fields.number("num_processes")?;
     fields.ignore(&[
@@ -58,7 +59,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     ]);
     fields.finish()?;
     tests(tree, count, is_output_only, &mut problem)?;
-    subtasks(tree, &mut problem)?;
+    subtasks(tree, total, &mut problem)?;
     managers(tree, &name, processes, &mut problem)?;
     problem.submissions = solutions(tree, &name)?;
     Ok(problem)
@@ -96,21 +97,29 @@ fn tests(tree: &Tree, count: Option<f64>, is_output_only: bool, problem: &mut Pr
     Ok(())
 }
 
-/// `gen/GEN`: a line a test, and before each subtask `# ST: POINTS`. Without, all tests are worth 100 together.
-fn subtasks(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
+/// `gen/GEN`: a line a test, and before each subtask `#ST: POINTS`; other comments say nothing, wherever they stand.
+/// Without subtasks all tests are worth the same part of `total` (`cmscontrib/loaders/italy_yaml.py`).
+fn subtasks(tree: &Tree, total: f64, problem: &mut Problem) -> Result<(), PackageError> {
     let mut groups: Vec<Group> = Vec::new();
     let mut next = 0;
     for line in if tree.has(GEN) { tree.text(GEN)? } else { String::new() }.lines() {
-        let line = line.trim();
-        if let Some(points) = line.strip_prefix("#ST:").or_else(|| line.strip_prefix("# ST:")) {
+        let (call, comment) = line.split_once('#').unwrap_or((line, ""));
+        let (call, comment) = (call.trim(), comment.trim());
+        let (starts, copies) = (comment.strip_prefix("ST:"), comment.starts_with("COPY:"));
+        if !call.is_empty() && (starts.is_some() || copies) {
+            return Err(PackageError::bad(GEN, format!("`{line}` is a test and a command in one line")));
+        }
+        if let Some(points) = starts {
+            if groups.is_empty() && next > 0 {
+                return Err(PackageError::bad(GEN, "has tests before its first subtask"));
+            }
             let points = points.trim().parse::<f64>().ok().filter(|points| points.is_finite() && *points >= 0.0);
             let points = points.ok_or_else(|| PackageError::bad(GEN, format!("`{line}` gives no points")))?;
             let name = (groups.len()).to_string();
             groups.push(Group { name, points: Some(points), score: Aggregate::Min, ..Group::default() });
             continue;
         }
-        let copied = line.starts_with("#COPY:") || line.starts_with("# COPY:");
-        if line.is_empty() || (line.starts_with('#') && !copied) {
+        if call.is_empty() && !copies {
             continue;
         }
         let test = problem.tests.get_mut(next);
@@ -122,13 +131,13 @@ fn subtasks(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
         return Err(PackageError::bad(GEN, format!("names {next} tests, and `input/` holds {}", problem.tests.len())));
     }
     if groups.is_empty() {
-        groups.push(Group { name: "all".to_owned(), points: Some(100.0), ..Group::default() });
+        groups.push(Group { name: "all".to_owned(), points: Some(total), ..Group::default() });
         problem.tests.iter_mut().for_each(|test| test.group = Some("all".to_owned()));
     }
     // A subtask without tests, or without points, is how this format marks the examples.
     let is_used = |group: &Group| problem.tests.iter().any(|test| test.group.as_ref() == Some(&group.name));
     groups.retain(is_used);
-    problem.scoring = Some(Scoring { groups, total: Total::Sum, lazy: false });
+    problem.scoring = Some(Scoring { groups, total: Total::Sum, ..Scoring::default() });
     Ok(())
 }
 

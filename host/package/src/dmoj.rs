@@ -59,7 +59,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     tests(&mut fields, &files, points, &mut problem)?;
     fields.ignore(&["hints", "output_prefix_length", "meta"]);
     fields.finish()?;
-    problem.submissions = labels::submissions(tree)?;
+    labels::submissions(tree, &mut problem)?;
     Ok(problem)
 }
 
@@ -86,7 +86,7 @@ fn signature(fields: &mut Fields, files: &Tree, problem: &mut Problem) -> Result
     }
     let mut own = fields.map("signature_grader")?;
     let (entry, header) = (own.text("entry")?, own.text("header")?);
-    let keeps_main = own.take::<bool>("allow_main")?.unwrap_or(false);
+    let keeps_main = own.flag("allow_main")?.unwrap_or(false);
     own.finish()?;
     let (Some(entry), Some(header)) = (entry, header) else {
         return Err(PackageError::bad(INIT, "`signature_grader` needs `entry` and `header`"));
@@ -180,7 +180,7 @@ fn named(name: &str, mut args: Map<String, Value>) -> Result<Comparer, PackageEr
 /// Each case and each batch is a group: a batch is worth its worst case, and what is worth nothing ends everything when
 /// it fails.
 fn tests(fields: &mut Fields, files: &Tree, points: Option<f64>, problem: &mut Problem) -> Result<(), PackageError> {
-    let mut scoring = Scoring { groups: Vec::new(), total: Total::Sum, lazy: false };
+    let mut scoring = Scoring { groups: Vec::new(), total: Total::Sum, ..Scoring::default() };
     let mut batches: Vec<String> = Vec::new();
     if !matches!(fields.clone().value("test_cases"), Some(Value::Array(_))) {
         return Err(fields.unsupported("test_cases (as patterns rather than a list)"));

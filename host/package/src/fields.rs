@@ -1,6 +1,5 @@
 //! A map of YAML or JSON, read key by key: what nobody has asked for by the end is a key that is not known, and an error.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{PackageError, Tree};
@@ -21,21 +20,22 @@ impl Fields {
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self { file: file.to_owned(), at: String::new(), map: Map::new() });
         }
-        let value: Value =
-            serde_saphyr::from_str(&text).map_err(|error| PackageError::bad(file, first_line(&error.to_string())))?;
+        let value: Value = serde_saphyr::from_str_with_options(&text, options())
+            .map_err(|error| PackageError::bad(file, in_words(&text, &error)))?;
         Self::of(file, "", value)
     }
 
     /// A JSON file's map.
     pub(crate) fn json(tree: &Tree, file: &str) -> Result<Self, PackageError> {
         let value = serde_json::from_str(&tree.text(file)?);
-        Self::of(file, "", value.map_err(|error| PackageError::bad(file, error.to_string()))?)
+        Self::of(file, "", value.map_err(|error| PackageError::bad(file, format!("is no valid JSON: {error}")))?)
     }
 
     pub(crate) fn of(file: &str, at: &str, value: Value) -> Result<Self, PackageError> {
         match value {
             Value::Object(map) => Ok(Self { file: file.to_owned(), at: at.to_owned(), map }),
             Value::Null => Ok(Self { file: file.to_owned(), at: at.to_owned(), map: Map::new() }),
+            _ if at.is_empty() => Err(PackageError::bad(file, "should hold keys with values (`key: value`)")),
             _ => Err(PackageError::bad(file, format!("`{at}` is not a map"))),
         }
     }
@@ -52,6 +52,23 @@ impl Fields {
         PackageError::unsupported(&self.file, format!("`{}`", self.place(key)))
     }
 
+    /// The file that it stands in.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    /// The same, with another's values of the keys that it has not.
+    pub(crate) fn or(mut self, other: &Self) -> Self {
+        for (key, value) in &other.map {
+            self.map.entry(key).or_insert_with(|| value.clone());
+        }
+        self
+    }
+
     pub(crate) fn value(&mut self, key: &str) -> Option<Value> {
         self.map.remove(key).filter(|value| !value.is_null())
     }
@@ -60,10 +77,14 @@ impl Fields {
         self.map.get(key).is_some_and(|value| !value.is_null())
     }
 
-    pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, PackageError> {
-        let Some(value) = self.value(key) else { return Ok(None) };
-        let shown = value.to_string();
-        serde_json::from_value(value).map(Some).map_err(|_| self.bad(key, &format!("cannot be {shown}")))
+    /// Yes or no, in the words that YAML 1.1 has for them.
+    pub(crate) fn flag(&mut self, key: &str) -> Result<Option<bool>, PackageError> {
+        match self.text(key)?.map(|word| word.to_ascii_lowercase()).as_deref() {
+            None => Ok(None),
+            Some("true" | "yes" | "on") => Ok(Some(true)),
+            Some("false" | "no" | "off") => Ok(Some(false)),
+            Some(other) => Err(self.bad(key, &format!("is neither true nor false: {other}"))),
+        }
     }
 
     /// A text; a number counts as one.
@@ -89,6 +110,18 @@ impl Fields {
         number.map(Some).ok_or_else(|| self.bad(key, &format!("is not a number of 0 or more: {value}")))
     }
 
+    /// Any finite number; a text that is one counts, too.
+    pub(crate) fn float(&mut self, key: &str) -> Result<Option<f64>, PackageError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let number = match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number: &f64| number.is_finite());
+        number.map(Some).ok_or_else(|| self.bad(key, &format!("is not a number: {value}")))
+    }
+
     /// One text, or many: words of one, or a list of texts.
     pub(crate) fn words(&mut self, key: &str) -> Result<Vec<String>, PackageError> {
         match self.value(key) {
@@ -98,6 +131,7 @@ impl Fields {
                 let word = |value: Value| match value {
                     Value::String(text) => Ok(text),
                     Value::Number(number) => Ok(number.to_string()),
+                    Value::Bool(bool) => Ok(bool.to_string()),
                     _ => Err(self.bad(key, "is not a list of texts")),
                 };
                 list.into_iter().map(word).collect()
@@ -134,7 +168,7 @@ impl Fields {
 
     /// Keys that would.
     pub(crate) fn refuse(&mut self, keys: &[&str]) -> Result<(), PackageError> {
-        let off = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+        let off = |value: &Value| matches!(value, Value::Null | Value::Bool(false)) || value == "no" || value == "off";
         for key in keys {
             if self.map.remove(*key).is_some_and(|value| !off(&value)) {
                 return Err(self.unsupported(key));
@@ -157,6 +191,18 @@ impl Fields {
     }
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+/// `y` and `n` are words, as PyYAML has it, which every tool of these formats reads with.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
+    }
+}
+
+/// What is wrong with a YAML file, with the line that it was found at.
+fn in_words(text: &str, error: &serde_saphyr::Error) -> String {
+    let line = error.location().and_then(|at| usize::try_from(at.line()).ok()).filter(|line| *line > 0);
+    let Some(line) = line else { return "is no valid YAML".to_owned() };
+    let shown: String = text.lines().nth(line - 1).unwrap_or_default().trim().chars().take(60).collect();
+    format!("is no valid YAML, at line {line}: `{shown}`")
 }

@@ -1,10 +1,11 @@
 //! Hydro: `testdata/config.yaml` (or the same at the top), with `problem.yaml` beside it for the name.
 
-use optimus_core::checker::Protocol;
+mod cases;
+
+use optimus_core::checker::{Protocol, Scale};
 use optimus_core::communication::{ChannelIo, Communication, TimeOf};
 use optimus_core::problem::Extra;
-use optimus_core::scoring::{Aggregate, Group, Total};
-use optimus_core::{BoxPath, Comparer, Content, Problem, Scoring, Test};
+use optimus_core::{BoxPath, Comparer, Content, Problem};
 use serde_json::{Value, json};
 
 use crate::fields::Fields;
@@ -15,10 +16,13 @@ pub(crate) fn is(tree: &Tree) -> bool {
     config(tree).is_some()
 }
 
-/// Its configuration, and the directory of its data.
+/// Its configuration, and the directory of its data. Without one, an exported problem has `problem.yaml` beside
+/// `testdata/`, and the files' names say what the tests are.
 fn config(tree: &Tree) -> Option<(String, String)> {
-    let places = ["testdata/config.yaml", "testdata/config.yml", "config.yaml", "config.yml"];
-    let place = places.into_iter().find(|place| tree.has(place))?;
+    let places = ["testdata/config.yaml", "testdata/config.yml", "config.yaml", "config.yml", "testdata/config.ini"];
+    let place = places.into_iter().find(|place| tree.has(place));
+    let is_export = || tree.has("problem.yaml") && tree.has_dir("testdata") && !tree.has_dir("data");
+    let place = place.or_else(|| is_export().then_some("testdata/config.yaml"))?;
     let dir = place.rsplit_once('/').map_or("", |(dir, _)| dir);
     Some((place.to_owned(), dir.to_owned()))
 }
@@ -27,19 +31,16 @@ fn config(tree: &Tree) -> Option<(String, String)> {
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let (file, dir) = config(tree).unwrap_or_default();
     let data = if dir.is_empty() { tree.clone() } else { tree.subtree(&dir) };
-    let mut fields = Fields::yaml(tree, &file)?;
+    let mut fields = if file.ends_with(".ini") { cases::ini(tree, &file)? } else { Fields::yaml(tree, &file)? };
     let mut problem = Problem { format: "hydro".to_owned(), ..Problem::default() };
     problem.name = Fields::yaml(tree, "problem.yaml")?.text("title")?.unwrap_or_default();
     let kind = fields.text("type")?.unwrap_or_else(|| "default".to_owned());
     if !["default", "interactive", "communication", "submit_answer"].contains(&kind.as_str()) {
         return Err(PackageError::unsupported(&file, format!("the problem type `{kind}`")));
     }
-    if let Some(time) = fields.text("time")? {
-        problem.limits.cpu_ms = Some(duration(&time).ok_or_else(|| fields.bad("time", "is no time: `1s`, `500ms`"))?);
-    }
-    if let Some(memory) = fields.text("memory")? {
-        problem.limits.memory_bytes = Some(size(&memory).ok_or_else(|| fields.bad("memory", "is no size: `256m`"))?);
-    }
+    // What is not said is a second and 256 MiB (`packages/common/subtask.ts`).
+    problem.limits.cpu_ms = Some(time(&mut fields)?.unwrap_or_else(|| 1_000.into()));
+    problem.limits.memory_bytes = Some(memory(&mut fields)?.unwrap_or_else(|| units::mebibytes(256.0)));
     if let Some(name) = fields.text("filename")? {
         let path =
             |extension: &str| BoxPath::new(format!("{name}.{extension}")).map_err(|why| fields.bad("filename", why));
@@ -52,6 +53,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     }
     if let Some(interactor) = fields.text("interactor")? {
         let mut own = program::checker_at(&data, &interactor, Protocol::Testlib)?;
+        own.scale = Scale::Percent;
         judge_files(&fields.clone().words("judge_extra_files")?, &data, &mut own.files, &file)?;
         problem.interactor = Some(Box::new(own));
     } else if kind == "interactive" {
@@ -67,20 +69,22 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     problem.languages =
         fields.words("langs")?.into_iter().map(|name| name.split('.').next().unwrap_or(&name).to_owned()).collect();
     problem.languages.dedup();
-    tests(&mut fields, &file, &data, kind == "submit_answer", &mut problem)?;
+    cases::read(&mut fields, &file, &data, kind == "submit_answer", &mut problem)?;
+    if fields.value("validator").is_some() {
+        problem.remarks.push("`validator` is for making tests, and was not run".to_owned());
+    }
     fields.refuse(&[
         "manager",
         "num_processes",
         "checker",
         "checker_type",
-        "validator",
         "time_limit_rate",
         "memory_limit_rate",
         "subType",
     ])?;
-    fields.ignore(&["judge_extra_files", "key", "template", "redirect", "score", "detail"]);
+    fields.ignore(&["judge_extra_files", "key", "template", "redirect", "detail", "count", "hackable", "std"]);
     fields.finish()?;
-    problem.submissions = labels::submissions(tree)?;
+    labels::submissions(tree, &mut problem)?;
     Ok(problem)
 }
 
@@ -109,6 +113,10 @@ fn checker(fields: &mut Fields, file: &str, data: &Tree, problem: &mut Problem) 
             problem.compare = Some(Comparer::Trimmed);
             return Ok(());
         }
+        "strict" => {
+            problem.compare = Some(Comparer::Exact);
+            return Ok(());
+        }
         "testlib" => Protocol::Testlib,
         "syzoj" => Protocol::Syzoj,
         "hustoj" => Protocol::Hustoj,
@@ -124,6 +132,8 @@ fn checker(fields: &mut Fields, file: &str, data: &Tree, problem: &mut Problem) 
         _ => {
             let mut own = program::checker_at(data, &source, protocol)?;
             judge_files(&fields.clone().words("judge_extra_files")?, data, &mut own.files, file)?;
+            // Its points are percent of a case's (`packages/hydrojudge/src/testlib.ts`).
+            own.scale = if protocol == Protocol::Testlib { Scale::Percent } else { Scale::Full };
             Comparer::Program(Box::new(own))
         }
     });
@@ -146,98 +156,16 @@ fn judge_files(
     Ok(())
 }
 
-/// Subtasks, or all files that look like tests.
-fn tests(
-    fields: &mut Fields,
-    file: &str,
-    data: &Tree,
-    submitted: bool,
-    problem: &mut Problem,
-) -> Result<(), PackageError> {
-    let mut scoring = Scoring::default();
-    let mut subtasks = fields.maps("subtasks")?;
-    let total = fields.number("score")?;
-    if subtasks.is_empty() {
-        return found(file, data, submitted, total, problem);
-    }
-    let mut ids: Vec<(String, String)> = Vec::new();
-    for (i, subtask) in subtasks.iter_mut().enumerate() {
-        let name = (i + 1).to_string();
-        let id = subtask.text("id")?.unwrap_or_else(|| name.clone());
-        let mut group = Group { name: name.clone(), ..Group::default() };
-        group.score = match subtask.text("type")?.as_deref() {
-            None | Some("min") => Aggregate::Min,
-            Some("sum") => Aggregate::Sum,
-            Some("max") => Aggregate::Max,
-            Some(_) => return Err(subtask.bad("type", "is not `min`, `max` or `sum`")),
-        };
-        for wanted in subtask.words("if")? {
-            let known = ids.iter().find(|(id, _)| *id == wanted);
-            let known = known.ok_or_else(|| {
-                PackageError::unsupported(file, format!("`subtasks[{i}].if: {wanted}`, which does not come before it"))
-            })?;
-            group.requires.push(known.1.clone());
-        }
-        let cases = subtask.maps("cases")?;
-        let score = subtask.number("score")?.ok_or_else(|| subtask.bad("score", "is missing"))?;
-        // Of a sum, the score is each case's.
-        #[expect(clippy::cast_precision_loss, reason = "tests are far fewer than 2^52")]
-        let points = if group.score == Aggregate::Sum { score * cases.len() as f64 } else { score };
-        group.points = Some(points);
-        subtask.refuse(&["time", "memory"])?;
-        for (j, mut case) in cases.into_iter().enumerate() {
-            let read = |path: Option<String>| path.map(|path| data.need(&path, file).map(Content)).transpose();
-            let (input, output) = (case.text("input")?, case.text("output")?);
-            case.refuse(&["time", "memory", "score"])?;
-            case.finish()?;
-            let answers = if submitted { output.as_deref().map(program::last) } else { None };
-            let answers = answers.map(BoxPath::new).transpose().map_err(|why| PackageError::bad(file, why))?;
-            problem.tests.push(Test {
-                name: Some(format!("{name}.{}", j + 1)),
-                stdin: read(input)?.unwrap_or_default(),
-                expect: read(output)?,
-                submitted: answers,
-                group: Some(name.clone()),
-                ..Test::default()
-            });
-        }
-        ids.push((id, name));
-        scoring.groups.push(group);
-    }
-    for subtask in subtasks {
-        subtask.finish()?;
-    }
-    scoring.total = Total::Sum;
-    problem.scoring = Some(scoring);
-    Ok(())
+/// `time` of a problem, a subtask or a case.
+fn time(fields: &mut Fields) -> Result<Option<Value>, PackageError> {
+    let Some(time) = fields.text("time")? else { return Ok(None) };
+    duration(&time).map(Some).ok_or_else(|| fields.bad("time", "is no time: `1s`, `500ms`"))
 }
 
-/// `NAME.in` with `NAME.out` or `NAME.ans`, in natural order, worth 100 together.
-fn found(
-    file: &str,
-    data: &Tree,
-    submitted: bool,
-    total: Option<f64>,
-    problem: &mut Problem,
-) -> Result<(), PackageError> {
-    let mut inputs: Vec<&str> = data.paths().filter(|path| path.ends_with(".in") && !path.contains('/')).collect();
-    inputs.sort_by_key(|path| program::natural(path));
-    for input in inputs {
-        let stem = input.trim_end_matches(".in");
-        let answer = ["out", "ans"].iter().map(|extension| format!("{stem}.{extension}")).find(|path| data.has(path));
-        let answer = answer.ok_or_else(|| PackageError::bad(input, "has no `.out` or `.ans` beside it"))?;
-        problem.tests.push(Test {
-            name: Some(stem.to_owned()),
-            stdin: Content(data.need(input, file)?),
-            submitted: if submitted { BoxPath::new(answer.as_str()).ok() } else { None },
-            expect: Some(Content(data.need(&answer, file)?)),
-            group: Some("all".to_owned()),
-            ..Test::default()
-        });
-    }
-    let group = Group { name: "all".to_owned(), points: Some(total.unwrap_or(100.0)), ..Group::default() };
-    problem.scoring = Some(Scoring { groups: vec![group], ..Scoring::default() });
-    Ok(())
+/// The same of `memory`.
+fn memory(fields: &mut Fields) -> Result<Option<Value>, PackageError> {
+    let Some(memory) = fields.text("memory")? else { return Ok(None) };
+    size(&memory).map(Some).ok_or_else(|| fields.bad("memory", "is no size: `256m`"))
 }
 
 /// `1s`, `500ms`; a number alone is in ms.

@@ -1,13 +1,17 @@
-//! The problem package format of Kattis and ICPC, both `legacy` and `2025-09`, and DOMjudge's archives, which are the
-//! former with an ini file.
+//! The problem package format of Kattis and ICPC, in all its versions, and DOMjudge's archives, which are the legacy one
+//! with an ini file.
 
+mod answers;
+mod constants;
 mod data;
 mod groups;
+mod legacy;
 mod submissions;
 mod validator;
 
 use optimus_core::problem::TimeRule;
-use optimus_core::{LimitsRequest, Problem};
+use optimus_core::{Limits, LimitsRequest, Problem};
+use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::units::{self, whole};
@@ -19,16 +23,50 @@ const INI: &str = "domjudge-problem.ini";
 /// What a package says of itself, as far as other files are read by it.
 struct Package<'a> {
     tree: &'a Tree,
+    /// Its test data is described as the legacy format has it.
     is_legacy: bool,
     is_scoring: bool,
     is_interactive: bool,
+    is_submit_answer: bool,
     passes: Option<u32>,
     is_custom: bool,
+    /// Validators may give a score of any size.
+    has_custom_score: bool,
+    /// `grading` of `problem.yaml`.
+    grading: Fields,
     /// Flags of the validator for every test.
     flags: Vec<String>,
     /// Limits of validators.
     validator: LimitsRequest,
 }
+
+impl Package<'_> {
+    /// What the settings of a directory of tests are called; the version's own name comes first.
+    fn settings_files(&self) -> [&'static str; 2] {
+        if self.is_legacy { ["testdata.yaml", "test_group.yaml"] } else { ["test_group.yaml", "testdata.yaml"] }
+    }
+}
+
+/// Keys that say nothing about judging.
+const INDIFFERENT: [&str; 17] = [
+    "uuid",
+    "version",
+    "credits",
+    "author",
+    "authors",
+    "source",
+    "source_url",
+    "license",
+    "rights_owner",
+    "embargo_until",
+    "keywords",
+    "constants",
+    "allow_file_writing",
+    "libraries",
+    "statement",
+    "valid_until",
+    "problem_id",
+];
 
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
@@ -36,40 +74,24 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let version = fields.text("problem_format_version")?.unwrap_or_else(|| "legacy".to_owned());
     let is_legacy = match version.as_str() {
         "legacy" | "legacy-icpc" => true,
+        // Drafts described their tests in one way and later in the other.
+        "2023-07" | "2023-07-draft" | "draft" | "2025-09-draft" => {
+            tree.under("data").any(|(path, _)| path == "testdata.yaml" || path.ends_with("/testdata.yaml"))
+        }
         "2025-09" => false,
         other => return Err(PackageError::unsupported(YAML, format!("format version `{other}`"))),
     };
+    let tree = &constants::replaced(&named_as_the_format_wants(tree, &version), &mut fields)?;
     let mut problem = Problem { format: format!("kattis {version}"), extras_are_optional: true, ..Problem::default() };
     problem.name = name(&mut fields)?;
-    let mut package = package(tree, &mut fields, is_legacy)?;
+    let mut package = package(tree, &mut fields, &version, is_legacy)?;
     problem.languages = match fields.words("languages")? {
         all if all == ["all"] => Vec::new(),
         languages => languages,
     };
     limits(&mut fields.map("limits")?, &mut problem, &mut package)?;
-    fields.ignore(&[
-        "uuid",
-        "version",
-        "credits",
-        "author",
-        "authors",
-        "source",
-        "source_url",
-        "license",
-        "rights_owner",
-        "embargo_until",
-        "keywords",
-        "constants",
-        "allow_file_writing",
-        "libraries",
-        "grading",
-        "statement",
-    ]);
-    // Contests' tools keep notes of their own beside what the legacy format knows.
-    if is_legacy {
-        fields.ignore(&["externalid", "short-name", "ordinal", "color", "rgb"]);
-    }
-    fields.finish()?;
+    fields.ignore(&INDIFFERENT);
+    unknown(fields, version.starts_with("legacy"), &mut problem)?;
     ini(tree, &mut problem)?;
     if problem.limits.cpu_ms.is_none()
         && let Some(seconds) = tree.get(".timelimit").and_then(|text| seconds(&text))
@@ -79,17 +101,47 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     if tree.has_dir("static_validator") {
         return Err(PackageError::unsupported("static_validator/", "a validator of sources"));
     }
-    let groups = data::read(&package, &mut problem)?;
-    validator::read(&package, &mut problem)?;
-    groups::score(&package, &mut problem, groups)?;
+    let data = data::read(&package, &mut problem)?;
+    validator::read(&package, &mut problem, &data.said)?;
+    if is_legacy {
+        legacy::score(&package, &mut problem, &data.root)?;
+    } else {
+        groups::score(&package, &mut problem, &data.root)?;
+    }
     includes(tree, &mut problem)?;
-    problem.submissions = submissions::read(&package)?;
+    problem.submissions = submissions::read(&package, version.starts_with("legacy"), &mut problem.remarks)?;
+    if package.is_submit_answer {
+        answers::read(&mut problem)?;
+    }
     for dir in ["input_validators", "input_format_validators", "generators"] {
         if tree.has_dir(dir) {
-            problem.remarks.push(format!("`{dir}/` is for whoever makes tests, and was not run"));
+            problem.remarks.push(format!("`{dir}/` is for making tests, and was not run"));
         }
     }
     Ok(problem)
+}
+
+/// "The judging system shall behave as if all such files and directories were removed": names with other characters than
+/// letters, digits, periods, dashes and underscores (2025-09, "General requirements"). The legacy format has no such rule.
+fn named_as_the_format_wants(tree: &Tree, version: &str) -> Tree {
+    let is_valid = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte));
+    if version.starts_with("legacy") {
+        return tree.clone();
+    }
+    tree.map(|path, bytes| is_valid(path).then(|| bytes.clone()))
+}
+
+/// Keys that are not known are errors since 2025-09. Contests' tools keep notes of their own beside what the legacy
+/// format knows.
+fn unknown(fields: Fields, is_legacy: bool, problem: &mut Problem) -> Result<(), PackageError> {
+    if !is_legacy {
+        return fields.finish();
+    }
+    let keys: Vec<String> = fields.rest().map(|(key, _)| format!("`{key}`")).collect();
+    if !keys.is_empty() {
+        problem.remarks.push(format!("`{YAML}`: the format does not know {}, ignored", keys.join(", ")));
+    }
+    Ok(())
 }
 
 fn seconds(text: &[u8]) -> Option<f64> {
@@ -109,35 +161,50 @@ fn name(fields: &mut Fields) -> Result<String, PackageError> {
     }
 }
 
-fn package<'a>(tree: &'a Tree, fields: &mut Fields, is_legacy: bool) -> Result<Package<'a>, PackageError> {
+fn package<'a>(
+    tree: &'a Tree,
+    fields: &mut Fields,
+    version: &str,
+    is_legacy: bool,
+) -> Result<Package<'a>, PackageError> {
     let mut types = fields.words("type")?;
     let flags = fields.words("validator_flags")?;
     let validation = fields.words("validation")?;
     let mut is_custom = tree.has_dir("output_validator") || tree.has("output_validator");
-    if is_legacy {
-        is_custom = validation.first().is_some_and(|first| first == "custom");
-        types.extend(validation.iter().skip(1).map(|word| if word == "score" { "scoring" } else { word }.to_owned()));
+    if version.starts_with("legacy") {
+        is_custom = validation.first().is_some_and(|first| first.starts_with("custom"));
+        // Some write `custom-interactive` as BAPCtools once did.
+        let words = validation.iter().flat_map(|word| word.split('-')).skip(1);
+        types.extend(words.map(|word| if word == "multipass" { "multi-pass" } else { word }.to_owned()));
     }
+    let mut passes = None;
     for word in &types {
         match word.as_str() {
-            "pass-fail" | "scoring" | "interactive" | "multi-pass" => {}
+            "pass-fail" | "scoring" | "interactive" | "submit-answer" | "score" | "pass" => {}
+            "multi-pass" | "multi" => passes = Some(2),
             other => return Err(PackageError::unsupported(YAML, format!("problem type `{other}`"))),
         }
     }
     let is = |word: &str| types.iter().any(|known| known == word);
+    if is("submit-answer") && (is("interactive") || passes.is_some()) {
+        return Err(PackageError::bad(YAML, "is of type `submit-answer` and `interactive` or `multi-pass`"));
+    }
     Ok(Package {
         tree,
         is_legacy,
         is_scoring: is("scoring"),
         is_interactive: is("interactive"),
-        passes: is("multi-pass").then_some(2),
+        is_submit_answer: is("submit-answer"),
+        passes,
         is_custom,
+        has_custom_score: is_custom && is_legacy && (is("score") || !version.starts_with("legacy")),
+        grading: fields.map("grading")?,
         flags,
         validator: LimitsRequest::default(),
     })
 }
 
-/// What compilers get here, unless the operator says otherwise: more cannot be promised.
+/// What compilers get here, unless the operator says otherwise.
 const COMPILE_SECONDS: f64 = 60.0;
 const COMPILE_MIB: f64 = 1024.0;
 
@@ -148,14 +215,21 @@ fn limits(fields: &mut Fields, problem: &mut Problem, package: &mut Package<'_>)
     let memory = fields.number("memory")?.unwrap_or(2048.0);
     problem.limits.memory_bytes = Some(units::mebibytes(memory));
     problem.limits.output_bytes = Some(units::mebibytes(fields.number("output")?.unwrap_or(8.0)));
+    clamp(problem);
     problem.source_bytes = fields.number("code")?.map(|kib| whole(kib * 1024.0));
     for (key, most) in [("compilation_time", COMPILE_SECONDS), ("compilation_memory", COMPILE_MIB)] {
-        if fields.number(key)?.is_some_and(|wanted| wanted > most) {
-            return Err(PackageError::unsupported(YAML, format!("`limits.{key}` above {most}")));
+        if let Some(wanted) = fields.number(key)?.filter(|wanted| *wanted > most) {
+            problem
+                .remarks
+                .push(format!("`limits.{key}` is {wanted}; compilers get {most} unless the operator gives more"));
         }
     }
-    package.validator.cpu_ms = fields.number("validation_time")?.map(units::millis);
-    package.validator.memory_bytes = fields.number("validation_memory")?.map(units::mebibytes);
+    let validator = |limit: Option<f64>, unit: fn(f64) -> Value, cap: u64| {
+        limit.map(unit).map(|limit| limit.as_u64().map_or(limit, |limit| limit.min(cap).into()))
+    };
+    package.validator.cpu_ms = validator(fields.number("validation_time")?, units::millis, Limits::CAP.cpu_ms);
+    package.validator.memory_bytes =
+        validator(fields.number("validation_memory")?, units::mebibytes, Limits::CAP.memory_bytes);
     if let Some(passes) = fields.number("validation_passes")?
         && let Some(own) = &mut package.passes
     {
@@ -164,13 +238,27 @@ fn limits(fields: &mut Fields, problem: &mut Problem, package: &mut Package<'_>)
     problem.time_rule = Some(time_rule(fields, package.is_legacy)?);
     // What is expected of submissions that are too slow sets no limit.
     fields.ignore(&["time_safety_margin", "validation_output"]);
-    fields.clone().finish()
+    unknown(fields.clone(), package.is_legacy, problem)
+}
+
+/// A limit above what this host can ever give becomes that, with a remark: the submission is not to blame for it.
+fn clamp(problem: &mut Problem) {
+    let caps = [
+        ("output", &mut problem.limits.output_bytes, Limits::CAP.output_bytes),
+        ("memory", &mut problem.limits.memory_bytes, Limits::CAP.memory_bytes),
+    ];
+    for (key, limit, cap) in caps {
+        let Some(wanted) = limit.as_ref().and_then(Value::as_u64).filter(|wanted| *wanted > cap) else { continue };
+        let mib = |bytes: u64| bytes >> 20;
+        problem.remarks.push(format!("`limits.{key}` is {} MiB, and the most here is {} MiB", mib(wanted), mib(cap)));
+        *limit = Some(cap.into());
+    }
 }
 
 /// `time_multiplier: 5` in whole seconds, or since 2025-09 `time_multipliers.ac_to_time_limit: 2` in steps of `time_resolution: 1`.
 fn time_rule(fields: &mut Fields, is_legacy: bool) -> Result<TimeRule, PackageError> {
-    let (factor, resolution) = if is_legacy {
-        fields.ignore(&["time_multipliers", "time_resolution"]);
+    let (factor, resolution) = if is_legacy && !fields.has("time_multipliers") {
+        fields.ignore(&["time_resolution"]);
         (fields.number("time_multiplier")?.unwrap_or(5.0), 1.0)
     } else {
         let mut own = fields.map("time_multipliers")?;

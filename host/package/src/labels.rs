@@ -1,7 +1,7 @@
 //! What the places and tags of submissions say of them.
 
-use optimus_core::Verdict;
 use optimus_core::problem::{Expectation, Labelled};
+use optimus_core::{Problem, Verdict};
 
 use crate::{PackageError, Tree, program};
 
@@ -57,6 +57,19 @@ pub(crate) fn directory(name: &str) -> Option<Expectation> {
     })
 }
 
+/// The same in the legacy format, which says other things of some: <https://www.kattis.com/problem-package-format/spec/legacy#example-submissions>
+pub(crate) fn legacy(name: &str) -> Option<Expectation> {
+    Some(match name {
+        // "May also give wrong answer but not crash for any test case."
+        "time_limit_exceeded" => {
+            Expectation { permitted: all(&[PASSED, WRONG, SLOW]), required: SLOW.to_vec(), ..Expectation::default() }
+        }
+        // "Crashes for some test case", and nothing is said of the others.
+        "run_time_error" | "runtime_error" => Expectation { required: BROKEN.to_vec(), ..Expectation::default() },
+        other => return directory(other),
+    })
+}
+
 /// `@EXPECTED_RESULTS@: WRONG-ANSWER, TIMELIMIT` in a source, as DOMjudge reads it.
 pub(crate) fn in_source(source: &[u8]) -> Option<Expectation> {
     let text = String::from_utf8_lossy(source);
@@ -80,24 +93,21 @@ pub(crate) fn in_source(source: &[u8]) -> Option<Expectation> {
 }
 
 /// `submissions/VERDICT/…`, in packages whose format has no place for them.
-pub(crate) fn submissions(tree: &Tree) -> Result<Vec<Labelled>, PackageError> {
-    let mut found = Vec::new();
+pub(crate) fn submissions(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
     for place in tree.children("submissions") {
         let dir = format!("submissions/{place}");
         let by_verdict = || place.parse::<Verdict>().ok().map(|verdict| Expectation::of(&[verdict]));
-        let expect = directory(&place).or_else(by_verdict);
-        let expect = expect.ok_or_else(|| PackageError::bad(&dir, "is called after no verdict"))?;
+        let Some(expect) = directory(&place).or_else(by_verdict).filter(|_| tree.has_dir(&dir)) else {
+            problem.remarks.push(format!("`{dir}` is called after no verdict, and was ignored"));
+            continue;
+        };
         for child in tree.children(&dir) {
             let files = program::files(tree, &format!("{dir}/{child}"))?;
-            found.push(Labelled {
-                name: format!("{place}/{child}"),
-                files,
-                expect: expect.clone(),
-                ..Labelled::default()
-            });
+            let name = format!("{place}/{child}");
+            problem.submissions.push(Labelled { name, files, expect: expect.clone(), ..Labelled::default() });
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The tag of a solution in a Polygon package.

@@ -9,6 +9,7 @@ mod cms;
 mod dmoj;
 mod error;
 mod fields;
+mod fps;
 mod hydro;
 mod kattis;
 mod labels;
@@ -48,7 +49,8 @@ const FORMATS: &[Format] = &[
         is: |tree| tree.has("domjudge-problem.ini"),
         read: kattis::read,
     },
-    Format { name: "qduoj", marker: "info", is: qduoj::is, read: qduoj::read },
+    Format { name: "qduoj", marker: "problem.json", is: qduoj::is, read: qduoj::read },
+    Format { name: "fps", marker: "fps.xml", is: fps::is, read: fps::read },
 ];
 
 /// Reads a package: a zip archive, or a directory.
@@ -60,7 +62,7 @@ pub fn open(path: &Path) -> Result<Problem, PackageError> {
         Tree::of_dir(path, Caps::default())?
     } else {
         let read = |source| PackageError::Read { path: path.display().to_string(), source };
-        Tree::of_zip(&std::fs::read(path).map_err(read)?, Caps::default())?
+        Tree::of_file(&std::fs::read(path).map_err(read)?, Caps::default())?
     };
     let mut problem = import(tree)?;
     if problem.name.is_empty() {
@@ -89,7 +91,10 @@ pub fn import(tree: Tree) -> Result<Problem, PackageError> {
             FORMATS.iter().map(|format| format!("`{}` ({})", format.marker, format.name)).collect();
         return Err(PackageError::Unknown { markers: markers.join(", ") });
     };
-    let problem = (format.read)(&tree)?;
+    let mut problem = (format.read)(&tree)?;
+    problem.remarks.extend_from_slice(tree.remarks());
+    // A package's limits are the package's, whatever the language.
+    problem.exact_limits = true;
     if problem.tests.is_empty() {
         return Err(PackageError::bad(format.marker, "the package has no tests"));
     }

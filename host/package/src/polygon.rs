@@ -125,7 +125,7 @@ fn score(set: Node<'_, '_>, problem: &mut Problem) -> Result<(), PackageError> {
         }
         groups.push(group);
     }
-    problem.scoring = Some(Scoring { groups, total: Total::Sum, lazy: false });
+    problem.scoring = Some(Scoring { groups, total: Total::Sum, ..Scoring::default() });
     Ok(())
 }
 

@@ -1,30 +1,62 @@
-//! QDUOJ: an `info` beside numbered tests, or an exported problem with `problem.json` and `testcase/`.
+//! QDUOJ: an exported problem (`problem.json` beside `testcase/`), or the judge's own directory of tests with `info`.
+//!
+//! The export is that of `problem/views/admin.py` and `problem/serializers.py` in QingdaoU/OnlineJudge.
 
 use optimus_core::checker::Protocol;
+use optimus_core::problem::{Expectation, Extra, Labelled};
 use optimus_core::scoring::Group;
-use optimus_core::{Comparer, Content, Problem, Scoring, Test};
+use optimus_core::{Checker, Comparer, Content, Problem, Scoring, Test};
+use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::{PackageError, Tree, labels, program, units};
 
+const PROBLEM: &str = "problem.json";
+
 /// Whether it is one.
 pub(crate) fn is(tree: &Tree) -> bool {
-    place(tree).is_some()
+    info(tree).is_some() || (tree.has(PROBLEM) && tree.has_dir("testcase")) || problems(tree).count() > 1
 }
 
 /// Where `info` stands.
-fn place(tree: &Tree) -> Option<&'static str> {
+fn info(tree: &Tree) -> Option<&'static str> {
     [("info", ""), ("testcase/info", "testcase")].into_iter().find(|(file, _)| tree.has(file)).map(|(_, dir)| dir)
+}
+
+/// An export of several problems has a numbered directory for each.
+fn problems(tree: &Tree) -> impl Iterator<Item = &str> {
+    tree.paths().filter(|path| path.ends_with("/problem.json") && path.matches('/').count() == 1)
 }
 
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
-    let dir = place(tree).unwrap_or_default();
+    let mut problem = Problem { format: "qduoj".to_owned(), ..Problem::default() };
+    let several = problems(tree).count();
+    if several > 1 && !tree.has(PROBLEM) {
+        return Err(PackageError::bad(
+            PROBLEM,
+            format!("stands there {several} times: pack one problem of the export"),
+        ));
+    }
+    // It compares digests of outputs without the white space at their ends.
+    problem.compare = Some(Comparer::EndTrimmed);
+    match info(tree) {
+        Some(dir) => described_by_info(tree, dir, &mut problem)?,
+        None => listed(tree, &mut problem)?,
+    }
+    if tree.has(PROBLEM) {
+        exported(tree, &mut problem)?;
+    }
+    labels::submissions(tree, &mut problem)?;
+    Ok(problem)
+}
+
+/// Tests as the judge finds them.
+fn described_by_info(tree: &Tree, dir: &str, problem: &mut Problem) -> Result<(), PackageError> {
     let data = if dir.is_empty() { tree.clone() } else { tree.subtree(dir) };
     let mut info = Fields::json(&data, "info")?;
-    let mut problem = Problem { format: "qduoj".to_owned(), ..Problem::default() };
-    let is_special = info.take::<bool>("spj")?.unwrap_or(false);
-    let mut cases: Vec<(String, serde_json::Value)> = info.map("test_cases")?.rest().collect();
+    let is_special = info.flag("spj")?.unwrap_or(false);
+    let mut cases: Vec<(String, Value)> = info.map("test_cases")?.rest().collect();
     cases.sort_by_key(|(name, _)| program::natural(name));
     info.ignore(&["test_case_number"]);
     info.finish()?;
@@ -32,43 +64,71 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
         let mut case = Fields::of("info", &format!("test_cases.{name}"), case)?;
         let input = case.text("input_name")?.ok_or_else(|| case.bad("input_name", "is missing"))?;
         let output = case.text("output_name")?;
-        let expect = output.map(|path| data.need(&path, "info").map(Content)).transpose()?;
-        if expect.is_none() && !is_special {
+        if output.is_none() && !is_special {
             return Err(case.bad("output_name", "is missing"));
         }
-        problem.tests.push(Test {
-            name: Some(name),
-            stdin: Content(data.need(&input, "info")?),
-            expect,
-            ..Test::default()
-        });
+        test(&data, "info", (name, &input, output.as_deref()), problem)?;
         case.ignore(&["input_size", "output_size", "output_md5", "stripped_output_md5"]);
         case.finish()?;
     }
     if is_special {
-        let source = tree.paths().find(|path| program::stem(path) == "spj" && path.contains('.'));
-        let source =
-            source.ok_or_else(|| PackageError::bad("info", "`spj` is true, and there is no `spj` source"))?.to_owned();
-        problem.compare = Some(Comparer::Program(Box::new(program::checker_at(tree, &source, Protocol::Qduoj)?)));
-    } else {
-        // It compares digests of outputs without the white space at their ends.
-        problem.compare = Some(Comparer::EndTrimmed);
+        let source = tree.paths().find(|path| program::stem(path) == "spj" && path.contains('.')).map(str::to_owned);
+        match source {
+            Some(source) => {
+                let checker = program::checker_at(tree, &source, Protocol::Qduoj)?;
+                problem.compare = Some(Comparer::Program(Box::new(checker)));
+            }
+            None if tree.has(PROBLEM) => {}
+            None => return Err(PackageError::bad("info", "`spj` is true, and there is no `spj` source")),
+        }
     }
-    if tree.has("problem.json") {
-        described(tree, &mut problem)?;
+    Ok(())
+}
+
+/// Tests as an export lists them, with the points that they are worth under the rule `OI`.
+fn listed(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
+    let data = tree.subtree("testcase");
+    for (i, mut case) in Fields::json(tree, PROBLEM)?.maps("test_case_score")?.into_iter().enumerate() {
+        let input = case.text("input_name")?.ok_or_else(|| case.bad("input_name", "is missing"))?;
+        let output = case.text("output_name")?.filter(|name| !name.is_empty() && name != "-");
+        test(&data, PROBLEM, ((i + 1).to_string(), &input, output.as_deref()), problem)?;
     }
-    problem.submissions = labels::submissions(tree)?;
-    Ok(problem)
+    Ok(())
+}
+
+fn test(
+    data: &Tree,
+    file: &str,
+    (name, input, output): (String, &str, Option<&str>),
+    problem: &mut Problem,
+) -> Result<(), PackageError> {
+    let expect = output.map(|path| data.need(path, file).map(Content)).transpose()?;
+    let stdin = Content(data.need(input, file)?);
+    problem.tests.push(Test { name: Some(name), stdin, expect, ..Test::default() });
+    Ok(())
 }
 
 /// What the exported problem says besides its tests.
-fn described(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
-    let mut fields = Fields::json(tree, "problem.json")?;
+fn exported(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
+    let mut fields = Fields::json(tree, PROBLEM)?;
     problem.name = fields.text("title")?.unwrap_or_default();
     problem.limits.cpu_ms = fields.number("time_limit")?.map(|ms| units::whole(ms).into());
     problem.limits.memory_bytes = fields.number("memory_limit")?.map(units::mebibytes);
-    if fields.value("template").is_some_and(|value| value.as_object().is_some_and(|map| !map.is_empty())) {
-        return Err(fields.unsupported("template"));
+    special(&mut fields, problem)?;
+    for (language, template) in fields.map("template")?.rest() {
+        let extra = around(&language, Fields::of(PROBLEM, &format!("template.{language}"), template)?)?;
+        problem.extras.extend(extra);
+    }
+    problem.extras_are_optional = true;
+    for (i, mut answer) in fields.maps("answers")?.into_iter().enumerate() {
+        let (language, code) = (answer.text("language")?.unwrap_or_default(), answer.text("code")?.unwrap_or_default());
+        problem.submissions.push(Labelled {
+            name: format!("answers/{} ({language})", i + 1),
+            files: vec![program::source("main", code.into(), PROBLEM)?],
+            language: Some(language.to_lowercase()),
+            expect: Expectation::of(labels::ACCEPTED),
+            ..Labelled::default()
+        });
     }
     let mut points = Vec::new();
     for mut case in fields.maps("test_case_score")? {
@@ -78,7 +138,7 @@ fn described(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
         return Ok(());
     }
     if points.len() != problem.tests.len() {
-        return Err(PackageError::bad("problem.json", "`test_case_score` does not give each test its points"));
+        return Err(PackageError::bad(PROBLEM, "`test_case_score` does not give each test its points"));
     }
     for (test, points) in problem.tests.iter_mut().zip(points) {
         test.group = Some("all".to_owned());
@@ -87,4 +147,35 @@ fn described(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
     let groups = vec![Group { name: "all".to_owned(), ..Group::default() }];
     problem.scoring = Some(Scoring { groups, ..Scoring::default() });
     Ok(())
+}
+
+/// `spj: {language, code}`, or null.
+fn special(fields: &mut Fields, problem: &mut Problem) -> Result<(), PackageError> {
+    if !matches!(fields.clone().value("spj"), Some(Value::Object(_))) {
+        fields.ignore(&["spj"]);
+        return Ok(());
+    }
+    let mut own = fields.map("spj")?;
+    let (language, code) = (own.text("language")?, own.text("code")?);
+    let (Some(language), Some(code)) = (language, code) else {
+        return Err(own.bad("code", "or `language` is missing"));
+    };
+    let language = language.to_lowercase();
+    let checker = Checker { language, source: Some(code.into()), protocol: Protocol::Qduoj, ..Checker::default() };
+    problem.compare = Some(Comparer::Program(Box::new(checker)));
+    Ok(())
+}
+
+/// What stands before and after a submission in a language; the template itself is what is shown to begin with.
+fn around(language: &str, mut fields: Fields) -> Result<Option<Extra>, PackageError> {
+    let (before, after) = (fields.text("prepend")?.unwrap_or_default(), fields.text("append")?.unwrap_or_default());
+    if before.trim().is_empty() && after.trim().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Extra {
+        languages: vec![language.to_lowercase()],
+        prelude: Some(format!("{before}\n").into()),
+        coda: Some(format!("\n{after}").into()),
+        ..Extra::default()
+    }))
 }

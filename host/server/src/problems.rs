@@ -102,7 +102,7 @@ impl Problems {
     pub async fn add(&self, package: Bytes, limits: Limits) -> Result<(String, Arc<Problem>), AddError> {
         let digest = digest(&package, limits);
         // Unpacking takes its time, and strangers' archives may take long.
-        let import = move || optimus_package::import(Tree::of_zip(&package, Caps::default())?);
+        let import = move || optimus_package::import(Tree::of_file(&package, Caps::default())?);
         let imported = tokio::task::spawn_blocking(import).await.map_err(|error| AddError::Store(error.into()))?;
         let mut problem = imported.map_err(AddError::Package)?;
         limits.apply(&mut problem)?;

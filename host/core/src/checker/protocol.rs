@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Checker, Protocol};
+use super::{Checker, Protocol, Scale};
 
 /// The most that is shown of what a checker says.
 const MESSAGE: usize = 1_000;
@@ -56,7 +56,7 @@ impl Said {
 pub struct Answer {
     /// Right, wrong, or in bad form.
     pub opinion: Opinion,
-    /// From 0 to 1, for partial credit.
+    /// From 0 to 1, for partial credit; under [`Scale::Points`] of any size.
     pub score: Option<f64>,
     /// For people.
     pub message: Option<String>,
@@ -89,7 +89,7 @@ impl Checker {
             Protocol::Exit | Protocol::Testlib | Protocol::Coci => (all, words([INPUT, OUTPUT, ANSWER])),
             Protocol::Kattis => (vec![(INPUT, Input), (ANSWER, Answer)], words([INPUT, ANSWER, "judge/feedback/"])),
             Protocol::Cms | Protocol::Hydro | Protocol::Hustoj => (all, words([INPUT, ANSWER, OUTPUT])),
-            Protocol::Peg => (all, words([OUTPUT, ANSWER, INPUT])),
+            Protocol::Peg => (all, words([ANSWER, OUTPUT, INPUT])),
             Protocol::Qduoj => (vec![(INPUT, Input), (OUTPUT, Output)], words([INPUT, OUTPUT])),
             Protocol::Lemon => {
                 let full = self.full_score.unwrap_or(100.0).to_string();
@@ -174,8 +174,8 @@ impl Checker {
             Protocol::Cms => cms(said.code, &out, &err),
             Protocol::Hydro => Ok(hydro(said.code, &out, err)),
             Protocol::Peg => match said.code {
-                0 => Ok(Answer::new(Opinion::Right, err)),
-                1 => Ok(peg(&out, err)),
+                0 => Ok(peg(&out, err, Opinion::Right)),
+                1 => Ok(peg(&out, err, Opinion::Wrong)),
                 code => Err(unknown(code, &err)),
             },
             Protocol::Hustoj => {
@@ -192,7 +192,11 @@ impl Checker {
         let rest = |prefix: &str| message.strip_prefix(prefix).unwrap_or(message).trim().to_owned();
         if let Some(partial) = message.strip_prefix("partially correct (") {
             let (share, rest) = partial.split_once(')').unwrap_or((partial, ""));
-            return scored(number(share, "a share in percent")?, 100.0, rest.trim().to_owned());
+            let share = number(share, "a share in percent")?;
+            return match self.scale {
+                Scale::Percent => self.percent(share, rest.trim().to_owned()),
+                _ => scored(share, 100.0, rest.trim().to_owned()),
+            };
         }
         match code {
             0 => Ok(Answer::new(Opinion::Right, rest("ok "))),
@@ -203,10 +207,23 @@ impl Checker {
             7 => {
                 let said = rest("points ");
                 let (points, rest) = said.split_once(char::is_whitespace).unwrap_or((&said, ""));
-                scored(number(points, "points")?, self.full_score.unwrap_or(1.0), rest.trim().to_owned())
+                let (points, rest) = (number(points, "points")?, rest.trim().to_owned());
+                if self.scale == Scale::Percent {
+                    return self.percent(points, rest);
+                }
+                let hint = |why| format!("{why}; `full_score` says what it calls full points");
+                scored(points, self.full_score.unwrap_or(1.0), rest).map_err(hint)
             }
             code => Err(unknown(code, message)),
         }
+    }
+
+    /// Hydro's reading of points: whole points of what the test is worth.
+    fn percent(&self, points: f64, message: String) -> Result<Answer, String> {
+        let share = if points > 1.0 { points / 100.0 } else { points };
+        let full = self.full_score.unwrap_or(100.0);
+        // A product that should be whole may be off in its last bits.
+        scored((share * full + 1e-9).floor().min(full * share.ceil()), full, message)
     }
 
     fn kattis(&self, said: &Said) -> Result<Answer, String> {
@@ -218,6 +235,9 @@ impl Checker {
             (None, Some(score)) => Some((score, 1.0)),
             (None, None) => None,
         };
+        if self.scale == Scale::Points {
+            return self.kattis_points(said, file("score.txt"), message);
+        }
         match (said.code, score) {
             (42, None) => Ok(Answer::new(Opinion::Right, message)),
             (42, Some((score, full))) => scored(number(&score, "a score")?, full, message),
@@ -225,6 +245,17 @@ impl Checker {
             (43, Some(_)) => Err("gave a score to a wrong answer".to_owned()),
             (code, _) => Err(unknown(code, &first(&message, &text(&said.stderr)))),
         }
+    }
+
+    /// The legacy format: `score.txt` holds any number, also of a rejected output; the grader decides whether it counts.
+    fn kattis_points(&self, said: &Said, score: Option<String>, message: String) -> Result<Answer, String> {
+        let opinion = match said.code {
+            42 => Opinion::Right,
+            43 => Opinion::Wrong,
+            code => return Err(unknown(code, &first(&message, &text(&said.stderr)))),
+        };
+        let score = score.map(|score| number(&score, "a score")).transpose()?;
+        Ok(Answer { score, ..Answer::new(opinion, message) })
     }
 
     fn lemon(&self, said: &Said, err: &str) -> Result<Answer, String> {
@@ -267,13 +298,14 @@ fn coci(err: &str) -> Result<Answer, String> {
     scored(number(share, "a number of parts")?, of, String::new())
 }
 
-/// Two lines with a whole number each, one after the other, are a fraction.
-fn peg(out: &str, message: String) -> Answer {
-    let lines: Vec<Option<f64>> = out.lines().map(|line| line.parse::<u32>().ok().map(f64::from)).collect();
-    let fraction = lines.windows(2).find_map(|pair| Some((pair[0]?, pair[1]?)));
-    match fraction.filter(|(_, of)| *of > 0.0).and_then(|(share, of)| scored(share, of, message.clone()).ok()) {
-        Some(answer) if answer.score != Some(0.0) => answer,
-        _ => Answer::new(Opinion::Wrong, message),
+/// Two lines with a number each, one after the other, are a fraction, whatever the exit code; without one that is above
+/// 0 the exit code counts.
+fn peg(out: &str, message: String, opinion: Opinion) -> Answer {
+    let lines: Vec<Option<f64>> = out.lines().map(|line| line.trim().parse().ok()).collect();
+    let fractions = lines.windows(2).filter_map(|pair| Some(pair[0]? / pair[1]?));
+    match fractions.into_iter().find(|share| share.is_finite() && *share > 0.0) {
+        Some(share) => Answer { score: Some(share.min(1.0)), ..Answer::new(Opinion::Right, message) },
+        None => Answer::new(opinion, message),
     }
 }
 

@@ -38,7 +38,7 @@ fn each_protocol_is_called_in_its_way() {
         (Kattis, "judge/input judge/answer judge/feedback/"),
         (Cms, "judge/input judge/answer judge/output"),
         (Coci, "judge/input judge/output judge/answer"),
-        (Peg, "judge/output judge/answer judge/input"),
+        (Peg, "judge/answer judge/output judge/input"),
         (Hustoj, "judge/input judge/answer judge/output"),
         (Qduoj, "judge/input judge/output"),
         (Lemon, "judge/input judge/output judge/answer 100 judge/feedback/score judge/feedback/message"),
@@ -97,6 +97,8 @@ fn what_each_answer_means() {
         (Peg, said(0, "", ""), "=", "0 is right"),
         (Peg, said(1, "", ""), "x", "1 is wrong"),
         (Peg, said(1, "hm\n3\n4\n", ""), "0.75", "unless two lines make a fraction"),
+        (Peg, said(0, "0.5\n2\n", ""), "0.25", "which counts beside 0, too, and need not be of whole numbers"),
+        (Peg, said(0, "0\n4\n", ""), "=", "unless it is of nothing"),
         (Peg, said(1, "0\n4\n", ""), "x", "of something"),
         (Peg, said(2, "", ""), "!", "nothing else is known"),
         (Hustoj, said(0, "", ""), "=", "0 is right"),
@@ -114,6 +116,23 @@ fn what_each_answer_means() {
     ] {
         assert_eq!(mark(&checker(protocol), &said), wanted, "{protocol:?}: {rule}");
     }
+    let points = Checker { scale: Scale::Points, ..checker(Kattis) };
+    assert_eq!(mark(&points, &wrote(42, &[("score.txt", "250.5")])), "250.5", "points of any size");
+    assert_eq!(mark(&points, &wrote(43, &[("score.txt", "0")])), "0", "also of what is rejected");
+    assert_eq!(mark(&points, &wrote(43, &[])), "x", "or none");
+    assert_eq!(mark(&points, &wrote(1, &[("score.txt", "1")])), "!", "but the exit codes stay");
+    for (full, said_points, share) in [
+        (100.0, "20", 0.2),
+        (100.0, "100", 1.0),
+        (50.0, "20", 0.2),
+        (50.0, "0.5", 0.5),
+        (50.0, "1", 1.0),
+        (7.0, "50", 3.0 / 7.0),
+    ] {
+        let hydro = Checker { scale: Scale::Percent, full_score: Some(full), ..checker(Testlib) };
+        let answer = hydro.read(&said(7, "", &format!("points {said_points} so"))).unwrap();
+        assert!((answer.score.unwrap() - share).abs() < 1e-9, "{said_points} of {full}: {answer:?}");
+    }
     let ten = Checker { full_score: Some(10.0), ..checker(Testlib) };
     assert_eq!(mark(&ten, &said(7, "", "points 4")), "0.4", "what full points are can be said");
 }
@@ -130,6 +149,8 @@ fn messages_lose_their_prefix_and_stay_short() {
     assert_eq!(long.chars().count(), 1_001);
     let failed = checker(Protocol::Testlib).read(&said(3, "", "FAIL no answer")).unwrap_err();
     assert_eq!(failed, "says that it failed: no answer");
+    let beyond = checker(Protocol::Testlib).read(&said(7, "", "points 20")).unwrap_err();
+    assert!(beyond.contains("full_score"), "{beyond}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{FileRequest, JobRequest, Policy, Test, Webhook};
+use crate::scoring::tree::Node;
 use crate::{Checker, Comparer, Invalid, Scoring};
 
 /// A language's id or alias.
@@ -20,6 +21,7 @@ const OPTIONS_BYTES: usize = 64 << 10;
 const LIMIT_BYTES: usize = 64;
 const MAX_ARGS: usize = 256;
 const ARGS_BYTES: usize = 64 << 10;
+const MAX_ALSO: usize = 16;
 const MAX_LABELS: usize = 64;
 const LABEL_KEY_BYTES: usize = 128;
 const LABEL_VALUE_BYTES: usize = 1_024;
@@ -52,7 +54,7 @@ impl JobRequest {
         if let Some(communication) = &self.communication {
             checker(&communication.manager, policy).map_err(|invalid| invalid.under("communication.manager"))?;
         }
-        self.scoring.as_ref().map_or(Ok(()), scoring)?;
+        self.scoring.as_ref().map_or(Ok(()), |own| scoring(own, policy))?;
         self.problem.as_ref().map_or(Ok(()), |digest| length("problem", digest, DIGEST_BYTES))?;
         labels(&self.labels)?;
         self.webhook.as_ref().map_or(Ok(()), webhook)
@@ -108,6 +110,7 @@ fn tests(tests: &[Test], policy: &Policy) -> Result<(), Invalid> {
         test.name.as_ref().map_or(Ok(()), |name| length(place("name"), name, NAME_BYTES))?;
         test.group.as_ref().map_or(Ok(()), |group| length(place("group"), group, NAME_BYTES))?;
         args(&place("args"), &test.args)?;
+        args(&place("checker_args"), &test.checker_args)?;
         count(place("files"), test.files.len(), policy.max_files)?;
     }
     Ok(())
@@ -124,11 +127,23 @@ fn checker(checker: &Checker, policy: &Policy) -> Result<(), Invalid> {
     checker.entry.as_ref().map_or(Ok(()), |entry| length("entry", entry, PATH_BYTES))?;
     args("args", &checker.args)?;
     options("options", &checker.options)?;
-    limits(&checker.limits)
+    limits(&checker.limits)?;
+    count("also", checker.also.len(), MAX_ALSO)?;
+    let inner = |(i, other)| self::checker(other, policy).map_err(|invalid| invalid.under(&format!("also[{i}]")));
+    checker.also.iter().enumerate().try_for_each(inner)
 }
 
-fn scoring(scoring: &Scoring) -> Result<(), Invalid> {
-    count("scoring.groups", scoring.groups.len(), MAX_GROUPS)?;
+fn scoring(scoring: &Scoring, policy: &Policy) -> Result<(), Invalid> {
+    // A package may have a group for each test.
+    let most = MAX_GROUPS.max(policy.max_tests);
+    count("scoring.groups", scoring.groups.len(), most)?;
+    if let Some(tree) = &scoring.tree {
+        count("scoring.tree", tree.root.count(), most)?;
+        tree.root.check_sizes("scoring.tree.root")?;
+        tree.grader
+            .as_ref()
+            .map_or(Ok(()), |own| checker(own, policy).map_err(|invalid| invalid.under("scoring.tree.grader")))?;
+    }
     for (i, group) in scoring.groups.iter().enumerate() {
         let place = |field: &str| format!("scoring.groups[{i}].{field}");
         length(place("name"), &group.name, NAME_BYTES)?;
@@ -138,6 +153,14 @@ fn scoring(scoring: &Scoring) -> Result<(), Invalid> {
         }
     }
     Ok(())
+}
+
+impl Node {
+    fn check_sizes(&self, place: &str) -> Result<(), Invalid> {
+        length(format!("{place}.name"), &self.name, NAME_BYTES)?;
+        self.custom.as_ref().map_or(Ok(()), |own| args(&format!("{place}.custom"), own))?;
+        self.groups.iter().enumerate().try_for_each(|(i, group)| group.check_sizes(&format!("{place}.groups[{i}]")))
+    }
 }
 
 fn labels(labels: &BTreeMap<String, String>) -> Result<(), Invalid> {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Report, Verdict};
+use super::fits;
+use crate::report::CompileReport;
+use crate::{Fault, Report, TestReport, Verdict};
 
 /// What an author says should come of a program. What is empty or absent is not asked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,29 @@ pub struct Expectation {
     /// Stands in a checker's message on at least one test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What is asked beyond that of some of the tests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// What an author says should come of some of a program's tests.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Part {
+    /// A pattern of tests or of their groups; empty: all.
+    pub tests: String,
+    /// Each has one of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permitted: Vec<Verdict>,
+    /// At least one has one of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<Verdict>,
+    /// The points of the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<[f64; 2]>,
+    /// Stands in a checker's message on at least one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl Expectation {
@@ -31,53 +56,117 @@ impl Expectation {
         Self { verdicts: verdicts.to_vec(), ..Self::default() }
     }
 
-    /// Whether it should be right, at least in part, and nothing else will do.
-    pub fn is_right(&self) -> bool {
-        let named = if self.verdicts.is_empty() { &self.permitted } else { &self.verdicts };
-        !named.is_empty() && named.iter().all(|verdict| matches!(verdict, Verdict::Accepted | Verdict::Partial))
-    }
-
     /// Whether a report is what was expected.
     ///
     /// # Errors
-    /// What it is instead.
+    /// What it is instead: the test, its verdict, and the message that came with it.
     pub fn check(&self, report: &Report) -> Result<(), String> {
         if report.verdict == Verdict::InternalError {
-            return Err(report
-                .error
-                .as_ref()
-                .map_or_else(|| "internal_error".to_owned(), |fault| fault.message.clone()));
+            return Err(report.error.as_ref().map_or_else(|| "internal_error".to_owned(), broken));
         }
-        if !self.verdicts.is_empty() && !self.verdicts.contains(&report.verdict) {
-            return Err(format!("expected {}, found {}", words(&self.verdicts), report.verdict));
+        let compiler = || report.compile.as_ref().filter(|compile| !compile.ok).map_or_else(String::new, said);
+        // Where there is no most that one can get, all that is accepted may be only a part.
+        let is_part = report.verdict == Verdict::Accepted && report.score.as_ref().is_some_and(|score| score.unbounded);
+        let is_expected =
+            self.verdicts.contains(&report.verdict) || (is_part && self.verdicts.contains(&Verdict::Partial));
+        if !self.verdicts.is_empty() && !is_expected {
+            let first = report.tests.iter().find(|test| !self.verdicts.contains(&test.verdict) && ran(test));
+            let at = first.map_or_else(compiler, |test| format!(": {}", described(test)));
+            return Err(format!("expected {}, found {}{at}", words(&self.verdicts), report.verdict));
         }
         // A program that does not compile has no tests to look at.
         if report.verdict == Verdict::CompileError && self.verdicts.is_empty() {
-            return Err("does not compile".to_owned());
+            return Err(format!("does not compile{}", compiler()));
         }
-        let ran = || report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
-        let stray = ran().find(|test| !self.permitted.is_empty() && !self.permitted.contains(&test.verdict));
+        let whole = Part {
+            permitted: self.permitted.clone(),
+            required: self.required.clone(),
+            message: self.message.clone(),
+            ..Part::default()
+        };
+        whole.check(report)?;
+        if let Some(range) = self.score {
+            in_range(range, report.score.as_ref().map_or(0.0, |score| score.points), "")?;
+        }
+        self.parts.iter().try_for_each(|part| part.check(report))
+    }
+}
+
+impl Part {
+    fn check(&self, report: &Report) -> Result<(), String> {
+        let tests: Vec<&TestReport> = report
+            .tests
+            .iter()
+            .filter(|test| ran(test) && (self.tests.is_empty() || fits(&self.tests, &test.name)))
+            .collect();
+        let of = if self.tests.is_empty() { String::new() } else { format!(" of `{}`", self.tests) };
+        let stray = tests.iter().find(|test| !self.permitted.is_empty() && !self.permitted.contains(&test.verdict));
         if let Some(test) = stray {
-            let permitted = words(&self.permitted);
-            return Err(format!("test `{}` is {}, and permitted is {permitted}", test.name, test.verdict));
+            return Err(format!("{}; permitted{of} is {}", described(test), words(&self.permitted)));
         }
-        if !self.required.is_empty() && !ran().any(|test| self.required.contains(&test.verdict)) {
-            return Err(format!("no test is {}", words(&self.required)));
+        if !self.required.is_empty() && !tests.iter().any(|test| self.required.contains(&test.verdict)) {
+            return Err(format!("no test{of} is {}", words(&self.required)));
         }
-        if let Some([least, most]) = self.score {
-            let points = report.score.as_ref().map_or(0.0, |score| score.points);
-            if points < least - 1e-6 || points > most + 1e-6 {
-                let wanted = if least == most { format!("{least}") } else { format!("{least} to {most}") };
-                return Err(format!("expected {wanted} points, found {points}"));
-            }
+        if let Some(range) = self.score {
+            let group = report.score.iter().flat_map(|score| &score.groups).find(|group| group.name == self.tests);
+            let points = match (group, self.tests.is_empty()) {
+                (Some(group), _) => group.points,
+                (None, true) => report.score.as_ref().map_or(0.0, |score| score.points),
+                (None, false) => 0.0,
+            };
+            in_range(range, points, &of)?;
         }
         match &self.message {
-            Some(message) if !ran().any(|t| t.message.as_ref().is_some_and(|said| said.contains(message))) => {
-                Err(format!("no test's message holds \"{message}\""))
+            Some(message) if !tests.iter().any(|t| t.message.as_ref().is_some_and(|said| said.contains(message))) => {
+                Err(format!("no message{of} contains \"{message}\""))
             }
             _ => Ok(()),
         }
     }
+}
+
+fn ran(test: &TestReport) -> bool {
+    !matches!(test.verdict, Verdict::Skipped | Verdict::Cancelled)
+}
+
+fn in_range([least, most]: [f64; 2], points: f64, of: &str) -> Result<(), String> {
+    if points >= least - 1e-6 && points <= most + 1e-6 {
+        return Ok(());
+    }
+    let wanted = if (least - most).abs() < 1e-9 { format!("{least}") } else { format!("{least} to {most}") };
+    Err(format!("expected {wanted} points{of}, found {points}"))
+}
+
+/// A test with its verdict, and why.
+fn described(test: &TestReport) -> String {
+    let why = test.message.as_ref().map_or_else(String::new, |message| format!(" ({})", first_line(message)));
+    format!("test `{}` is {}{why}", test.name, test.verdict)
+}
+
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(200).collect();
+    if short.len() < line.len() { format!("{short}…") } else { short }
+}
+
+fn broken(fault: &Fault) -> String {
+    match &fault.hint {
+        // The compiler's words stand there when a checker does not compile.
+        Some(hint) if hint.contains('\n') => format!("{}\n{hint}", fault.message),
+        _ => fault.message.clone(),
+    }
+}
+
+/// What the compiler said, as far as people want to read it at once.
+fn said(compile: &CompileReport) -> String {
+    const LINES: usize = 12;
+    let text = String::from_utf8_lossy(compile.output.content.as_bytes()).into_owned();
+    let mut lines: Vec<&str> = text.trim_end().lines().filter(|line| !line.trim().is_empty()).take(LINES + 1).collect();
+    let more = lines.len() > LINES;
+    lines.truncate(LINES);
+    let message = compile.message.as_deref().unwrap_or_default();
+    let words = if more { format!("{}\n…", lines.join("\n")) } else { lines.join("\n") };
+    if words.is_empty() { format!(": {message}") } else { format!(": {message}\n{words}") }
 }
 
 impl std::fmt::Display for Expectation {

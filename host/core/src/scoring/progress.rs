@@ -1,5 +1,6 @@
 //! A job's points while it is judged.
 
+use super::tree::{Graded, GraderCall, Grading};
 use super::{Aggregate, GroupScore, Score, Scoring, Stop, Total};
 use crate::{Test, Verdict};
 
@@ -11,6 +12,7 @@ pub struct Progress<'a> {
     /// Each test's group, and what it is worth there.
     places: Vec<Option<(usize, f64)>>,
     stopped: bool,
+    grading: Option<Grading<'a>>,
 }
 
 /// A group while it is judged.
@@ -83,7 +85,8 @@ impl<'a> Progress<'a> {
         let worth = |group: usize, test: &Test| test.points.unwrap_or(groups[group].max / groups[group].tests as f64);
         let places = places.iter().zip(tests).map(|(place, test)| place.map(|group| (group, worth(group, test))));
         let places = places.collect();
-        Self { scoring, groups, places, stopped: false }
+        let grading = scoring.tree.as_deref().map(|tree| Grading::new(tree, tests));
+        Self { scoring, groups, places, stopped: false, grading }
     }
 
     /// What the most is that a test can get, if it can get anything of its own.
@@ -98,6 +101,9 @@ impl<'a> Progress<'a> {
         if self.stopped {
             return false;
         }
+        if let Some(grading) = &self.grading {
+            return grading.wants(test);
+        }
         let Some((group, _)) = self.places.get(test).copied().flatten() else { return true };
         let state = &self.groups[group];
         let settled = self.scoring.lazy && state.is_settled(self.scoring.groups[group].score);
@@ -106,6 +112,9 @@ impl<'a> Progress<'a> {
 
     /// How a test went: its verdict, and its share if a checker gave one.
     pub fn note(&mut self, test: usize, verdict: Verdict, share: Option<f64>) {
+        if let Some(grading) = &mut self.grading {
+            return grading.note(test, verdict, share);
+        }
         let Some((group, worth)) = self.places.get(test).copied().flatten() else { return };
         let share = match verdict {
             Verdict::Accepted | Verdict::Partial => {
@@ -129,8 +138,23 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// A group that a program has to grade before judging goes on.
+    pub fn due(&self) -> Option<GraderCall> {
+        self.grading.as_ref()?.due()
+    }
+
+    /// What the program made of it.
+    pub fn graded(&mut self, graded: Graded) {
+        if let Some(grading) = &mut self.grading {
+            grading.graded(graded);
+        }
+    }
+
     /// What it has come to.
     pub fn score(&self) -> Score {
+        if let Some(grading) = &self.grading {
+            return grading.score();
+        }
         let score = |(state, group): (&State, &super::Group)| GroupScore {
             name: group.name.clone(),
             // A sum of parts may be off in its last bits.
@@ -151,7 +175,8 @@ impl<'a> Progress<'a> {
             }
         };
         let max: f64 = tidy(counted(|group| group.max));
-        Score { points: tidy(counted(|group| group.points)).clamp(0.0, max), max, groups }
+        let points = tidy(counted(|group| group.points)).clamp(0.0, max);
+        Score { points, max, unbounded: false, verdict: None, groups }
     }
 }
 

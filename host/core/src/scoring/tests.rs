@@ -85,7 +85,7 @@ fn the_total_may_be_the_least_or_the_most_of_the_groups() {
     let groups = vec![group("a", 40.0, Aggregate::Sum), group("b", 60.0, Aggregate::Sum)];
     let tests = [test("a", None), test("b", None)];
     for (total, points, max) in [(Total::Sum, 70.0, 100.0), (Total::Min, 30.0, 40.0), (Total::Max, 40.0, 60.0)] {
-        let scoring = Scoring { groups: groups.clone(), total, lazy: false };
+        let scoring = Scoring { groups: groups.clone(), total, ..Scoring::default() };
         let (score, _) = judge(&scoring, &tests, &[1.0, 0.5]);
         assert_eq!((score.points, score.max), (points, max), "{total:?}");
     }
@@ -130,7 +130,7 @@ prop_compose! {
             groups.push(Group { requires, ..group(&name, f64::from(points), score) });
             tests.extend(std::iter::repeat_n(test(&name, None), count));
         }
-        (Scoring { groups, total: [Total::Sum, Total::Min, Total::Max][total], lazy: false }, tests)
+        (Scoring { groups, total: [Total::Sum, Total::Min, Total::Max][total], ..Scoring::default() }, tests)
     }
 }
 

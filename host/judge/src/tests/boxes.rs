@@ -137,6 +137,7 @@ async fn the_box_of_a_checker_is_opened_beside_those_whose_times_count() {
         counsel: &counsel,
         checker: None,
         interactor: None,
+        grader: None,
         beside: true,
     };
     for (beside, opened) in [(true, "open toy:1 beside"), (false, "open toy:1")] {

@@ -54,6 +54,7 @@ async fn equal_jobs_at_the_same_time_compile_once() {
         counsel: &Toy::default(),
         checker: None,
         interactor: None,
+        grader: None,
         beside: false,
     };
     let flight = toys.bench.artefacts.flight(crate::artefacts::key(&order, toys.bench.sandbox_name(), ""));

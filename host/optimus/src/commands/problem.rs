@@ -12,7 +12,8 @@ use optimus_package::PackageError;
 use optimus_server::problems::{Limits, NoTimeLimit};
 use serde::Serialize;
 
-use self::judge::Judge;
+use self::judge::{Judge, Outcome};
+use self::table::Table;
 use super::{NOT_ACCEPTED, exit_code, runtime};
 use crate::cli::{JudgeArgs, PackageArgs, Verify};
 use crate::engine::chain;
@@ -34,7 +35,9 @@ struct Verified {
     /// Why this is not what was expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     mismatch: Option<String>,
-    report: Report,
+    /// Absent when it could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Report>,
 }
 
 /// All of a package's.
@@ -90,19 +93,31 @@ pub(super) fn verify(args: &Verify, output: Output) -> anyhow::Result<ExitCode> 
         runtime.block_on(time::derive(&mut judge, &mut problem, unlimited))?;
     }
     let labelled = std::mem::take(&mut problem.submissions);
+    let table = Table::new(&labelled);
+    output.stream(|| table.head(&problem))?;
     let mut submissions = Vec::new();
     for (n, own) in labelled.iter().enumerate() {
         let label = format!("{}/{} {}", n + 1, labelled.len(), own.name);
-        let files = own.files.iter().map(Into::into).collect();
-        let report = runtime.block_on(judge.judge(&problem, own, files, &label))?;
-        let mismatch = own.expect.check(&report).err();
-        submissions.push(Verified { submission: own.name.clone(), expected: own.expect.to_string(), mismatch, report });
+        let verified = match runtime.block_on(judge.try_judge(&problem, own, &label))? {
+            Outcome::Judged(report) => {
+                Verified { mismatch: own.expect.check(&report).err(), report: Some(*report), ..Verified::of(own) }
+            }
+            Outcome::Refused(why) => Verified { mismatch: Some(format!("not judged: {why}")), ..Verified::of(own) },
+        };
+        output.stream(|| table.row(&verified))?;
+        submissions.push(verified);
     }
     let ok = submissions.iter().all(|one| one.mismatch.is_none());
     let Problem { name, format, tests, remarks, .. } = problem;
     let verification = Verification { problem: name, format, tests: tests.len(), ok, submissions, remarks };
-    output.print(&verification, table::table)?;
+    output.print(&verification, table::summary)?;
     Ok(if ok { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
+}
+
+impl Verified {
+    fn of(own: &Labelled) -> Self {
+        Self { submission: own.name.clone(), expected: own.expect.to_string(), mismatch: None, report: None }
+    }
 }
 
 /// The problem, and whether it is known how long a test may take.

@@ -1,4 +1,4 @@
-//! `data/`: test cases, and what is said of them beside them.
+//! `data/`: directories of test cases, in the order in which they are judged, with what is said of them beside them.
 
 use std::collections::BTreeMap;
 
@@ -8,117 +8,190 @@ use super::Package;
 use crate::fields::Fields;
 use crate::{PackageError, program};
 
-/// A directory with tests, and its settings.
-pub(super) struct Found {
-    /// Its path below `data/`.
+/// A directory of tests and directories. Those of `data/` itself are `sample` and `secret`.
+pub(super) struct Directory {
+    /// Its path below `data/`; `data` for that itself.
     pub(super) name: String,
+    /// What its own settings say, and what those of the directories that hold it say where they do not.
     pub(super) settings: Fields,
-    /// Its settings' file.
-    pub(super) file: String,
+    /// What they say themselves.
+    pub(super) own: Fields,
+    /// Those inside, in order.
+    pub(super) inside: Vec<Directory>,
+}
+
+/// What is said of a single test, and of all tests of the directory that it is in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    /// Arguments for the output validator.
+    pub(super) flags: Vec<String>,
+}
+
+/// The tests' directories, and what is said of each test, in the problem's order.
+pub(super) struct Data {
+    pub(super) root: Directory,
+    pub(super) said: Vec<Said>,
 }
 
 /// Files beside a test that have no part in judging it.
 const ASIDE: [&str; 13] =
     ["png", "jpg", "jpeg", "svg", "gif", "hint", "desc", "interaction", "statement", "download", "out", "md", "txt"];
 
-/// Reads the tests into the problem, in their order; returns the directories that may be groups.
-pub(super) fn read(package: &Package<'_>, problem: &mut Problem) -> Result<Vec<Found>, PackageError> {
-    let mut found = Vec::new();
-    let settings_file = if package.is_legacy { "testdata.yaml" } else { "test_group.yaml" };
-    let tree = package.tree;
-    if let Some(deep) =
-        tree.under("data/secret").find(|(path, _)| path.ends_with(settings_file) && path.matches('/').count() > 1)
-    {
-        return Err(PackageError::unsupported(format!("data/secret/{}", deep.0), "a group inside a group"));
+/// Reads the tests into the problem, in their order.
+pub(super) fn read(package: &Package<'_>, problem: &mut Problem) -> Result<Data, PackageError> {
+    let mut reader = Reader { package, problem, said: Vec::new(), strays: Vec::new() };
+    let own = reader.settings("data")?;
+    let mut root = Directory { name: "data".to_owned(), settings: own.clone(), own, inside: Vec::new() };
+    for name in ["sample", "secret"] {
+        if package.tree.has_dir(&format!("data/{name}")) {
+            root.inside.push(reader.directory(name, &root.settings)?);
+        }
     }
-    let mut groups = vec!["sample".to_owned(), "secret".to_owned()];
-    let subdirectories = tree.children("data/secret").into_iter().filter(|name| {
-        let dir = format!("data/secret/{name}");
-        !name.ends_with(".files") && tree.has_dir(&dir)
-    });
-    groups.extend(subdirectories.map(|name| format!("secret/{name}")));
-    for name in groups {
-        let file = format!("data/{name}/{settings_file}");
-        let settings = Fields::yaml(tree, &file)?;
-        let is_parent = name == "secret"
-            && tree
-                .children("data/secret")
-                .iter()
-                .any(|child| !child.ends_with(".files") && tree.has_dir(&format!("data/secret/{child}")));
-        let before = problem.tests.len();
-        read_tests(package, problem, &name, !is_parent)?;
-        if is_parent && problem.tests.len() > before && !package.is_legacy {
+    let Reader { said, strays, .. } = reader;
+    if let Some(first) = strays.first() {
+        let others = if strays.len() > 1 { format!(" and {} others", strays.len() - 1) } else { String::new() };
+        problem.remarks.push(format!("`{first}`{others}: no file of a test, ignored"));
+    }
+    Ok(Data { root, said })
+}
+
+struct Reader<'a, 'b> {
+    package: &'a Package<'b>,
+    problem: &'a mut Problem,
+    said: Vec<Said>,
+    strays: Vec<String>,
+}
+
+impl Reader<'_, '_> {
+    /// A directory's own settings.
+    fn settings(&self, dir: &str) -> Result<Fields, PackageError> {
+        let [own, other] = self.package.settings_files().map(|name| format!("{dir}/{name}"));
+        Fields::yaml(self.package.tree, if self.package.tree.has(&own) { &own } else { &other })
+    }
+
+    /// Reads `data/NAME` and all that is inside; tests and directories come in the order of their base names.
+    fn directory(&mut self, name: &str, parent: &Fields) -> Result<Directory, PackageError> {
+        let (package, path) = (self.package, format!("data/{name}"));
+        let own = self.settings(&path)?;
+        if !package.is_legacy && name.matches('/').count() > 1 && !own.is_empty() {
+            return Err(PackageError::unsupported(path, "a test data group inside a group, which its format forbids,"));
+        }
+        let settings = own.clone().or(parent);
+        let mut directory = Directory { name: name.to_owned(), settings, own, inside: Vec::new() };
+        let children = package.tree.children(&path);
+        let has_dir = |child: &str| package.tree.has_dir(&format!("{path}/{child}"));
+        let mut entries: Vec<(&str, bool)> = Vec::new();
+        for child in &children {
+            match child.rsplit_once('.') {
+                Some((base, "files")) if children.contains(&format!("{base}.in")) => {}
+                Some((base, "in")) if !has_dir(child) => entries.push((base, false)),
+                _ if has_dir(child) => entries.push((child, true)),
+                _ => self.aside(&path, child, &children)?,
+            }
+        }
+        entries.sort_unstable();
+        if name == "secret" && !package.is_legacy && entries.iter().any(|own| own.1) && entries.iter().any(|own| !own.1)
+        {
             return Err(PackageError::bad("data/secret", "holds both test cases and groups of them"));
         }
-        found.push(Found { name, settings, file });
-    }
-    Ok(found)
-}
-
-fn read_tests(package: &Package<'_>, problem: &mut Problem, group: &str, deep: bool) -> Result<(), PackageError> {
-    let dir = format!("data/{group}");
-    let mut args: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (path, bytes) in package.tree.under(&dir) {
-        if path.contains(".files/")
-            || (!deep && path.contains('/'))
-            || path == "testdata.yaml"
-            || path == "test_group.yaml"
-        {
-            continue;
-        }
-        let full = format!("{dir}/{path}");
-        let Some((base, extension)) = path.rsplit_once('.') else { continue };
-        match extension {
-            "in" => {}
-            "ans" if package.tree.has(&format!("{dir}/{base}.in")) => continue,
-            "ans" => return Err(PackageError::bad(full, "has no input beside it")),
-            "yaml" => {
-                let name = format!("{group}/{base}");
-                args.insert(name.clone(), case(package, &full)?);
-                continue;
+        for (entry, is_dir) in entries {
+            let name = format!("{name}/{entry}");
+            if is_dir {
+                let inner = self.directory(&name, &directory.settings)?;
+                directory.inside.push(inner);
+            } else {
+                self.test(&name, &directory)?;
             }
-            other if ASIDE.contains(&other) => continue,
-            other => return Err(PackageError::unsupported(full, format!("a file of kind `.{other}` beside a test"))),
         }
-        let answer = package.tree.get(&format!("{dir}/{base}.ans"));
-        let answer = answer.ok_or_else(|| PackageError::bad(&full, "has no `.ans` beside it"))?;
-        let files = package.tree.under(&format!("{dir}/{base}.files"));
-        let files = files.map(|(name, bytes)| program::source(name, bytes.clone(), &full)).collect::<Result<_, _>>()?;
-        problem.tests.push(Test {
-            name: Some(format!("{group}/{base}")),
-            stdin: Content(bytes.clone()),
+        Ok(directory)
+    }
+
+    /// A file that is no input: one of a test's others, or none of ours.
+    fn aside(&mut self, dir: &str, file: &str, all: &std::collections::BTreeSet<String>) -> Result<(), PackageError> {
+        if self.package.settings_files().contains(&file) {
+            return Ok(());
+        }
+        let (base, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+        let path = format!("{dir}/{file}");
+        match extension {
+            "ans" | "yaml" if all.contains(&format!("{base}.in")) => Ok(()),
+            "ans" | "yaml" if !self.package.is_legacy => Err(PackageError::bad(path, "has no input beside it")),
+            aside if ASIDE.contains(&aside) => Ok(()),
+            _ => {
+                self.strays.push(path);
+                Ok(())
+            }
+        }
+    }
+
+    fn test(&mut self, name: &str, directory: &Directory) -> Result<(), PackageError> {
+        let tree = self.package.tree;
+        let input = format!("data/{name}.in");
+        let answer = tree.get(&format!("data/{name}.ans"));
+        let answer = answer.ok_or_else(|| PackageError::bad(&input, "has no `.ans` beside it"))?;
+        let files = tree.under(&format!("data/{name}.files"));
+        let files =
+            files.map(|(path, bytes)| program::source(path, bytes.clone(), &input)).collect::<Result<_, _>>()?;
+        let mut settings = self.case(&format!("data/{name}.yaml"))?.or(&directory.settings);
+        let mut flags = settings.value("output_validator_args").or(settings.value("output_validator_flags"));
+        // Legacy packages may name the validator, too.
+        if let Some(serde_json::Value::Object(named)) = &mut flags {
+            flags = named.remove("flags");
+        }
+        let mut fields = Fields::of(&input, "", serde_json::json!({ "flags": flags }))?;
+        self.said.push(Said { flags: fields.words("flags")? });
+        self.problem.tests.push(Test {
+            name: Some(name.to_owned()),
+            stdin: Content(tree.need(&input, &input)?),
             expect: Some(Content(answer)),
+            args: if self.package.is_legacy { Vec::new() } else { settings.words("args")? },
             files,
-            group: Some(group.to_owned()),
+            group: Some(directory.name.clone()),
             ..Test::default()
         });
+        Ok(())
     }
-    for test in &mut problem.tests {
-        if let Some(own) = test.name.as_ref().and_then(|name| args.remove(name)) {
-            test.args = own;
+
+    /// A test's own settings.
+    fn case(&self, file: &str) -> Result<Fields, PackageError> {
+        let fields = Fields::yaml(self.package.tree, file)?;
+        if self.package.is_legacy {
+            return Ok(fields);
         }
-    }
-    match args.into_keys().next() {
-        Some(name) => Err(PackageError::bad(format!("data/{name}.yaml"), "has no input beside it")),
-        None => Ok(()),
+        let mut unknown = fields.clone();
+        unknown.ignore(&["args", "output_validator_args", "output_validator_flags"]);
+        unknown.ignore(&INDIFFERENT);
+        unknown.finish()?;
+        Ok(fields)
     }
 }
 
-/// A test's own settings.
-fn case(package: &Package<'_>, file: &str) -> Result<Vec<String>, PackageError> {
-    let mut fields = Fields::yaml(package.tree, file)?;
-    fields.ignore(&[
-        "input_validator_args",
-        "input_validator_flags",
-        "input_visualizer_args",
-        "output_visualizer_args",
-        "full_feedback",
-        "hint",
-        "description",
-        "generate",
-    ]);
-    fields.refuse(&["output_validator_args", "output_validator_flags"])?;
-    let args = fields.words("args")?;
-    fields.finish()?;
-    Ok(args)
+/// Settings of tests and groups that have no part in judging.
+pub(super) const INDIFFERENT: [&str; 10] = [
+    "input_validator_args",
+    "input_validator_flags",
+    "input_visualizer_args",
+    "output_visualizer_args",
+    "full_feedback",
+    "hint",
+    "description",
+    "generate",
+    "generate-with",
+    "show_test_data_groups",
+];
+
+impl Directory {
+    /// All directories, each before those inside.
+    pub(super) fn all(&self) -> Vec<&Self> {
+        std::iter::once(self).chain(self.inside.iter().flat_map(Self::all)).collect()
+    }
+}
+
+/// How many tests each directory holds itself.
+pub(super) fn counts(problem: &Problem) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for group in problem.tests.iter().filter_map(|test| test.group.clone()) {
+        *counts.entry(group).or_default() += 1;
+    }
+    counts
 }

@@ -1,190 +1,148 @@
-//! What directories of tests are worth.
+//! What directories of tests are worth since 2025-09.
+//!
+//! <https://www.kattis.com/problem-package-format/spec/2025-09#result-aggregation>
 
-use optimus_core::scoring::{Aggregate, Group, Stop, Total};
+use std::collections::BTreeMap;
+
+use optimus_core::scoring::tree::{Node, OnReject, ScoreMode, Tree, VerdictMode};
+use optimus_core::scoring::{Aggregate, Group, Total};
 use optimus_core::{Problem, Scoring};
 
 use super::Package;
-use super::data::Found;
+use super::data::{Directory, INDIFFERENT, counts};
 use crate::PackageError;
-use crate::fields::Fields;
 
-/// Turns the directories into groups, where the problem is one of points.
-pub(super) fn score(package: &Package<'_>, problem: &mut Problem, found: Vec<Found>) -> Result<(), PackageError> {
-    let count =
-        |problem: &Problem, name: &str| problem.tests.iter().filter(|test| test.group.as_deref() == Some(name)).count();
-    let mut root = Root::default();
-    let mut groups = Vec::new();
-    let mut flags: Option<Vec<String>> = None;
-    if package.is_legacy {
-        let mut top = Fields::yaml(package.tree, "data/testdata.yaml")?;
-        let own = legacy(&mut top, package)?;
-        top.finish()?;
-        flags = own.flags;
+/// Turns the directories into groups, where the problem is one of points. Directories inside a group are only a way to
+/// sort its tests.
+pub(super) fn score(package: &Package<'_>, problem: &mut Problem, data: &Directory) -> Result<(), PackageError> {
+    for test in &mut problem.tests {
+        test.group = test.group.take().map(|group| group.split('/').take(2).collect::<Vec<_>>().join("/"));
     }
-    for Found { name, mut settings, file } in found {
-        let tests = count(problem, &name);
-        let own =
-            if package.is_legacy { legacy(&mut settings, package)? } else { modern(&mut settings, package, &name)? };
-        settings.finish()?;
-        let validator = own.flags.clone();
-        if name == "secret" {
-            root = Root { points: own.points, score: own.score, requires: own.requires.clone() };
-        }
-        if tests == 0 {
-            continue;
-        }
-        match (&flags, validator) {
-            (Some(known), Some(other)) if *known != other => {
-                return Err(PackageError::unsupported(
-                    file,
-                    "flags of the output validator that differ between groups",
-                ));
-            }
-            (None, Some(other)) => flags = Some(other),
-            _ => {}
-        }
-        problem
-            .tests
-            .iter_mut()
-            .filter(|test| test.group.as_deref() == Some(&name) && test.args.is_empty())
-            .for_each(|test| test.args.clone_from(&own.args));
-        groups.push((own, name, file, tests));
+    let secret = data.inside.iter().find(|own| own.name == "secret");
+    let mut own = BTreeMap::new();
+    for directory in data.inside.iter().chain(secret.into_iter().flat_map(|secret| &secret.inside)) {
+        own.insert(directory.name.clone(), Own::read(directory, package)?);
     }
-    apply_flags(package, problem, flags)?;
     if !package.is_scoring {
         problem.tests.iter_mut().for_each(|test| test.group = None);
         return Ok(());
     }
-    let groups = groups.into_iter().map(|(own, name, file, tests)| own.group(package, &root, name, &file, tests));
-    let total = if root.score == Some(Aggregate::Sum) || root.score.is_none() { Total::Sum } else { Total::Min };
-    problem.scoring = Some(Scoring { groups: groups.collect::<Result<_, _>>()?, total, lazy: false });
+    let root = own.get("secret").cloned().unwrap_or_default();
+    let scoring =
+        if root.max == Some(Max::Unbounded) { unbounded(problem, &own)? } else { bounded(problem, &own, &root)? };
+    problem.scoring = Some(scoring);
     Ok(())
 }
 
-/// Flags that stand in `data/` go to the validator like those in `problem.yaml`.
-fn apply_flags(package: &Package<'_>, problem: &mut Problem, flags: Option<Vec<String>>) -> Result<(), PackageError> {
-    let Some(flags) = flags.filter(|flags| !flags.is_empty()) else { return Ok(()) };
-    let all = package.flags.iter().chain(&flags).cloned().collect();
-    let again = Package { flags: all, validator: package.validator.clone(), ..*package };
-    super::validator::read(&again, problem)
-}
-
-/// What `secret` says of itself.
-#[derive(Default)]
-struct Root {
-    points: Option<f64>,
-    score: Option<Aggregate>,
-    requires: Vec<String>,
+/// What a group can come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Max {
+    Points(f64),
+    Unbounded,
 }
 
 /// What a directory says of itself.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Own {
-    points: Option<f64>,
-    /// Each test's, rather than the group's.
-    each: Option<f64>,
+    file: String,
+    max: Option<Max>,
     score: Option<Aggregate>,
     requires: Vec<String>,
-    stop: Stop,
-    args: Vec<String>,
-    flags: Option<Vec<String>>,
 }
 
 impl Own {
-    fn group(
-        self,
-        package: &Package<'_>,
-        root: &Root,
-        name: String,
-        file: &str,
-        tests: usize,
-    ) -> Result<Group, PackageError> {
+    fn read(directory: &Directory, package: &Package<'_>) -> Result<Self, PackageError> {
+        let mut fields = directory.own.clone();
+        let mut own = Self { file: fields.file().to_owned(), ..Self::default() };
+        own.max = match fields.clone().text("max_score")?.as_deref() {
+            Some("unbounded") => {
+                fields.ignore(&["max_score"]);
+                Some(Max::Unbounded)
+            }
+            _ => fields.number("max_score")?.map(Max::Points),
+        };
+        own.score = match fields.text("score_aggregation")?.as_deref() {
+            None => None,
+            Some("sum") => Some(Aggregate::Sum),
+            Some("min") => Some(Aggregate::Min),
+            Some("pass-fail") => Some(Aggregate::All),
+            Some(_) => return Err(fields.bad("score_aggregation", "is not `pass-fail`, `sum` or `min`")),
+        };
+        if !package.is_scoring && (own.max.is_some() || own.score.is_some()) {
+            return Err(fields.bad("max_score", "or `score_aggregation` is only for problems of type `scoring`"));
+        }
+        own.requires = fields.words("require_pass")?;
+        fields.refuse(&["static_validation_score", "static_validator_args", "scoring", "static_validation"])?;
+        fields.ignore(&["args", "output_validator_args", "output_validator_flags"]);
+        fields.ignore(&INDIFFERENT);
+        fields.finish()?;
+        Ok(own)
+    }
+}
+
+fn bounded(problem: &Problem, all: &BTreeMap<String, Own>, root: &Own) -> Result<Scoring, PackageError> {
+    let points = match root.max {
+        Some(Max::Points(points)) => points,
+        _ => 100.0,
+    };
+    let counts = counts(problem);
+    let mut groups = Vec::new();
+    for (name, own) in all.iter().filter(|(name, _)| counts.contains_key(*name)) {
         if name == "sample" {
-            return Ok(Group { name, score: Aggregate::All, sample: true, ..Group::default() });
+            groups.push(Group { name: name.clone(), score: Aggregate::All, sample: true, ..Group::default() });
+            continue;
         }
         let is_root = name == "secret";
-        let score = self.score.unwrap_or(if is_root || package.is_legacy { Aggregate::Sum } else { Aggregate::All });
-        #[expect(clippy::cast_precision_loss, reason = "tests are far fewer than 2^52")]
-        let each = self.each.map(|each| if score == Aggregate::Sum { each * tests as f64 } else { each });
-        let points = match (each.or(self.points), is_root || root.score == Some(Aggregate::All)) {
-            (Some(points), _) => points,
-            (None, true) => root.points.unwrap_or(100.0),
-            (None, false) => return Err(PackageError::unsupported(file, "a group without `max_score`")),
+        let score = own.score.unwrap_or(if is_root { Aggregate::Sum } else { Aggregate::All });
+        let worth = match own.max {
+            Some(Max::Points(points)) => points,
+            _ if is_root || root.score == Some(Aggregate::All) => points,
+            _ => return Err(PackageError::bad(&own.file, "needs `max_score`, since `secret` has one")),
         };
         let mut requires = root.requires.clone();
-        requires.extend(self.requires);
+        requires.extend(own.requires.iter().cloned());
         requires.sort();
         requires.dedup();
-        Ok(Group { name, points: Some(points), score, requires, stop: self.stop, sample: false })
+        groups.push(Group { name: name.clone(), points: Some(worth), score, requires, ..Group::default() });
     }
+    let total = if root.score.is_none_or(|score| score == Aggregate::Sum) { Total::Sum } else { Total::Min };
+    Ok(Scoring { groups, total, ..Scoring::default() })
 }
 
-/// `test_group.yaml` of 2025-09.
-fn modern(fields: &mut Fields, package: &Package<'_>, name: &str) -> Result<Own, PackageError> {
-    let mut own = Own::default();
-    if fields.has("max_score") && fields.clone().text("max_score")?.as_deref() == Some("unbounded") {
-        return Err(fields.unsupported("max_score: unbounded"));
+/// Scores of any size: a tree whose verdict is always accepted.
+fn unbounded(problem: &Problem, all: &BTreeMap<String, Own>) -> Result<Scoring, PackageError> {
+    if let Some(own) = all.values().find(|own| !own.requires.is_empty()) {
+        return Err(PackageError::unsupported(&own.file, "`require_pass` beside `max_score: unbounded`"));
     }
-    own.points = fields.number("max_score")?;
-    own.score = match fields.text("score_aggregation")?.as_deref() {
-        None => None,
-        Some("sum") => Some(Aggregate::Sum),
-        Some("min") => Some(Aggregate::Min),
-        Some("pass-fail") => Some(Aggregate::All),
-        Some(_) => return Err(fields.bad("score_aggregation", "is not `pass-fail`, `sum` or `min`")),
-    };
-    if name == "secret" && package.is_scoring {
-        own.points = own.points.or(Some(100.0));
-    }
-    own.requires = fields.words("require_pass")?;
-    own.args = fields.words("args")?;
-    if fields.has("output_validator_args") {
-        own.flags = Some(fields.words("output_validator_args")?);
-    }
-    fields.refuse(&["static_validation_score", "static_validator_args"])?;
-    fields.ignore(&[
-        "input_validator_args",
-        "input_visualizer_args",
-        "output_visualizer_args",
-        "full_feedback",
-        "hint",
-    ]);
-    Ok(own)
-}
-
-/// `testdata.yaml` of the legacy format, as far as the default grader is asked for sums and minima.
-fn legacy(fields: &mut Fields, package: &Package<'_>) -> Result<Own, PackageError> {
-    let mut own = Own::default();
-    match fields.text("grading")?.as_deref() {
-        None | Some("default") => {}
-        Some(other) => return Err(fields.unsupported(&format!("grading: {other}"))),
-    }
-    for flag in fields.words("grader_flags")? {
-        match flag.as_str() {
-            "sum" => own.score = Some(Aggregate::Sum),
-            "min" => own.score = Some(Aggregate::Min),
-            "max" => own.score = Some(Aggregate::Max),
-            // Samples count for nothing here, whether it is said or not; which verdict is told changes no points.
-            "ignore_sample" | "first_error" | "worst_error" => {}
-            other => return Err(fields.unsupported(&format!("grader_flags: {other}"))),
+    let counts = counts(problem);
+    let node = |name: &str, own: &Own, default: Aggregate| {
+        let score = own.score.unwrap_or(default);
+        #[expect(clippy::cast_precision_loss, reason = "tests are far fewer than 2^52")]
+        let tests = counts.get(name).copied().unwrap_or(1).max(1) as f64;
+        let accept_score = match (own.max, score) {
+            (Some(Max::Points(points)), Aggregate::Sum) => points / tests,
+            (Some(Max::Points(points)), _) => points,
+            _ => 0.0,
+        };
+        Node {
+            name: name.to_owned(),
+            on_reject: OnReject::Continue,
+            verdict: VerdictMode::AlwaysAccept,
+            score: if score == Aggregate::Sum { ScoreMode::Sum } else { ScoreMode::Min },
+            accept_score,
+            ..Node::default()
         }
-    }
-    if fields.text("on_reject")?.as_deref() == Some("break") {
-        own.stop = Stop::Group;
-    }
-    own.each = fields.number("accept_score")?;
-    if fields.number("reject_score")?.is_some_and(|score| score > 0.0) {
-        return Err(fields.unsupported("reject_score"));
-    }
-    if let (Some(range), None) = (fields.text("range")?, own.each) {
-        own.points =
-            range.split_whitespace().nth(1).and_then(|most| most.parse().ok()).filter(|most: &f64| most.is_finite());
-    }
-    // Without a score of its own a test is worth 1.
-    own.each = own.each.or((package.is_scoring && own.points.is_none()).then_some(1.0));
-    if fields.has("output_validator_flags") {
-        own.flags = Some(fields.words("output_validator_flags")?);
-    }
-    fields.ignore(&["input_validator_flags"]);
-    Ok(own)
+    };
+    let default = Own::default();
+    let own = |name: &str| all.get(name).unwrap_or(&default);
+    let mut secret = node("secret", own("secret"), Aggregate::Sum);
+    let inside = all.iter().filter(|(name, _)| name.starts_with("secret/"));
+    secret.groups = inside.map(|(name, own)| node(name, own, Aggregate::All)).collect();
+    let root = Node {
+        groups: vec![node("sample", own("sample"), Aggregate::All), secret],
+        ignore_sample: true,
+        ..node("data", &default, Aggregate::Sum)
+    };
+    let tree = Tree { root, open_scores: true, ..Tree::default() };
+    Ok(Scoring { tree: Some(Box::new(tree)), ..Scoring::default() })
 }

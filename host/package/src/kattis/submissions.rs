@@ -1,6 +1,6 @@
 //! `submissions/`: programs in directories that say what should come of them, and `submissions.yaml`, which says more.
 
-use optimus_core::problem::{Expectation, Labelled};
+use optimus_core::problem::{Expectation, Labelled, Part, fits};
 use optimus_core::{BoxPath, Verdict};
 
 use super::Package;
@@ -9,42 +9,45 @@ use crate::{PackageError, labels, program};
 
 const FILE: &str = "submissions/submissions.yaml";
 
-pub(super) fn read(package: &Package<'_>) -> Result<Vec<Labelled>, PackageError> {
-    let mut rules = rules(package)?;
+/// Reads them. What lies there and is none is named in `remarks`.
+pub(super) fn read(
+    package: &Package<'_>,
+    is_legacy: bool,
+    remarks: &mut Vec<String>,
+) -> Result<Vec<Labelled>, PackageError> {
+    let rules = rules(package)?;
     let mut found = Vec::new();
     for directory in package.tree.children("submissions") {
         let dir = format!("submissions/{directory}");
         if package.tree.has(&dir) {
             continue;
         }
-        for child in package.tree.children(&dir) {
+        let by_place = if is_legacy { labels::legacy(&directory) } else { labels::directory(&directory) };
+        let is_known = by_place.is_some() || rules.iter().any(|rule| rule.is_of(&directory));
+        let names = package.tree.children(&dir);
+        let (sources, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|child| {
+            let path = format!("{dir}/{child}");
+            package.tree.has_dir(&path) || program::is_source(&path) || package.is_submit_answer
+        });
+        if !is_known {
+            remarks.push(format!("`{dir}` is no directory of submissions that its format knows, and was ignored"));
+            continue;
+        }
+        remarks.extend(others.iter().map(|child| format!("`{dir}/{child}` is no program, and was ignored")));
+        for child in sources {
             let name = format!("{directory}/{child}");
             let files = program::files(package.tree, &format!("{dir}/{child}"))?;
             let said = files.iter().find_map(|file| labels::in_source(file.content.as_bytes()));
             let mut own = Labelled { name: name.clone(), files, ..Labelled::default() };
-            let by_place = labels::directory(&directory);
-            let overridden = rules.iter().any(|rule| rule.glob == directory);
-            own.expect = match (said, by_place) {
-                (Some(said), _) => said,
-                (None, Some(by_place)) if package.is_scoring && directory == "accepted" => scoring(by_place),
-                (None, Some(by_place)) => by_place,
-                (None, None) if overridden || rules.iter().any(|rule| rule.fits(&name)) => Expectation::default(),
-                (None, None) => {
-                    return Err(PackageError::bad(dir, "is no directory of submissions that is known"));
-                }
-            };
-            for rule in rules.iter_mut().filter(|rule| rule.fits(&name)) {
-                rule.apply(&mut own)?;
+            own.bounds_time = directory == "accepted";
+            own.expect = said.or_else(|| by_place.clone()).unwrap_or_default();
+            for rule in rules.iter().filter(|rule| fits(&rule.glob, &name)) {
+                rule.apply(&mut own, &directory, is_legacy)?;
             }
             found.push(own);
         }
     }
     Ok(found)
-}
-
-/// Of a problem with points, accepted means all of them.
-fn scoring(expect: Expectation) -> Expectation {
-    Expectation { verdicts: vec![Verdict::Accepted], permitted: Vec::new(), ..expect }
 }
 
 /// What `submissions.yaml` says of those that a pattern fits.
@@ -58,78 +61,97 @@ fn rules(package: &Package<'_>) -> Result<Vec<Rule>, PackageError> {
     list.map(|(glob, value)| Ok(Rule { fields: Fields::of(FILE, &glob, value)?, glob })).collect()
 }
 
-impl Rule {
-    fn fits(&self, name: &str) -> bool {
-        let directory = name.split('/').next().unwrap_or(name);
-        expand(&self.glob).iter().any(|glob| matches(glob, name) || matches(glob, directory))
-    }
+/// What is required of verdicts, as it is written.
+#[derive(Default)]
+struct Required {
+    permitted: Option<Vec<Verdict>>,
+    required: Option<Vec<Verdict>>,
+    score: Option<[f64; 2]>,
+    message: Option<String>,
+}
 
-    fn apply(&self, own: &mut Labelled) -> Result<(), PackageError> {
-        let mut fields = self.fields.clone();
+impl Required {
+    fn read(fields: &mut Fields) -> Result<Self, PackageError> {
         let verdicts = |fields: &mut Fields, key: &str| {
+            if !fields.has(key) {
+                return Ok(None);
+            }
             let mut all = Vec::new();
             for word in fields.words(key)? {
                 let known = labels::short(&word).ok_or_else(|| fields.bad(key, &format!("knows no `{word}`")))?;
                 all.extend_from_slice(known);
             }
-            Ok::<_, PackageError>(all)
+            Ok::<_, PackageError>(Some(all))
         };
-        if fields.has("permitted") {
-            own.expect.permitted = verdicts(&mut fields, "permitted")?;
-        }
-        if fields.has("required") {
-            own.expect.required = verdicts(&mut fields, "required")?;
-        }
-        match fields.value("score") {
-            None => {}
-            Some(serde_json::Value::Number(score)) => own.expect.score = score.as_f64().map(|score| [score, score]),
+        let (permitted, required) = (verdicts(fields, "permitted")?, verdicts(fields, "required")?);
+        let score = match fields.value("score") {
+            None => None,
+            Some(serde_json::Value::Number(score)) => score.as_f64().map(|score| [score, score]),
             Some(range) => {
-                let range = serde_json::from_value(range).map_err(|_| fields.bad("score", "is no number or two"))?;
-                own.expect.score = Some(range);
+                Some(serde_json::from_value(range).map_err(|_| fields.bad("score", "is not one number or two"))?)
             }
+        };
+        let message = fields.text("message")?.filter(|text| !text.is_empty());
+        Ok(Self { permitted, required, score, message })
+    }
+
+    fn part(self, tests: &str) -> Part {
+        Part {
+            tests: tests.to_owned(),
+            permitted: self.permitted.unwrap_or_default(),
+            required: self.required.unwrap_or_default(),
+            score: self.score,
+            message: self.message,
         }
-        if own.expect.score.is_some() {
-            own.expect.verdicts.clear();
+    }
+}
+
+impl Rule {
+    /// Whether it says something of submissions in a directory.
+    fn is_of(&self, directory: &str) -> bool {
+        fits(&self.glob, directory) || self.glob.split('/').next().is_some_and(|first| fits(first, directory))
+    }
+
+    fn apply(&self, own: &mut Labelled, directory: &str, is_legacy: bool) -> Result<(), PackageError> {
+        let mut fields = self.fields.clone();
+        let required = Required::read(&mut fields)?;
+        if !is_legacy {
+            bound(own, &required, &mut fields);
         }
-        own.expect.message = fields.text("message")?.filter(|text| !text.is_empty()).or(own.expect.message.take());
+        // The name of a directory replaces what holds there by default, any other pattern adds to it.
+        if self.glob == directory {
+            let Expectation { permitted, required: some, score, message, .. } = &mut own.expect;
+            *permitted = required.permitted.unwrap_or_else(|| std::mem::take(permitted));
+            *some = required.required.unwrap_or_else(|| std::mem::take(some));
+            *score = required.score.or(*score);
+            *message = required.message.or(message.take());
+        } else {
+            own.expect.parts.push(required.part(""));
+        }
         own.language = fields.text("language")?.or(own.language.take());
         if let Some(entry) = fields.text("entrypoint")? {
             let entry = BoxPath::new(entry).map_err(|why| fields.bad("entrypoint", why))?;
             own.entry = own.files.iter().map(|file| &file.path).find(|path| **path == entry).cloned();
         }
-        own.is_untimed |= fields.value("use_for_time_limit").is_some_and(|used| used == false);
         fields.ignore(&["authors", "model_solution"]);
-        fields.finish()
-    }
-}
-
-/// `{a,b}.py` is `a.py` and `b.py`.
-fn expand(glob: &str) -> Vec<String> {
-    let parts = glob.split_once('{').and_then(|(head, rest)| Some((head, rest.split_once('}')?)));
-    let Some((head, (choices, tail))) = parts else { return vec![glob.to_owned()] };
-    choices.split(',').flat_map(|choice| expand(&format!("{head}{choice}{tail}"))).collect()
-}
-
-/// `*` stands for anything but `/`.
-fn matches(glob: &str, name: &str) -> bool {
-    match glob.split_once('*') {
-        None => glob == name,
-        Some((head, tail)) => {
-            let Some(rest) = name.strip_prefix(head) else { return false };
-            let end = rest.find('/').unwrap_or(rest.len());
-            (0..=end).filter(|at| rest.is_char_boundary(*at)).any(|at| matches(tail, &rest[at..]))
+        // All other keys are patterns of tests.
+        for (tests, value) in fields.rest() {
+            let mut inner = Fields::of(FILE, &format!("{}.{tests}", self.glob), value)?;
+            let required = Required::read(&mut inner)?;
+            inner.ignore(&["use_for_time_limit"]);
+            inner.finish()?;
+            own.expect.parts.push(required.part(&tests));
         }
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_fit_within_a_name() {
-        assert!(matches("accepted/*", "accepted/a.py") && !matches("*", "accepted/a.py"));
-        assert!(matches("*/a.*", "x/a.py") && !matches("*/a.*", "x/b.py"));
-        assert_eq!(expand("{a,b}.{x,y}"), ["a.x", "a.y", "b.x", "b.y"]);
+/// "Any submission that is not permitted to get TLE at all is used to provide a lower bound", unless it opts out.
+fn bound(own: &mut Labelled, required: &Required, fields: &mut Fields) {
+    let never_slow = required.permitted.as_ref().is_some_and(|all| !all.contains(&Verdict::TimeLimitExceeded));
+    match fields.value("use_for_time_limit") {
+        Some(serde_json::Value::Bool(false)) => own.bounds_time = false,
+        Some(serde_json::Value::String(word)) => own.bounds_time = word == "lower",
+        _ => own.bounds_time |= never_slow,
     }
 }

@@ -93,7 +93,8 @@ fn cms_subtasks_graders_and_answers() {
 fn hydro_and_qduoj() {
     let problem = read("hydro");
     let scoring = problem.scoring.unwrap();
-    assert_eq!((scoring.groups[1].points, scoring.groups[1].score), (Some(60.0), Aggregate::Sum));
+    assert_eq!((scoring.groups[1].points, scoring.groups[1].score), (None, Aggregate::Sum));
+    assert_eq!(problem.tests[2].points, Some(30.0), "a sum's score is split among its cases");
     assert_eq!(problem.limits.memory_bytes, Some((256u64 << 20).into()));
     let qduoj = read("qduoj");
     assert_eq!((qduoj.compare, qduoj.tests[1].points), (Some(Comparer::EndTrimmed), Some(60.0)));

@@ -2,5 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod archives;
+mod exports;
 mod formats;
+mod kattis;
+mod links;
+mod made;
 mod refusals;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use optimus_core::checker::{Checker, Protocol};
+use optimus_core::checker::{Checker, Protocol, Scale};
 use optimus_core::job::{FileIo, FileRequest};
 use optimus_core::language::Availability;
 use optimus_core::outcome::{Excerpt, Exit, LimitHit};
 use optimus_core::plan::Diagnostic;
 use optimus_core::report::{CompileReport, DifferenceReport, PluginRef, Speaker, Timing, Transcript, Turn};
-use optimus_core::scoring::{Aggregate, Group, GroupScore, Score, Stop, Total};
+use optimus_core::scoring::tree::Node;
+use optimus_core::scoring::{Aggregate, Group, GroupScore, Score, Stop, Total, Tree};
 use optimus_core::{
     BoxPath, Comparer, Content, Event, Fault, JobId, JobRequest, Limits, LimitsRequest, Report, Scoring, SourceFile,
     Stream, Test, TestReport, Timestamp, Verdict, Webhook,
@@ -114,7 +115,13 @@ fn full_report() -> Report {
         id: JobId::new(),
         language: "toy".to_owned(),
         verdict: Verdict::InternalError,
-        score: Some(Score { points: 1.0, max: 2.0, groups: vec![group_score()] }),
+        score: Some(Score {
+            points: 1.0,
+            max: 2.0,
+            groups: vec![group_score()],
+            unbounded: true,
+            verdict: Some(Verdict::Accepted),
+        }),
         plugin: Some(PluginRef { id: "toy".to_owned(), version: "1".to_owned(), digest: "0".to_owned() }),
         image: Some("i".to_owned()),
         sandbox: "native".to_owned(),
@@ -149,6 +156,19 @@ fn full_group() -> Group {
     }
 }
 
+fn full_tree() -> Tree {
+    let root = Node {
+        name: "g".to_owned(),
+        groups: vec![Node::default()],
+        accept_if_any_accepted: true,
+        ignore_sample: true,
+        max: Some(1.0),
+        custom: Some(Vec::new()),
+        ..Node::default()
+    };
+    Tree { root, grader: Some(Checker::default()), open_scores: true, verdict_only: true, minimize: true }
+}
+
 fn full_checker() -> Checker {
     let request = full_request();
     Checker {
@@ -161,6 +181,8 @@ fn full_checker() -> Checker {
         options: request.options,
         limits: request.limits,
         full_score: Some(1.0),
+        scale: Scale::Points,
+        also: vec![Checker::default()],
         passes: Some(2),
     }
 }
@@ -179,6 +201,8 @@ fn full_request() -> JobRequest {
             stdin: Content::from("x"),
             expect: Some(Content::from("x")),
             args: vec!["a".to_owned()],
+            checker_args: vec!["a".to_owned()],
+            compare: Some(Comparer::Tokens),
             files: vec![SourceFile { path: path(), content: Content::from("x") }],
             submitted: Some(path()),
             group: Some("g".to_owned()),
@@ -197,8 +221,14 @@ fn full_request() -> JobRequest {
         compare: Some(Comparer::Tokens),
         interactor: Some(Box::default()),
         communication: Some(Box::default()),
-        scoring: Some(Scoring { groups: vec![full_group()], total: Total::Min, lazy: true }),
+        scoring: Some(Scoring {
+            groups: vec![full_group()],
+            total: Total::Min,
+            lazy: true,
+            tree: Some(Box::new(full_tree())),
+        }),
         file_io: Some(FileIo { input: Some(path()), output: Some(path()) }),
+        exact_limits: true,
         rerun_on_time_limit: 1,
         problem: Some("p".to_owned()),
         stop_at_first_failure: true,
@@ -238,6 +268,8 @@ async fn every_documented_field_exists_and_every_field_is_documented() {
         ("GroupScore", &report["score"]["groups"][0]),
         ("Scoring", &request["scoring"]),
         ("Group", &request["scoring"]["groups"][0]),
+        ("GradingTree", &request["scoring"]["tree"]),
+        ("GradingGroup", &request["scoring"]["tree"]["root"]),
         ("Checker", &json(&full_checker())),
         ("Excerpt", &report["tests"][0]["stdout"]),
         ("Fault", &report["error"]),

@@ -19,6 +19,9 @@ use crate::cli::{ElsewhereArgs, EngineArgs, ServerArgs};
 use crate::engine::Engine;
 use crate::output::{self, Advised, Output};
 
+/// Errors that are about one submission and not about the package or the judge.
+const REFUSALS: [&str; 3] = ["invalid", "unknown_language", "bad_request"];
+
 /// Judges submissions to one package.
 pub(super) struct Judge {
     place: Place,
@@ -42,6 +45,13 @@ struct There {
 #[derive(Deserialize)]
 struct Stored {
     problem: String,
+}
+
+/// What came of a submission that may be anything.
+pub(super) enum Outcome {
+    Judged(Box<Report>),
+    /// It was not judged, and why.
+    Refused(String),
 }
 
 impl Judge {
@@ -68,6 +78,24 @@ impl Judge {
         }
     }
 
+    /// What comes of a labelled submission. One that cannot be judged, in an unknown language say, ends nothing.
+    pub(super) async fn try_judge(
+        &mut self,
+        problem: &Problem,
+        own: &Labelled,
+        label: &str,
+    ) -> anyhow::Result<Outcome> {
+        let files = own.files.iter().map(Into::into).collect();
+        match self.judge(problem, own, files, label).await {
+            Ok(report) => Ok(Outcome::Judged(Box::new(report))),
+            Err(error) => match error.downcast::<Advised>() {
+                Ok(advised) if REFUSALS.contains(&advised.0.code.as_str()) => Ok(Outcome::Refused(advised.0.message)),
+                Ok(advised) => Err(advised.into()),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
     /// What comes of a submission, which is called `label` where progress is shown.
     pub(super) async fn judge(
         &mut self,
@@ -79,7 +107,14 @@ impl Judge {
         let is_run = problem.tests.iter().any(|test| test.submitted.is_none());
         let language = language(own, &files, self.languages(), is_run)?;
         let entry = own.entry.as_ref().map(|entry| entry.as_str().to_owned());
-        let request = JobRequest { language: language.descriptor.id.clone(), files, entry, ..JobRequest::default() };
+        let mut request =
+            JobRequest { language: language.descriptor.id.clone(), files, entry, ..JobRequest::default() };
+        // A text whose language the package names has no file name of its own.
+        if let (Some(_), [only]) = (&own.language, &request.files[..])
+            && !only.path.contains('.')
+        {
+            request.source = request.files.pop().map(|file| file.content);
+        }
         let bar = output::progress(self.output.is_json(), problem.tests.len() as u64);
         bar.set_message(label.to_owned());
         let report = match &mut self.place {

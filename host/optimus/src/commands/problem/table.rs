@@ -1,45 +1,76 @@
-//! What `optimus verify` prints: a line a submission, as a problem setter reads it.
+//! What `optimus verify` prints: a line a submission as it is judged, as a problem setter reads it.
 
-use optimus_core::{Report, Verdict};
+use optimus_core::problem::Labelled;
+use optimus_core::{Problem, Report, Verdict};
 
 use super::{Verification, Verified};
 
-/// The head, a line a submission, and the sum.
-pub(super) fn table(verification: &Verification) -> String {
-    let Verification { problem, format, tests, submissions, remarks, .. } = verification;
-    let rows: Vec<[String; 5]> = submissions.iter().map(row).collect();
-    let head = ["submission", "expected", "found", "tests", "slowest"].map(str::to_owned);
-    let width = |column: usize| rows.iter().chain([&head]).map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let mut text = format!("{problem} ({format}, {tests} tests)\n\n");
-    text += &line(' ', &head, &widths);
-    for (row, one) in rows.iter().zip(submissions) {
-        text += &line(if one.mismatch.is_some() { '!' } else { ' ' }, row, &widths);
-        if let Some(mismatch) = &one.mismatch {
-            text += &format!("    {mismatch}\n");
+/// The widest that a column becomes; what is longer moves those after it.
+const WIDEST: usize = 40;
+
+/// The columns' widths, known before the first submission is judged.
+pub(super) struct Table {
+    submission: usize,
+    expected: usize,
+}
+
+impl Table {
+    pub(super) fn new(labelled: &[Labelled]) -> Self {
+        let width = |text: &dyn Fn(&Labelled) -> String, head: &str| {
+            let widths = labelled.iter().map(|own| text(own).chars().count());
+            widths.chain([head.len()]).filter(|width| *width <= WIDEST).max().unwrap_or(WIDEST)
+        };
+        Self {
+            submission: width(&|own| own.name.clone(), "submission"),
+            expected: width(&|own| own.expect.to_string(), "expected"),
         }
     }
-    let bad = submissions.iter().filter(|one| one.mismatch.is_some()).count();
-    text += &match bad {
-        0 => format!("\nall {} submissions come to what they should\n", submissions.len()),
-        bad => format!("\n{bad} of {} submissions do not come to what they should\n", submissions.len()),
-    };
+
+    /// The problem, and what the columns hold.
+    pub(super) fn head(&self, problem: &Problem) -> String {
+        let Problem { name, format, tests, .. } = problem;
+        let columns = ["submission", "expected", "found", "tests", "slowest"].map(str::to_owned);
+        format!("{name} ({format}, {} tests)\n\n{}", tests.len(), self.line(' ', &columns))
+    }
+
+    /// A submission, and below it why it is not what it should be.
+    pub(super) fn row(&self, one: &Verified) -> String {
+        let report = one.report.as_ref();
+        let found = report.map_or_else(|| "not judged".to_owned(), found);
+        let (tests, slowest) = (report.map(tests).unwrap_or_default(), report.map(slowest).unwrap_or_default());
+        let mark = if one.mismatch.is_some() { '!' } else { ' ' };
+        let mut text = self.line(mark, &[one.submission.clone(), one.expected.clone(), found, tests, slowest]);
+        for line in one.mismatch.iter().flat_map(|mismatch| mismatch.lines()) {
+            // A stranger's text must not move the reader's cursor.
+            let shown: String =
+                line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+            text += &format!("    {shown}\n");
+        }
+        text
+    }
+
+    fn line(&self, mark: char, [submission, expected, found, tests, slowest]: &[String; 5]) -> String {
+        let Self { submission: first, expected: second } = self;
+        let line = format!("{mark} {submission:<first$}  {expected:<second$}  {found:<20}  {tests:<7}  {slowest}");
+        line.trim_end().to_owned() + "\n"
+    }
+}
+
+/// How many came out as expected, and the remarks.
+pub(super) fn summary(verification: &Verification) -> String {
+    let Verification { submissions, remarks, .. } = verification;
+    let good = submissions.iter().filter(|one| one.mismatch.is_none()).count();
+    let mut text = format!("\n{good} of {} submissions got what was expected\n", submissions.len());
     text.extend(remarks.iter().map(|remark| format!("note: {remark}\n")));
     text
 }
 
-fn line(mark: char, row: &[String; 5], widths: &[usize]) -> String {
-    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-    format!("{mark} {}", cells.join("  ")).trim_end().to_owned() + "\n"
-}
-
-fn row(one: &Verified) -> [String; 5] {
-    let report = &one.report;
-    let found = match &report.score {
+fn found(report: &Report) -> String {
+    match &report.score {
+        Some(score) if score.unbounded => format!("{} {}", report.verdict, score.points),
         Some(score) => format!("{} {}/{}", report.verdict, score.points, score.max),
         None => report.verdict.to_string(),
-    };
-    [one.submission.clone(), one.expected.clone(), found, tests(report), slowest(report)]
+    }
 }
 
 /// How many were accepted, of how many that were run.

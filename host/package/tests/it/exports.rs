@@ -1,0 +1,128 @@
+//! What other judges export: Hydro, QDUOJ, HUSTOJ's problem sets, and CMS' tasks, each as its own source has it.
+
+use optimus_core::checker::Scale;
+use optimus_core::scoring::Aggregate;
+use optimus_core::{Comparer, Problem};
+
+use crate::made::{names, read, sound};
+
+fn files<'a>(names: &[&'a str]) -> Vec<(String, &'a str)> {
+    let file = |name: &&'a str| [(format!("testdata/{name}.in"), *name), (format!("testdata/{name}.out"), *name)];
+    names.iter().flat_map(file).collect()
+}
+
+fn hydro(config: Option<&str>, tests: &[&str], more: &[(&str, &str)]) -> Problem {
+    let tests = files(tests);
+    let mut all: Vec<(&str, &str)> = tests.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    all.push(("problem.yaml", "pid: P1\nowner: 2\ntitle: Same\n"));
+    all.extend(config.map(|config| ("testdata/config.yaml", config)));
+    all.extend(more);
+    sound(&all)
+}
+
+/// What each group is worth, and its tests.
+fn worth(problem: &Problem) -> Vec<(Aggregate, Option<f64>, Vec<Option<f64>>)> {
+    let tests = |name: &str| -> Vec<Option<f64>> {
+        problem.tests.iter().filter(|test| test.group.as_deref() == Some(name)).map(|test| test.points).collect()
+    };
+    let scoring = problem.scoring.as_ref().unwrap();
+    scoring.groups.iter().map(|group| (group.score, group.points, tests(&group.name))).collect()
+}
+
+#[test]
+fn hydro_shares_out_scores() {
+    let cases =
+        "cases:\n- {input: 1.in, output: 1.out}\n- {input: 2.in, output: 2.out}\n- {input: 3.in, output: 3.out}\n";
+    let top = hydro(Some(cases), &["1", "2", "3"], &[]);
+    assert_eq!(worth(&top), [(Aggregate::Sum, None, vec![Some(33.0), Some(33.0), Some(34.0)])]);
+    let inner: String = cases.lines().map(|line| format!("  {line}\n")).collect();
+    let of =
+        |kind: &str| hydro(Some(&format!("subtasks:\n- type: {kind}\n  score: 50\n{inner}")), &["1", "2", "3"], &[]);
+    assert_eq!(worth(&of("sum")), [(Aggregate::Sum, None, vec![Some(16.0), Some(17.0), Some(17.0)])]);
+    assert_eq!(worth(&of("min")), [(Aggregate::Min, Some(50.0), vec![None; 3])]);
+}
+
+#[test]
+fn hydro_without_a_configuration_goes_by_names() {
+    let plain = hydro(None, &["1", "2", "10"], &[]);
+    assert_eq!((names(&plain), plain.format.as_str()), (vec!["1.1", "1.2", "1.3"], "hydro"));
+    assert_eq!(plain.tests[2].stdin.as_bytes(), b"10", "10 comes after 2");
+    assert_eq!(
+        (plain.limits.cpu_ms.clone(), plain.limits.memory_bytes.clone()),
+        (Some(1_000.into()), Some((256u64 << 20).into()))
+    );
+    let parts = hydro(None, &["1-1", "1-2", "2-1", "2-2", "2-3"], &[]);
+    assert_eq!(
+        worth(&parts),
+        [(Aggregate::Min, Some(50.0), vec![None; 2]), (Aggregate::Min, Some(50.0), vec![None; 3])]
+    );
+    let ini =
+        hydro(None, &["a1", "a2"], &[("testdata/config.ini", "2\na1.in|a1.out|2|40|65536\na2.in|a2.out|2|60|65536\n")]);
+    assert_eq!(worth(&ini), [(Aggregate::Min, Some(40.0), vec![None]), (Aggregate::Min, Some(60.0), vec![None])]);
+    assert_eq!((ini.limits.cpu_ms, ini.limits.memory_bytes), (Some(2_000.into()), Some((64u64 << 20).into())));
+}
+
+#[test]
+fn hydro_s_points_of_testlib_are_percent() {
+    let config = "checker_type: testlib\nchecker: check.py\n";
+    let problem = hydro(Some(config), &["1"], &[("testdata/check.py", "")]);
+    assert!(matches!(problem.compare, Some(Comparer::Program(checker)) if checker.scale == Scale::Percent));
+}
+
+#[test]
+fn qduoj_s_exports_have_no_info() {
+    let json = r#"{"title": "Sum", "time_limit": 1000, "memory_limit": 256, "rule_type": "OI",
+        "test_case_score": [{"score": 40, "input_name": "1.in", "output_name": "1.out"}, {"score": 60, "input_name": "2.in", "output_name": "2.out"}],
+        "spj": {"language": "C", "code": "int main() {}"},
+        "template": {"C": {"prepend": "int f();", "template": "int f() {}", "append": "int main() {}"}},
+        "answers": [{"language": "Python3", "code": "print(1)"}]}"#;
+    let tests =
+        [("1/testcase/1.in", "1"), ("1/testcase/1.out", "1"), ("1/testcase/2.in", "2"), ("1/testcase/2.out", "2")];
+    let problem = sound(&[&tests[..], &[("1/problem.json", json)]].concat());
+    assert_eq!((problem.format.as_str(), problem.tests[1].points), ("qduoj", Some(60.0)));
+    assert!(matches!(&problem.compare, Some(Comparer::Program(checker)) if checker.language == "c"));
+    assert_eq!(problem.submissions[0].language.as_deref(), Some("python3"));
+    assert_eq!(problem.extras[0].coda.as_ref().unwrap().as_bytes(), b"\nint main() {}");
+    let plain = json.replace(r#"{"language": "C", "code": "int main() {}"}"#, "null").replace("OI", "ACM");
+    let problem = sound(&[&tests[..], &[("1/problem.json", plain.as_str())]].concat());
+    assert_eq!((problem.compare, problem.scoring), (Some(Comparer::EndTrimmed), None));
+    let twice = read(&[&tests[..], &[("1/problem.json", json), ("2/problem.json", json)]].concat()).unwrap_err();
+    assert!(twice.to_string().contains("2 times"), "{twice}");
+}
+
+#[test]
+fn a_free_problem_set_is_a_file() {
+    let item = r#"<item><title><![CDATA[A+B]]></title><time_limit unit="ms">1500</time_limit><memory_limit unit="mb">64</memory_limit>
+        <sample_input>1 2</sample_input><sample_output>3</sample_output>
+        <test_input name="a"><![CDATA[2 3]]></test_input><test_output name="a"><![CDATA[5]]></test_output>
+        <spj language="C">int main() {}</spj><solution language="C++">int main() {}</solution><append language="C">x</append></item>"#;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sum.xml");
+    let set = |items: &str| format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><fps version=\"1.2\">{items}</fps>");
+    std::fs::write(&path, set(item)).unwrap();
+    let problem = optimus_package::open(&path).unwrap();
+    assert_eq!((problem.name.as_str(), names(&problem)), ("A+B", vec!["sample/1", "test/a"]));
+    assert_eq!((problem.limits.cpu_ms.clone(), problem.tests[1].stdin.as_bytes()), (Some(1_500.into()), &b"2 3"[..]));
+    assert!(matches!(&problem.compare, Some(Comparer::Program(checker)) if checker.language == "c"));
+    assert_eq!(problem.submissions[0].language.as_deref(), Some("c++"));
+    std::fs::write(&path, set(&item.repeat(2))).unwrap();
+    let several = optimus_package::open(&path).unwrap_err();
+    assert!(several.to_string().contains("a set of 2 problems"), "{several}");
+}
+
+#[test]
+fn cms_comments_are_comments_wherever_they_stand() {
+    let gen_file = "# made by hand\n#  ST: 40\n1 2 # small\n#COPY: manual/x.txt\n\n # ST:60\n3 4\n";
+    let mut files = vec![("task.yaml", "name: t\ntitle: T\ntime_limit: 1\n"), ("gen/GEN", gen_file)];
+    let paths: Vec<[String; 2]> =
+        (0..3).map(|n| [format!("input/input{n}.txt"), format!("output/output{n}.txt")]).collect();
+    files.extend(paths.iter().flatten().map(|path| (path.as_str(), "1\n")));
+    let problem = sound(&files);
+    assert_eq!(
+        worth(&problem),
+        [(Aggregate::Min, Some(40.0), vec![None; 2]), (Aggregate::Min, Some(60.0), vec![None])]
+    );
+    files[1].1 = "1\n2\n3\n";
+    files[0].1 = "name: t\ntime_limit: 1\ntotal_value: 60\n";
+    assert_eq!(worth(&sound(&files)), [(Aggregate::Sum, Some(60.0), vec![None; 3])]);
+}
