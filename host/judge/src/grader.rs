@@ -1,5 +1,6 @@
 //! Runs the program that grades a group of tests: it reads their results from stdin and prints one.
 
+use optimus_core::Fault;
 use optimus_core::checker::Call;
 use optimus_core::scoring::tree::{Graded, GraderCall};
 
@@ -7,8 +8,19 @@ use super::checker::{Failure, Heard, Matter, Prepared, broken};
 use super::execute::Bench;
 
 impl Prepared {
-    /// What the grader makes of a group's results.
-    pub(super) async fn grade(&self, bench: &Bench, results: &GraderCall) -> Result<Graded, Failure> {
+    /// What the grader makes of a group's results; inside, a grader that failed.
+    ///
+    /// # Errors
+    /// Our machinery failed.
+    pub(super) async fn grade(&self, bench: &Bench, results: &GraderCall) -> Result<Result<Graded, Fault>, Fault> {
+        match self.run_grader(bench, results).await {
+            Ok(graded) => Ok(Ok(graded)),
+            Err(Failure::Checker(fault)) => Ok(Err(fault)),
+            Err(Failure::Ours(fault)) => Err(fault),
+        }
+    }
+
+    async fn run_grader(&self, bench: &Bench, results: &GraderCall) -> Result<Graded, Failure> {
         let args = self.checker.args.iter().chain(&results.args).cloned().collect();
         let call = Call { files: Vec::new(), args, output_on_stdin: false, writes_to: None };
         let mut open = self.seat(bench, &call, &Matter::default()).await?;

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::artefacts::Artefact;
-use super::checker::Failure;
 use super::compile::{Built, Workplace};
 use super::execute::{Bench, Order, test_name};
 use super::sink::{Budget, REPORT_BYTES};
@@ -180,10 +179,9 @@ impl Bench {
         let Some(progress) = progress else { return Ok(()) };
         progress.note(index, report.verdict, report.score);
         while let (Some(call), Some(grader)) = (progress.due(), order.grader) {
-            match grader.grade(self, &call).await {
+            match grader.grade(self, &call).await? {
                 Ok(graded) => progress.graded(graded),
-                Err(Failure::Ours(fault)) => return Err(fault),
-                Err(Failure::Checker(fault)) => {
+                Err(fault) => {
                     report.verdict = Verdict::InternalError;
                     report.error = Some(fault);
                     return Ok(());

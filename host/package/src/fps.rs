@@ -7,10 +7,8 @@ use optimus_core::problem::{Expectation, Extra, Labelled};
 use optimus_core::{Checker, Comparer, Problem, Test};
 use roxmltree::{Document, Node, ParsingOptions};
 
+use crate::tree::PROBLEM_SET;
 use crate::{PackageError, Tree, labels, program, units};
-
-/// The name that a problem set is given that comes as a file of its own.
-pub(crate) const FILE: &str = "fps.xml";
 
 /// Whether it is one.
 pub(crate) fn is(tree: &Tree) -> bool {
@@ -28,7 +26,7 @@ fn place(tree: &Tree) -> Option<&str> {
 
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
-    let file = place(tree).unwrap_or(FILE);
+    let file = place(tree).unwrap_or(PROBLEM_SET);
     let text = tree.text(file)?;
     // Exports begin with a document type; entities are not expanded beyond roxmltree's own bounds.
     let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };

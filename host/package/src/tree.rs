@@ -30,6 +30,9 @@ impl Default for Caps {
     }
 }
 
+/// What a problem set in XML is called that comes as a file of its own.
+pub(crate) const PROBLEM_SET: &str = "fps.xml";
+
 /// Files by their paths, with `/` between the parts.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
@@ -53,7 +56,7 @@ impl Tree {
     pub fn of_file(bytes: &[u8], caps: Caps) -> Result<Self, PackageError> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if text.trim_ascii_start().starts_with(b"<") {
-            let files = BTreeMap::from([(crate::fps::FILE.to_owned(), Bytes::copy_from_slice(bytes))]);
+            let files = BTreeMap::from([(PROBLEM_SET.to_owned(), Bytes::copy_from_slice(bytes))]);
             return Ok(Self { files, remarks: Vec::new() });
         }
         Self::of_zip(bytes, caps)

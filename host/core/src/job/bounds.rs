@@ -225,7 +225,7 @@ mod tests {
                 "communication.manager.language",
                 100,
             ),
-            (json!({"scoring": {"groups": groups(257)}}), "scoring.groups", 256),
+            (json!({"scoring": {"groups": groups(1_001)}}), "scoring.groups", 1_000),
             (json!({"scoring": {"groups": [{"name": long(257)}]}}), "scoring.groups[0].name", 256),
             (
                 json!({"scoring": {"groups": [{"name": "a", "requires": vec!["a"; 257]}]}}),
