@@ -24,6 +24,9 @@ pub struct Communication {
     /// What the CPU time limit is for.
     #[serde(default)]
     pub time: TimeOf,
+    /// The manager writes to the first FIFO of each pair and reads from the second, and a process the other way round.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub writes_first: bool,
 }
 
 /// How a process talks to the manager.

@@ -66,9 +66,28 @@ pub struct Problem {
     /// Programs whose verdicts its author knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub submissions: Vec<Labelled>,
+    /// Tests that a program of the package makes, before any submission is judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generated: Vec<Generated>,
     /// What of the package was not looked at, and does not change how it judges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+}
+
+/// A test whose data a program makes: it prints the input, and the output on stderr.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// The number of the test.
+    pub test: usize,
+    /// The program.
+    pub files: Vec<SourceFile>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// It makes the input.
+    pub input: bool,
+    /// It makes the output.
+    pub output: bool,
 }
 
 /// What goes with a submission in some languages: a grader that calls its functions, headers, a library.

@@ -54,7 +54,7 @@ pub(super) async fn run(
     matter: &Matter,
     open: &mut dyn OpenBox,
 ) -> Result<Ran, Blame> {
-    let call = manager.checker.call_manager((0..rules.processes).flat_map(channel_paths).collect());
+    let call = manager.checker.call_manager((0..rules.processes).flat_map(|number| ordered(rules, number)).collect());
     let mut seat = match manager.seat(terms.bench, &call, matter).await {
         Ok(seat) => seat,
         Err(failure) => return Ok(Ran::stopped(ours(Err(failure))?)),
@@ -86,6 +86,12 @@ pub(super) async fn run(
     let judged = Interaction { interactor: manager, index, end_awaited }.decide(terms, said, matter, sum.ended).await;
     let transcript = Some(Box::new(record.into_transcript()));
     Ok(Ran { outcome: Some(sum.outcome), judged: ours(judged)?, printed: sum.printed, transcript })
+}
+
+/// The FIFOs of a channel in the order in which a program is given them.
+fn ordered(rules: &Communication, number: u8) -> [String; 2] {
+    let [reads, writes] = channel_paths(number);
+    if rules.writes_first { [writes, reads] } else { [reads, writes] }
 }
 
 /// What came of all processes.
@@ -126,7 +132,7 @@ impl<'a> MultiProcessRun<'a> {
         let (stdin, channels) = match self.rules.io {
             ChannelIo::Stdio => (Stdin::Live(to_process), Vec::new()),
             ChannelIo::Fifos => {
-                argv.extend(channel_paths(0));
+                argv.extend(ordered(self.rules, 0));
                 (Stdin::default(), vec![to_process])
             }
         };

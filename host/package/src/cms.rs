@@ -180,8 +180,21 @@ fn communication(tree: &Tree, path: &str, processes: Option<f64>) -> Result<Opti
     let processes = u8::try_from(processes).map_err(|_| PackageError::bad(TASK, "`num_processes` is too large"))?;
     let manager = source_of(tree, path, "manager")?;
     Ok(manager.map(|manager| {
-        Box::new(Communication { manager, processes, io: ChannelIo::Fifos, ..Communication::default() })
+        let writes_first = manager.files.iter().any(|file| writes_first(file.content.as_bytes()));
+        Box::new(Communication { manager, processes, io: ChannelIo::Fifos, writes_first, ..Communication::default() })
     }))
+}
+
+/// CMS makes FIFOs and leaves their directions to whoever opens them; a manager that opens its first to write says so in
+/// its source.
+fn writes_first(source: &[u8]) -> bool {
+    let text: String = String::from_utf8_lossy(source).chars().filter(|c| !c.is_whitespace()).collect();
+    let opens = ["fopen(argv[1],\"w", "open(argv[1],O_WRONLY", "open(sys.argv[1],\"w", "open(sys.argv[1],'w"];
+    let stream = text.split("ofstream").skip(1).any(|rest| {
+        let call = rest.split(';').next().unwrap_or_default();
+        call.contains("(argv[1]") || call.contains("{argv[1]")
+    });
+    stream || opens.iter().any(|open| text.contains(open))
 }
 
 /// A program of the judge's, out of its source; none for the compiled file that lies beside one.

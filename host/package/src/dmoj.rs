@@ -1,9 +1,11 @@
 //! DMOJ: `init.yml`, and most often an archive inside the package that holds the tests.
 
+mod cases;
+mod shim;
+
 use optimus_core::checker::Protocol;
 use optimus_core::problem::Extra;
-use optimus_core::scoring::{Aggregate, Group, Stop, Total};
-use optimus_core::{BoxPath, Checker, Comparer, Content, Problem, Scoring, Test};
+use optimus_core::{BoxPath, Checker, Comparer, Problem};
 use serde_json::{Map, Value, json};
 
 use crate::fields::Fields;
@@ -15,24 +17,13 @@ const INIT: &str = "init.yml";
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let mut fields = Fields::yaml(tree, INIT)?;
     let mut problem = Problem { format: "dmoj".to_owned(), ..Problem::default() };
-    // Files in the archive come before those beside it.
-    let files = match fields.text("archive")? {
-        Some(archive) => tree.with(Tree::of_zip(&tree.need(&archive, INIT)?, Caps::default())?),
-        None => tree.clone(),
+    let archive = match fields.text("archive")? {
+        Some(archive) => Tree::of_zip(&tree.need(&archive, INIT)?, Caps::default())?,
+        None => Tree::default(),
     };
-    fields.refuse(&[
-        "custom_judge",
-        "grader",
-        "generator",
-        "unbuffered",
-        "symlinks",
-        "command",
-        "output_prefix_override",
-        "pretest_test_cases",
-        "binary_data",
-        "validator",
-        "run_as_user",
-    ])?;
+    // A file beside the archive comes before one inside it (`ProblemDataManager`).
+    let files = archive.with(tree.clone());
+    fields.refuse(&["grader", "symlinks", "command", "output_prefix_override", "run_as_user"])?;
     if let Some(bytes) = fields.number("output_limit_length")? {
         problem.limits.output_bytes = Some(units::whole(bytes).into());
     }
@@ -42,22 +33,33 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     if let Some(kib) = fields.number("memory_limit")? {
         problem.limits.memory_bytes = Some(units::whole(kib * 1024.0).into());
     }
-    if let Some(factor) = fields.number("wall_time_factor")?
-        && (factor - 3.0).abs() > 1e-9
+    if let (Some(factor), Some(cpu)) = (fields.number("wall_time_factor")?, &problem.limits.cpu_ms)
+        && let Some(cpu) = cpu.as_f64()
     {
-        return Err(fields.unsupported("wall_time_factor"));
+        problem.limits.wall_ms = Some(units::whole(cpu * factor.max(1.0)).into());
+    }
+    if fields.flag("unbuffered")?.unwrap_or(false) {
+        problem.remarks.push("`unbuffered`: programs have to flush what they print themselves".to_owned());
+    }
+    for key in ["pretest_test_cases", "validator"] {
+        if fields.value(key).is_some() {
+            problem.remarks.push(format!("`{key}` has no part in judging a submission, and was ignored"));
+        }
     }
     io(&mut fields, &mut problem)?;
     signature(&mut fields, &files, &mut problem)?;
     interactive(&mut fields, &files, &mut problem)?;
+    if let Some(path) = fields.text("custom_judge")? {
+        files.need(&path, INIT)?;
+        problem.interactor = Some(Box::new(shim::grader(&files, &path)?));
+    }
     if let Some(checker) = fields.value("checker") {
         problem.compare = Some(comparer(&files, checker)?);
     } else if problem.interactor.is_none() {
         problem.compare = Some(named("standard", Map::new())?);
     }
-    let points = fields.number("points")?;
-    tests(&mut fields, &files, points, &mut problem)?;
-    fields.ignore(&["hints", "output_prefix_length", "meta"]);
+    cases::read(&mut fields, &files, &archive, &mut problem)?;
+    fields.ignore(&["hints", "output_prefix_length", "meta", "short_circuit"]);
     fields.finish()?;
     labels::submissions(tree, &mut problem)?;
     Ok(problem)
@@ -111,8 +113,8 @@ fn interactive(fields: &mut Fields, files: &Tree, problem: &mut Problem) -> Resu
     }
     let mut own = fields.map("interactive")?;
     let interactor = program_of(&mut own, files, "interactive", &PROTOCOLS)?;
-    own.refuse(&["flags", "cached"])?;
-    own.ignore(&["lang", "compiler_time_limit", "preprocessing_time", "feedback"]);
+    own.refuse(&["flags", "args_format_string"])?;
+    own.ignore(&["cached", "unbuffered", "lang", "compiler_time_limit", "preprocessing_time", "feedback"]);
     own.finish()?;
     problem.interactor = Some(Box::new(interactor));
     Ok(())
@@ -137,7 +139,9 @@ fn program_of(
     for path in fields.words("files")? {
         sources.push(program::source(program::last(&path), files.need(&path, INIT)?, INIT)?);
     }
-    for path in files.paths().filter(|path| program::last(path) == "testlib.h") {
+    if let Some(path) = files.paths().find(|path| program::last(path) == "testlib.h")
+        && sources.iter().all(|file: &optimus_core::SourceFile| file.path.as_str() != "testlib.h")
+    {
         sources.push(program::source("testlib.h", files.need(path, INIT)?, INIT)?);
     }
     let mut program = program::checker(sources, *protocol);
@@ -150,12 +154,23 @@ fn program_of(
 /// `checker: name`, `{name, args}`, or a program through `bridged`.
 fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     if let Value::String(name) = checker {
-        return named(&name, Map::new());
+        return match name.contains('.') {
+            true => module(files, &name),
+            false => named(&name, Map::new()),
+        };
     }
     let mut fields = Fields::of(INIT, "checker", checker)?;
     let name = fields.text("name")?.ok_or_else(|| PackageError::bad(INIT, "`checker.name` is missing"))?;
     let mut args = fields.map("args")?;
     fields.finish()?;
+    if name.contains('.') {
+        let checker = shim::checker(files, &name)?;
+        let options: Map<String, Value> = args.rest().collect();
+        if !options.is_empty() {
+            return Err(PackageError::unsupported(INIT, format!("`checker.args` of `{name}`")));
+        }
+        return Ok(Comparer::Program(Box::new(checker)));
+    }
     if name != "bridged" {
         return named(&name, args.rest().collect());
     }
@@ -164,9 +179,16 @@ fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     if let Some(seconds) = args.number("time_limit")? {
         checker.limits.cpu_ms = Some(units::millis(seconds));
     }
-    args.ignore(&["lang", "compiler_time_limit", "feedback"]);
+    args.refuse(&["flags", "args_format_string"])?;
+    args.ignore(&["lang", "compiler_time_limit", "feedback", "cached"]);
     args.finish()?;
     Ok(Comparer::Program(Box::new(checker)))
+}
+
+/// A module of the package's.
+fn module(files: &Tree, name: &str) -> Result<Comparer, PackageError> {
+    files.need(name, INIT)?;
+    shim::checker(files, name).map(|checker| Comparer::Program(Box::new(checker)))
 }
 
 /// One of DMOJ's own; those that are programs in Python are none of ours.
@@ -175,51 +197,4 @@ fn named(name: &str, mut args: Map<String, Value>) -> Result<Comparer, PackageEr
     let comparer: Comparer = serde_json::from_value(json!({ "dmoj": args }))
         .map_err(|error| PackageError::unsupported(INIT, format!("the checker `{name}` ({error})")))?;
     comparer.check().map(|()| comparer).map_err(|why| PackageError::bad(INIT, why))
-}
-
-/// Each case and each batch is a group: a batch is worth its worst case, and what is worth nothing ends everything when
-/// it fails.
-fn tests(fields: &mut Fields, files: &Tree, points: Option<f64>, problem: &mut Problem) -> Result<(), PackageError> {
-    let mut scoring = Scoring { groups: Vec::new(), total: Total::Sum, ..Scoring::default() };
-    let mut batches: Vec<String> = Vec::new();
-    if !matches!(fields.clone().value("test_cases"), Some(Value::Array(_))) {
-        return Err(fields.unsupported("test_cases (as patterns rather than a list)"));
-    }
-    for (i, mut case) in fields.maps("test_cases")?.into_iter().enumerate() {
-        let worth = case.number("points")?.or(points).unwrap_or(1.0);
-        let name = (i + 1).to_string();
-        let batch = case.maps("batched")?;
-        let mut group = Group { name: name.clone(), points: Some(worth), ..Group::default() };
-        group.stop = if worth == 0.0 { Stop::Job } else { Stop::Never };
-        if batch.is_empty() {
-            problem.tests.push(test(case, files, &name, &name)?);
-        } else {
-            group.score = Aggregate::Min;
-            group.stop = if worth == 0.0 { Stop::Job } else { Stop::Group };
-            for number in case.words("dependencies")? {
-                let before = number.parse::<usize>().ok().and_then(|n| batches.get(n.checked_sub(1)?).cloned());
-                group.requires.push(before.ok_or_else(|| case.bad("dependencies", "names no batch before this one"))?);
-            }
-            case.finish()?;
-            for (j, member) in batch.into_iter().enumerate() {
-                problem.tests.push(test(member, files, &name, &format!("{name}.{}", j + 1))?);
-            }
-            batches.push(name);
-        }
-        scoring.groups.push(group);
-    }
-    problem.scoring = Some(scoring);
-    Ok(())
-}
-
-fn test(mut case: Fields, files: &Tree, group: &str, name: &str) -> Result<Test, PackageError> {
-    let mut content = |key: &str| match case.text(key)? {
-        Some(path) => files.need(&path, INIT).map(|bytes| Some(Content(bytes))),
-        None => Ok(None),
-    };
-    let (stdin, expect) = (content("in")?, content("out")?);
-    case.ignore(&["points", "output_prefix_length", "hints"]);
-    case.finish()?;
-    let group = Some(group.to_owned());
-    Ok(Test { name: Some(name.to_owned()), stdin: stdin.unwrap_or_default(), expect, group, ..Test::default() })
 }

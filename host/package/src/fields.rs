@@ -73,6 +73,15 @@ impl Fields {
         self.map.remove(key).filter(|value| !value.is_null())
     }
 
+    pub(crate) fn set(&mut self, key: &str, value: Value) {
+        self.map.insert(key.to_owned(), value);
+    }
+
+    /// Only these keys.
+    pub(crate) fn retain(&mut self, keys: &[&str]) {
+        self.map.retain(|key, _| keys.contains(&key.as_str()));
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|value| !value.is_null())
     }

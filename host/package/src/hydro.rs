@@ -97,7 +97,7 @@ fn communication(fields: &mut Fields, file: &str, data: &Tree) -> Result<Communi
     judge_files(&fields.clone().words("judge_extra_files")?, data, &mut manager.files, file)?;
     let processes = u8::try_from(fields.number("num_processes")?.map_or(1, units::whole));
     let processes = processes.map_err(|_| fields.bad("num_processes", "is too large"))?;
-    Ok(Communication { manager, processes, io: ChannelIo::Stdio, time: TimeOf::Each })
+    Ok(Communication { manager, processes, io: ChannelIo::Stdio, time: TimeOf::Each, writes_first: false })
 }
 
 fn checker(fields: &mut Fields, file: &str, data: &Tree, problem: &mut Problem) -> Result<(), PackageError> {

@@ -105,6 +105,12 @@ impl Problems {
         let import = move || optimus_package::import(Tree::of_file(&package, Caps::default())?);
         let imported = tokio::task::spawn_blocking(import).await.map_err(|error| AddError::Store(error.into()))?;
         let mut problem = imported.map_err(AddError::Package)?;
+        if !problem.generated.is_empty() {
+            let feature =
+                "`generator`: tests that are made before judging, which only `optimus judge` and `verify` do,";
+            let (file, feature) = ("init.yml".to_owned(), feature.to_owned());
+            return Err(AddError::Package(PackageError::Unsupported { file, feature }));
+        }
         limits.apply(&mut problem)?;
         // The authors' solutions are for whoever verifies the package, and nobody's to read here.
         problem.submissions.clear();

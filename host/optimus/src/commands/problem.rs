@@ -1,5 +1,6 @@
 //! `optimus judge` and `optimus verify`: packages and submissions from files, judged now: here, or by a server.
 
+mod generate;
 mod judge;
 mod table;
 mod time;
@@ -57,6 +58,7 @@ pub(super) fn judge(args: &JudgeArgs, output: Output) -> anyhow::Result<ExitCode
     let _guard = runtime.enter();
     let (mut problem, limited) = open(&args.package)?;
     let mut judge = Judge::open(&args.package.package, &args.elsewhere, &args.engine, output)?;
+    runtime.block_on(judge.make_tests(&mut problem))?;
     if let Err(unlimited) = limited {
         runtime.block_on(time::derive(&mut judge, &mut problem, unlimited))?;
     }
@@ -89,6 +91,7 @@ pub(super) fn verify(args: &Verify, output: Output) -> anyhow::Result<ExitCode> 
         return Err(Advised::new("nothing_to_verify", message, None).into());
     }
     let mut judge = Judge::open(&args.package.package, &args.elsewhere, &args.engine, output)?;
+    runtime.block_on(judge.make_tests(&mut problem))?;
     if let Err(unlimited) = limited {
         runtime.block_on(time::derive(&mut judge, &mut problem, unlimited))?;
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod archives;
+mod dmoj;
 mod exports;
 mod formats;
 mod kattis;

@@ -71,6 +71,18 @@ impl Judge {
         Ok(Self { place: Place::There(Box::new(there)), output })
     }
 
+    /// Makes the tests that programs of the package make.
+    pub(super) async fn make_tests(&self, problem: &mut Problem) -> anyhow::Result<()> {
+        match &self.place {
+            _ if problem.generated.is_empty() => Ok(()),
+            Place::Here(engine) => super::generate::tests(engine, problem).await,
+            Place::There(_) => {
+                let message = "the package makes tests with a generator, which a server does not run";
+                Err(Advised::new("generator", message, Some("judge it here, without `--server`".to_owned())).into())
+            }
+        }
+    }
+
     pub(super) fn languages(&self) -> &LanguageBook {
         match &self.place {
             Place::Here(engine) => &engine.book,
