@@ -70,7 +70,8 @@ impl Expectation {
         let is_expected =
             self.verdicts.contains(&report.verdict) || (is_part && self.verdicts.contains(&Verdict::Partial));
         if !self.verdicts.is_empty() && !is_expected {
-            let first = report.tests.iter().find(|test| !self.verdicts.contains(&test.verdict) && ran(test));
+            let is_other = |test: &&TestReport| test.verdict == report.verdict && ran(test);
+            let first = report.tests.iter().find(is_other);
             let at = first.map_or_else(compiler, |test| format!(": {}", described(test)));
             return Err(format!("expected {}, found {}{at}", words(&self.verdicts), report.verdict));
         }

@@ -185,6 +185,9 @@ enum Number {
     Number(u64),
 }
 
+/// Whether it is a batch, and the files of its cases by their numbers.
+type Matched = (bool, BTreeMap<Number, serde_json::Map<String, Value>>);
+
 /// Cases by the names in the archive.
 fn matched(fields: &mut Fields, archive: &Tree) -> Result<Vec<Fields>, PackageError> {
     let mut pattern = |key: &str, default: &str| {
@@ -195,7 +198,7 @@ fn matched(fields: &mut Fields, archive: &Tree) -> Result<Vec<Fields>, PackageEr
     let points = fields.words("case_points")?;
     fields.ignore(&INHERITED);
     fields.clone().finish()?;
-    let mut groups: BTreeMap<Number, (bool, BTreeMap<Number, serde_json::Map<String, Value>>)> = BTreeMap::new();
+    let mut groups: BTreeMap<Number, Matched> = BTreeMap::new();
     for (key, pattern) in &patterns {
         for path in archive.paths() {
             let Some(found) = pattern.captures(path).ok().flatten() else { continue };
