@@ -195,7 +195,7 @@ impl Judge {
             tests,
             error,
             limits: plan.zip(plugin).map(|(plan, plugin)| {
-                let run = limits::of_run(&job.limits, plugin.descriptor(), &self.bench.config.cap);
+                let run = limits::of_run(&job.limits, job.exact_limits, plugin.descriptor(), &self.bench.config.cap);
                 limits::of_step(&plan.run.limits, &run, &self.bench.config.cap)
             }),
             created_at: job.id.created_at(),
