@@ -8,6 +8,7 @@ mod problem;
 mod queue;
 mod tokens;
 mod trust;
+pub mod usage;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -50,9 +51,33 @@ pub struct Common {
     /// Print exactly one JSON value on stdout
     #[arg(long, global = true)]
     pub json: bool,
+    /// Whether verdicts have colours; `auto`: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
     /// What to log on stderr: `warn`, `info`, `optimus=debug`
     #[arg(long, global = true, env = "OPTIMUS_LOG", value_name = "FILTER")]
     pub log: Option<String>,
+}
+
+/// When text has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the words are the flag's own")]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// For everything that is printed from here on.
+    pub fn set(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
 }
 
 /// The verbs.
@@ -61,6 +86,8 @@ pub enum Verb {
     /// Judge a program here and now, without a server
     #[command(after_help = RUN_EXAMPLES)]
     Run(Run),
+    /// Begin a program with a test: a folder with the language's first program
+    Init(Init),
     /// Judge submissions to a problem package, of whatever format
     #[command(after_help = problem::EXAMPLES)]
     Judge(JudgeArgs),
@@ -103,6 +130,8 @@ pub enum Verb {
 
 const RUN_EXAMPLES: &str = "Examples:
   optimus run hello.py                         run it, show what it prints
+  echo 3 4 | optimus run sum.py                the same, with an input
+  optimus run sum.cpp --tests tests/ --watch   judge it again whenever it changes
   optimus run sum.cpp --tests tests/           judge it: tests/1.in with tests/1.out, …
   optimus run sum.cpp --stdin 1.in --expect 1.out --compare tokens
   optimus run main.cpp util/sort.cpp --json    the first file is the one to start with";
@@ -175,16 +204,17 @@ pub enum Backend {
 /// The program and its tests, as `run` and `submit` take them.
 #[derive(Debug, Clone, Args)]
 pub struct ProgramArgs {
-    /// The source files; the first is the one to start with
+    /// The source files, the one to start with first; or a directory with a `main.…`
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The language [default: by the first file's extension]
     #[arg(long, short, value_name = "LANGUAGE")]
     pub language: Option<String>,
-    /// A directory of tests: `NAME.in` with `NAME.out`, `NAME.ans` or `NAME.expect`
+    /// A directory of tests: NAME.in with NAME.out (.ans, .ok), inputN.txt with outputN.txt, in/ with out/, N with N.a; also in
+    /// sample/ and secret/
     #[arg(long, value_name = "DIR", conflicts_with_all = ["stdin", "expect"])]
     pub tests: Option<PathBuf>,
-    /// What the program reads (`-`: this command's own stdin)
+    /// What the program reads (`-`: this command's own stdin) [default: what is piped in, or nothing]
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
     /// What it should print
@@ -232,6 +262,23 @@ impl ProgramArgs {
 pub struct Run {
     #[command(flatten)]
     pub program: ProgramArgs,
+    /// Judge again whenever a file of the program, or a test, changes; Ctrl-C ends it
+    #[arg(long)]
+    pub watch: bool,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// `optimus init`.
+#[derive(Debug, Clone, Args)]
+pub struct Init {
+    /// The folder, which is made if it is not there
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The language
+    #[arg(long, short, default_value = "python", value_name = "LANGUAGE")]
+    pub language: String,
+    /// Plugins and state
     #[command(flatten)]
     pub engine: EngineArgs,
 }
@@ -356,6 +403,12 @@ pub struct Doctor {
     /// Print what programs can reach of this kernel: how many system calls and options are allowed, bounded and refused
     #[arg(long)]
     pub walls: bool,
+    /// Languages that have to work here; of the others a missing toolchain is no problem
+    #[arg(value_name = "LANGUAGE")]
+    pub languages: Vec<String>,
+    /// List the languages without a toolchain, too
+    #[arg(long)]
+    pub all: bool,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -6,6 +6,7 @@ mod client;
 mod completions;
 mod dead;
 mod doctor;
+mod init;
 mod k8s;
 mod keys;
 mod languages;
@@ -35,6 +36,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let output = Output::new(cli.common.json);
     match cli.verb {
         Verb::Run(args) => run::run(&args, output),
+        Verb::Init(args) => init::init(&args, output),
         Verb::Judge(args) => problem::judge(&args, output),
         Verb::Verify(args) => problem::verify(&args, output),
         Verb::Serve(args) => serve::until_told(output, async || Serving::start(&args).await),

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::EngineArgs;
 
 pub use plugins::COMPILE;
-pub(crate) use plugins::{Place, loaded, offered};
+pub(crate) use plugins::{Place, language, loaded, offered};
 pub use probe::probe;
 pub use sandbox::docker_config;
 pub(crate) use trust::trust;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use optimus::cli::{Cli, Verb};
+use optimus::cli::{Cli, Verb, usage};
 use optimus::commands::{self, COULD_NOT};
 use optimus::output::Output;
 use optimus::{engine, telemetry};
@@ -12,8 +12,12 @@ fn main() -> ExitCode {
     if let Some(code) = compiler() {
         return code;
     }
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let output = Output::new(cli.common.json);
+    cli.common.color.set();
     let serving = matches!(cli.verb, Verb::Serve(_) | Verb::Api(_) | Verb::Worker(_));
     let traces = telemetry::start(cli.common.log.as_deref(), serving);
     // The traces are kept to the end: they send the last ones when they are dropped.
@@ -25,6 +29,20 @@ fn main() -> ExitCode {
             COULD_NOT.into()
         }
     }
+}
+
+/// Help and the version are what was asked for; everything else is an error, and one JSON value for scripts.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.exit_code() != 0 && std::env::args_os().any(|arg| arg == "--json") {
+        Output::new(true).error(&usage::fault(error).into());
+        return COULD_NOT.into();
+    }
+    // What cannot be printed has no reader.
+    drop(error.print());
+    if let Some(near) = usage::nearest(error) {
+        optimus::output::note(&format!("\nhint: did you mean `{near}`?"));
+    }
+    u8::try_from(error.exit_code()).unwrap_or(COULD_NOT).into()
 }
 
 /// Started by another of us, with limits, to compile plugins.

@@ -1,7 +1,10 @@
 //! What a person or a script sees: the only room that prints.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
 
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
 use optimus_core::plan::Diagnostic;
 use optimus_core::report::CompileReport;
 use optimus_core::scoring::{GroupScore, Score};
@@ -31,7 +34,8 @@ impl Output {
     /// stdout is closed.
     pub fn print<T: Serialize>(self, value: &T, human: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
         let text = if self.json { serde_json::to_string(value)? + "\n" } else { human(value) };
-        let mut stdout = std::io::stdout().lock();
+        // Colours go to terminals, or where `--color` says; elsewhere they are taken out.
+        let mut stdout = AutoStream::auto(std::io::stdout().lock());
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // `optimus run … | head` is no failure of ours.
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -48,6 +52,13 @@ impl Output {
             return Ok(());
         }
         self.print(&(), |()| human())
+    }
+
+    /// A remark on stderr for people; scripts get none.
+    pub fn tell(self, remark: Option<&str>) {
+        if let Some(remark) = remark.filter(|_| !self.json) {
+            note(remark);
+        }
     }
 
     /// Prints an error: on stderr for people, as the one JSON value for scripts.
@@ -90,13 +101,34 @@ pub fn note(line: &str) {
     eprintln!("{line}");
 }
 
-/// A progress bar on stderr, when a person is watching.
+/// A spinner on stderr, when a person is watching; with several tests also a bar.
 pub fn progress(json: bool, total: u64) -> indicatif::ProgressBar {
-    if json || !std::io::stderr().is_terminal() || total < 2 {
+    if json || !std::io::stderr().is_terminal() {
         return indicatif::ProgressBar::hidden();
     }
-    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
-    indicatif::ProgressBar::new(total).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+    let template = if total < 2 { "{spinner:.cyan} {msg}" } else { "{spinner:.cyan} {bar:30.green} {pos}/{len} {msg}" };
+    let style = indicatif::ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
+    let bar = indicatif::ProgressBar::new(total).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(80));
+    bar
+}
+
+/// How a verdict looks on a terminal.
+fn style(verdict: Verdict) -> Style {
+    let color = match verdict {
+        Verdict::Accepted => AnsiColor::Green,
+        Verdict::Partial | Verdict::CompileError => AnsiColor::Yellow,
+        Verdict::InternalError => AnsiColor::Magenta,
+        Verdict::Skipped | Verdict::Cancelled => return Style::new().dimmed(),
+        _ => AnsiColor::Red,
+    };
+    color.on_default().bold()
+}
+
+fn painted(verdict: Verdict, width: usize) -> String {
+    let (style, text) = (style(verdict), verdict.as_str());
+    format!("{style}{text}{style:#}{:1$}", "", width.saturating_sub(text.len()))
 }
 
 /// A report, a line per test and a summary.
@@ -140,7 +172,7 @@ fn diagnostic_line(diagnostic: &Diagnostic) -> String {
 
 /// `test 1  accepted  21 ms  9.1 MiB`.
 pub fn test_line(test: &TestReport, width: usize) -> String {
-    let mut line = format!("  {:<width$}  {:<22}", test.name, test.verdict);
+    let mut line = format!("  {:<width$}  {}", test.name, painted(test.verdict, 22));
     if test.exit.is_some() {
         line += &format!("{:>9}  {:>9}", milliseconds(test.cpu_ms.max(0.0)), mebibytes(test.memory_bytes));
     }
@@ -171,14 +203,14 @@ fn indented(text: &str) -> String {
 fn summary(report: &Report) -> String {
     let passed = report.tests.iter().filter(|test| test.verdict == Verdict::Accepted).count();
     let total = report.tests.len();
-    let took = milliseconds(report.timing.total_ms);
+    let (took, verdict) = (milliseconds(report.timing.total_ms), painted(report.verdict, 0));
     if let Some(score) = &report.score {
         let Score { points, max, .. } = score;
-        return format!("{}{}  {points} of {max} points  ({took} in all)\n", score_lines(score), report.verdict);
+        return format!("{}{verdict}  {points} of {max} points  ({took} in all)\n", score_lines(score));
     }
     match total {
-        0 | 1 => format!("{}  ({took} in all)\n", report.verdict),
-        _ => format!("{}  {passed} of {total} tests  ({took} in all)\n", report.verdict),
+        0 | 1 => format!("{verdict}  ({took} in all)\n"),
+        _ => format!("{verdict}  {passed} of {total} tests  ({took} in all)\n"),
     }
 }
 
@@ -215,6 +247,7 @@ mod tests {
     #[test]
     fn a_test_is_one_line() {
         let test = TestReport::unrun("3".into(), Verdict::Skipped);
-        assert_eq!(test_line(&test, 2), "  3   skipped\n");
+        let line = anstream::adapter::strip_str(&test_line(&test, 2)).to_string();
+        assert_eq!(line, "  3   skipped\n");
     }
 }

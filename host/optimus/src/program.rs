@@ -1,36 +1,66 @@
 //! Reads a program and its tests from files into the request that a client would post.
 
+mod layout;
+
 use std::io::Read as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use optimus_core::job::FileRequest;
 use optimus_core::{Content, JobRequest, Test};
 use serde_json::{Map, Value};
 
 use crate::cli::ProgramArgs;
+use crate::output::Advised;
+use layout::Layout;
+
+/// A request, and what to tell the person who asked for it.
+#[derive(Debug)]
+pub struct Program {
+    /// What a client would post.
+    pub request: JobRequest,
+    /// Which tests were found, where a directory was named.
+    pub told: Option<String>,
+}
+
+struct Tests {
+    tests: Vec<Test>,
+    told: Option<String>,
+}
 
 /// The request for a program; `language` stays empty when no flag names it.
 ///
 /// # Errors
 /// A file that cannot be read, or an option that is not NAME=VALUE.
-pub fn request(args: &ProgramArgs) -> anyhow::Result<JobRequest> {
-    Ok(JobRequest {
+pub fn request(args: &ProgramArgs) -> anyhow::Result<Program> {
+    let files = sources(&args.files)?;
+    let Tests { tests, told } = tests(args)?;
+    let request = JobRequest {
         language: args.language.clone().unwrap_or_default(),
-        files: sources(&args.files)?,
+        files,
         args: args.args.clone(),
         options: options(&args.options)?,
-        tests: tests(args)?,
+        tests,
         limits: args.limits(),
         compare: args.compare.clone(),
         stop_at_first_failure: args.stop_at_first_failure,
         ..JobRequest::default()
-    })
+    };
+    Ok(Program { request, told })
 }
 
-/// The extension that tells the language when no flag does.
-pub fn extension(args: &ProgramArgs) -> Option<&str> {
-    args.files.first()?.extension()?.to_str()
+/// The file to start with, which tells the language when no flag does.
+///
+/// # Errors
+/// A directory in which no file is the one to start with.
+pub fn entry(args: &ProgramArgs) -> anyhow::Result<PathBuf> {
+    match &args.files[..] {
+        [dir] if dir.is_dir() => {
+            Ok(folder(dir)?.into_iter().next().map(|file| dir.join(file.path)).unwrap_or_default())
+        }
+        files => Ok(files.first().cloned().unwrap_or_default()),
+    }
 }
 
 fn read(path: &Path) -> anyhow::Result<Content> {
@@ -47,8 +77,32 @@ fn source(path: &Path, base: &Path) -> anyhow::Result<FileRequest> {
 }
 
 fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<FileRequest>> {
+    if let [dir] = paths
+        && dir.is_dir()
+    {
+        return folder(dir);
+    }
     let base = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new(""));
     paths.iter().map(|path| source(path, base)).collect()
+}
+
+/// All files of a directory, the one to start with first: `main.*`, or the only one.
+fn folder(dir: &Path) -> anyhow::Result<Vec<FileRequest>> {
+    let mut files = submission(dir)?;
+    files.retain(|file| !file.path.split('/').any(|part| part.starts_with('.')));
+    let starts = |file: &FileRequest| !file.path.contains('/') && file.path.starts_with("main.");
+    match files.iter().position(starts) {
+        Some(at) => files.swap(0, at),
+        None if files.len() == 1 => {}
+        None => {
+            let message = format!("`{}` is a directory, and no file in it is called `main.…`", dir.display());
+            let first = files.first().map_or("FILE", |file| file.path.as_str());
+            let hint =
+                format!("name the file to start with, then the others: `optimus run {}/{first} …`", dir.display());
+            return Err(Advised::new("no_main", message, Some(hint)).into());
+        }
+    }
+    Ok(files)
 }
 
 /// The files of a submission: one, or all of a directory.
@@ -81,17 +135,23 @@ fn options(pairs: &[String]) -> anyhow::Result<Map<String, Value>> {
     pairs.iter().map(pair).collect()
 }
 
-fn tests(args: &ProgramArgs) -> anyhow::Result<Vec<Test>> {
+fn tests(args: &ProgramArgs) -> anyhow::Result<Tests> {
     if let Some(dir) = &args.tests {
         return test_dir(dir);
     }
     let stdin = match &args.stdin {
         Some(path) if path.as_os_str() == "-" => own_stdin()?,
         Some(path) => read(path)?,
+        None if is_piped() => own_stdin()?,
         None => Content::default(),
     };
     let expect = args.expect.as_deref().map(read).transpose()?;
-    Ok(vec![Test { stdin, expect, ..Test::default() }])
+    Ok(Tests { tests: vec![Test { stdin, expect, ..Test::default() }], told: None })
+}
+
+/// Whether somebody gave us an input: `echo 3 4 | optimus run sum.py`, or `< file`. A terminal, a socket and /dev/null are none.
+fn is_piped() -> bool {
+    std::fs::metadata("/dev/stdin").is_ok_and(|stdin| stdin.file_type().is_fifo() || stdin.is_file())
 }
 
 fn own_stdin() -> anyhow::Result<Content> {
@@ -100,60 +160,18 @@ fn own_stdin() -> anyhow::Result<Content> {
     Ok(bytes.into())
 }
 
-const ANSWERS: [&str; 3] = ["out", "ans", "expect"];
-
-fn test_dir(dir: &Path) -> anyhow::Result<Vec<Test>> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
-    let mut inputs: Vec<PathBuf> = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<Vec<_>>>()
-        .with_context(|| format!("cannot read `{}`", dir.display()))?;
-    inputs.retain(|path| path.extension().is_some_and(|extension| extension == "in"));
-    inputs.sort_by_key(|path| natural_key(path));
-    if inputs.is_empty() {
-        bail!("`{}` holds no test: a test is NAME.in with NAME.out, NAME.ans or NAME.expect", dir.display());
-    }
-    inputs.iter().map(|input| test(input)).collect()
-}
-
-fn test(input: &Path) -> anyhow::Result<Test> {
-    let answer = ANSWERS.iter().map(|extension| input.with_extension(extension)).find(|path| path.exists());
-    let Some(answer) = answer else {
-        bail!("`{}` has no answer beside it: NAME.out, NAME.ans or NAME.expect", input.display());
+fn test_dir(dir: &Path) -> anyhow::Result<Tests> {
+    let Layout { tests, told } = layout::find(dir)?;
+    let told = format!("{} tests in `{}`: {told}", tests.len(), dir.display());
+    let test = |(name, input, answer): (String, PathBuf, PathBuf)| {
+        Ok(Test { name: Some(name), stdin: read(&input)?, expect: Some(read(&answer)?), ..Test::default() })
     };
-    let name = input.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    Ok(Test { name, stdin: read(input)?, expect: Some(read(&answer)?), ..Test::default() })
-}
-
-/// `2.in` comes before `10.in`.
-fn natural_key(path: &Path) -> (String, u64, String) {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let start = stem.len() - stem.chars().rev().take_while(char::is_ascii_digit).count();
-    (stem[..start].to_owned(), stem[start..].parse().unwrap_or(0), stem)
+    Ok(Tests { tests: tests.into_iter().map(test).collect::<anyhow::Result<_>>()?, told: Some(told) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_directory_of_tests_is_read_in_natural_order() {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in [("10.in", "a"), ("10.out", "A"), ("2.in", "b"), ("2.ans", "B"), ("notes.txt", "")] {
-            std::fs::write(dir.path().join(name), text).unwrap();
-        }
-        let tests = test_dir(dir.path()).unwrap();
-        let names: Vec<_> = tests.iter().map(|t| t.name.as_deref().unwrap()).collect();
-        assert_eq!(names, ["2", "10"]);
-        assert_eq!(tests[0].expect, Some(Content::from("B")));
-    }
-
-    #[test]
-    fn a_test_without_answer_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("1.in"), "").unwrap();
-        assert!(test_dir(dir.path()).unwrap_err().to_string().contains("1.in"));
-    }
 
     #[test]
     fn files_keep_their_places_relative_to_the_first() {

@@ -5,6 +5,7 @@ mod walls;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anstyle::AnsiColor;
 use optimus_core::language::Availability;
 use optimus_sandbox::{Check, Note};
 use serde::Serialize;
@@ -13,6 +14,9 @@ use super::{NOT_ACCEPTED, runtime};
 use crate::cli::{Backend, Doctor, EngineArgs};
 use crate::engine::{self, Engine};
 use crate::output::Output;
+
+/// How the name of a language's finding begins.
+const LANGUAGE: &str = "language ";
 
 /// Something that was looked at. A problem has a hint, and what is fine may have one.
 #[derive(Debug, Serialize)]
@@ -27,6 +31,14 @@ struct Finding {
 impl Finding {
     fn ok(what: impl Into<String>, found: impl Into<String>) -> Self {
         Self { what: what.into(), found: found.into(), ok: true, hint: None }
+    }
+
+    fn is_any_language(&self) -> bool {
+        self.what.starts_with(LANGUAGE)
+    }
+
+    fn is_language(&self, id: &str) -> bool {
+        self.what.strip_prefix(LANGUAGE) == Some(id)
     }
 
     fn problem(what: impl Into<String>, found: impl Into<String>, hint: Option<String>) -> Self {
@@ -67,8 +79,16 @@ pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> 
         }
     });
     findings.extend(times(&args.engine));
-    output.print(&findings, |findings| table(findings))?;
-    let healthy = findings.iter().all(|finding| finding.ok);
+    let unknown = args.languages.iter().filter(|name| !findings.iter().any(|finding| finding.is_language(name)));
+    let unknown: Vec<_> = unknown
+        .map(|name| Finding::problem(format!("language {name}"), "there is no such language here", None))
+        .collect();
+    findings.extend(unknown);
+    output.print(&findings, |findings| table(findings, args))?;
+    // A toolchain that nobody asked for may be missing.
+    let counts =
+        |finding: &&Finding| !finding.is_any_language() || args.languages.iter().any(|id| finding.is_language(id));
+    let healthy = findings.iter().filter(counts).all(|finding| finding.ok);
     Ok(if healthy { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
 }
 
@@ -116,7 +136,7 @@ async fn look(engine: &Engine, findings: &mut Vec<Finding>) {
     }
     engine.probe().await;
     for language in engine.book.all().iter() {
-        let what = format!("language {}", language.descriptor.id);
+        let what = format!("{LANGUAGE}{}", language.descriptor.id);
         findings.push(match &language.availability {
             Availability::Available { version } => Finding::ok(what, version),
             Availability::Unavailable { reason, hint } => Finding::problem(what, reason, Some(hint.clone())),
@@ -125,16 +145,39 @@ async fn look(engine: &Engine, findings: &mut Vec<Finding>) {
     }
 }
 
-fn table(findings: &[Finding]) -> String {
+/// The machine, the languages, and one line for what nobody asked for.
+fn table(findings: &[Finding], args: &Doctor) -> String {
+    let (languages, machine): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.is_any_language());
+    let (ready, missing): (Vec<_>, Vec<_>) = languages.into_iter().partition(|finding| finding.ok);
+    let asked = |finding: &&Finding| args.all || args.languages.iter().any(|id| finding.is_language(id));
+    let shown: Vec<_> = missing.iter().copied().filter(asked).collect();
+    let problems = machine.iter().filter(|finding| !finding.ok).count();
+    let mut text = format!("Machine\n{}", lines(&machine));
+    text += &format!("\nLanguages: {} ready, {} without a toolchain here\n", ready.len(), missing.len());
+    text += &lines(&ready.iter().copied().chain(shown.iter().copied()).collect::<Vec<_>>());
+    if shown.len() < missing.len() {
+        let ids: Vec<&str> = missing.iter().filter_map(|finding| finding.what.strip_prefix(LANGUAGE)).collect();
+        text += &format!("  without: {}\n  hint: `optimus doctor {}` says what to install\n", ids.join(" "), ids[0]);
+    }
+    text + &match problems {
+        0 => "\nNo problem found.\n".to_owned(),
+        1 => "\n1 problem found.\n".to_owned(),
+        n => format!("\n{n} problems found.\n"),
+    }
+}
+
+fn lines(findings: &[&Finding]) -> String {
     let width = findings.iter().map(|finding| finding.what.len()).max().unwrap_or(0);
-    let line = |finding: &Finding| {
-        let mark = match (finding.ok, &finding.hint) {
-            (true, None) => "ok     ",
-            (true, Some(_)) => "note   ",
-            (false, _) => "problem",
+    let line = |finding: &&Finding| {
+        let (mark, color) = match (finding.ok, &finding.hint) {
+            (true, None) => ("ok     ", AnsiColor::Green),
+            (true, Some(_)) => ("note   ", AnsiColor::Cyan),
+            (false, _) => ("problem", AnsiColor::Red),
         };
-        let hint = finding.hint.as_ref().map(|hint| format!("         {:width$}  hint: {hint}\n", ""));
-        format!("{mark}  {:<width$}  {}\n{}", finding.what, finding.found, hint.unwrap_or_default())
+        let style = color.on_default();
+        let hint = finding.hint.as_ref().map(|hint| format!("           {:width$}  hint: {hint}\n", ""));
+        let hint = hint.unwrap_or_default();
+        format!("  {style}{mark}{style:#}  {:<width$}  {}\n{hint}", finding.what, finding.found)
     };
     findings.iter().map(line).collect()
 }

@@ -6,13 +6,16 @@ use super::client::Client;
 use super::exit_code;
 use crate::cli::Submit;
 use crate::output::{self, Output};
-use crate::program;
+use crate::program::{self, Program};
 
 pub(super) fn submit(args: &Submit, output: Output) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.server);
-    let mut request = program::request(&args.program)?;
+    let Program { mut request, told } = program::request(&args.program)?;
+    output.tell(told.as_deref());
     if request.language.is_empty() {
-        request.language = by_extension(&client, program::extension(&args.program).unwrap_or_default())?;
+        let entry = program::entry(&args.program)?;
+        let extension = entry.extension().and_then(|extension| extension.to_str());
+        request.language = by_extension(&client, extension.unwrap_or_default())?;
     }
     let posted = client.submit(&request)?;
     if args.no_wait {

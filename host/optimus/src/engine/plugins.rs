@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use optimus_core::Descriptor;
 use optimus_declarative::author;
 use optimus_plugin::{BuiltIn, Catalogue, Compiler, Config, ImagePolicy, Names, Notice, PluginError};
 
@@ -104,6 +105,19 @@ pub(crate) fn loaded(args: &EngineArgs) -> anyhow::Result<(PathBuf, Arc<Catalogu
     let catalogue = place.begin(args, 1, Notice::default())?;
     catalogue.rescan().map_err(|e| refused(&e))?;
     Ok((place.dir, catalogue))
+}
+
+/// What the plugin of a language says of it; no other is loaded.
+///
+/// # Errors
+/// There is no such language here.
+pub(crate) fn language(args: &EngineArgs, name: &str) -> anyhow::Result<Descriptor> {
+    let catalogue = Place::find(args.plugins.as_deref())?.begin(args, 1, Notice::default())?;
+    let plugin = catalogue.find(name).ok_or_else(|| {
+        let hint = "`optimus languages` lists them".to_owned();
+        Advised::new("unknown_language", format!("unknown language `{name}`"), Some(hint))
+    })?;
+    Ok(plugin.descriptor().clone())
 }
 
 /// Plugins, only to say what they offer: with a code cache in `state`, or one that goes with the process. None is loaded

@@ -6,7 +6,7 @@ use bollard::models::SystemInfo;
 use super::client::{connect, failed};
 use super::config::DockerConfig;
 use super::launch::Traits;
-use super::pinning;
+use super::{pinning, prepare};
 use crate::{Check, Description, Gap, SandboxError};
 
 /// Looks at the daemon, and at whether these images are there. Nothing is changed.
@@ -30,10 +30,10 @@ pub async fn docker_doctor(config: &DockerConfig, images: &[String]) -> Vec<Chec
     checks.extend(config.runtime.iter().chain(config.runtimes.values()).filter_map(|runtime| missing(&info, runtime)));
     checks.extend(gaps(&info).into_iter().map(|gap| Check { name: "limit", found: gap.what, hint: Some(gap.hint) }));
     for image in images {
-        let hint = format!("build it (from a checkout: `cargo xtask images`), or `docker pull {image}`");
+        let (hint, fetched) = (prepare::how_to_have(image), config.pull && !prepare::is_built_here(image));
         checks.push(match docker.inspect_image(image).await {
             Ok(found) => fact("image", Some(format!("{image}: {}", found.id.unwrap_or_default()))),
-            Err(_) if config.pull => fact("image", Some(format!("{image}: not here; it will be fetched when needed"))),
+            Err(_) if fetched => fact("image", Some(format!("{image}: not here; it will be fetched when needed"))),
             Err(_) => Check { name: "image", found: format!("{image}: not here"), hint: Some(hint) },
         });
     }

@@ -73,6 +73,9 @@ pub(super) async fn prepare(
     Ok(describe(found, original.config.unwrap_or_default()))
 }
 
+/// Of the images that the project's files build, which no registry has.
+const NAMESPACE: &str = "optimus/";
+
 async fn find_original(
     docker: &Docker,
     config: &DockerConfig,
@@ -86,6 +89,9 @@ async fn find_original(
         });
     }
     match docker.inspect_image(image).await {
+        Err(error) if is_missing(&error) && config.pull && is_built_here(image) => {
+            Err(missing(image, "it is built from a checkout, and in no registry"))
+        }
         Err(error) if is_missing(&error) && config.pull => {
             pull(docker, image, progress).await?;
             docker.inspect_image(image).await.map_err(failed(format!("look at image `{image}`")))
@@ -93,6 +99,12 @@ async fn find_original(
         Err(error) if is_missing(&error) => Err(missing(image, "it is not here, and fetching is switched off")),
         other => other.map_err(failed(format!("look at image `{image}`"))),
     }
+}
+
+/// Whether an image is one of those that this project's files build. By its bare name a daemon would ask a public registry,
+/// where whoever owns the namespace chooses what runs in the boxes; a name with a registry's host says whose it is.
+pub(super) fn is_built_here(image: &str) -> bool {
+    image.starts_with(NAMESPACE)
 }
 
 async fn pull(docker: &Docker, image: &str, progress: &Progress) -> Result<(), SandboxError> {
@@ -112,9 +124,14 @@ async fn pull(docker: &Docker, image: &str, progress: &Progress) -> Result<(), S
 }
 
 fn missing(image: &str, why: &str) -> SandboxError {
-    SandboxError::Unavailable {
-        message: format!("image `{image}` cannot be had: {why}"),
-        hint: format!("build it (from a checkout: `cargo xtask images`), or `docker pull {image}`"),
+    SandboxError::Unavailable { message: format!("image `{image}` cannot be had: {why}"), hint: how_to_have(image) }
+}
+
+/// What to do about an image that is not here.
+pub(super) fn how_to_have(image: &str) -> String {
+    match is_built_here(image) {
+        true => "build it from a checkout: `cargo xtask images LANGUAGE`".to_owned(),
+        false => format!("build it, or `docker pull {image}`"),
     }
 }
 
@@ -204,4 +221,19 @@ fn describe(prepared: ImageInspect, original: ImageConfig) -> Prepared {
     env.retain(|(name, _)| !["PATH", "HOME", "TMPDIR"].contains(&name.as_str()));
     let volumes = original.volumes.unwrap_or_default();
     Prepared { id: prepared.id.unwrap_or_default(), path, env, volumes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_built_here;
+
+    #[test]
+    fn a_bare_name_of_ours_is_asked_of_no_registry() {
+        assert!(is_built_here("optimus/python:3"));
+        for image in
+            ["python:3", "registry.example/optimus/python:3", "optimus-tools/python:3", "localhost:5000/optimus/c:1"]
+        {
+            assert!(!is_built_here(image), "{image}");
+        }
+    }
 }
