@@ -1,7 +1,7 @@
 //! The first minute: the binary, an empty folder, and nothing installed.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -79,4 +79,87 @@ fn a_server_takes_jobs_before_its_plugins_are_loaded() {
     server.wait().unwrap();
     // Half a second is the aim; a busy machine must not decide.
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// Prints the sum of two numbers.
+const SUM: &str = "a, b = map(int, input().split())\nprint(a + b)\n";
+
+#[test]
+fn what_is_piped_in_is_the_input() {
+    if !can_judge() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("sum.py"), SUM).unwrap();
+    let mut child = bare(home.path(), &["run", "sum.py"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"3 4\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && stdout(&output).contains("    7\n"), "{output:?}");
+}
+
+#[test]
+fn tests_are_found_in_the_layouts_that_people_have() {
+    if !can_judge() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = home.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("sum/main.py", SUM);
+    for (path, text) in [("t/input/input00.txt", "1 2\n"), ("t/output/output00.txt", "3\n")] {
+        write(path, text);
+    }
+    let output = run(home.path(), &["run", "sum", "--tests", "t", "--color", "always"]);
+    assert!(
+        stdout(&output).contains("\u{1b}[1m\u{1b}[32maccepted"),
+        "a folder with a main, judged in green: {output:?}"
+    );
+    assert!(stderr(&output).contains("1 tests in `t`: inputNAME with outputNAME"), "{output:?}");
+    let plain = run(home.path(), &["run", "sum", "--tests", "t"]);
+    assert!(!stdout(&plain).contains('\u{1b}'), "{plain:?}");
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_is_one_json_value_too() {
+    let home = tempfile::tempdir().unwrap();
+    for (args, word) in [(&["rnu", "--json"][..], "did you mean `run`?"), (&["run", "--json"], "FILE")] {
+        let output = run(home.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let error = json(&output)["error"].clone();
+        assert_eq!(error["code"], "usage");
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    let typo = run(home.path(), &["rnu"]);
+    assert!(stderr(&typo).contains("did you mean `run`?"), "{typo:?}");
+}
+
+#[test]
+fn init_begins_what_run_accepts_and_overwrites_nothing() {
+    if !can_judge() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let made = run(home.path(), &["init", "first"]);
+    assert!(made.status.success(), "{made:?}");
+    let judged = run(home.path(), &["run", "first/main.py", "--tests", "first/tests"]);
+    assert!(judged.status.success(), "{judged:?}");
+    let again = run(home.path(), &["init", "first", "--json"]);
+    assert_eq!((again.status.code(), &json(&again)["error"]["code"]), (Some(2), &"exists".into()));
+}
+
+#[test]
+fn the_doctor_judges_what_it_was_asked_for() {
+    if !can_judge() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let asked = run(home.path(), &["doctor", "python"]);
+    assert!(asked.status.success(), "{asked:?}");
+    let text = stdout(&asked);
+    assert!(text.contains("Languages: ") && text.contains("No problem found."), "{text}");
+    let unknown = run(home.path(), &["doctor", "klingon"]);
+    assert_eq!(unknown.status.code(), Some(1), "{unknown:?}");
 }
