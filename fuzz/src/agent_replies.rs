@@ -67,7 +67,14 @@ fn settle(result: Result<(), SandboxError>) {
 }
 
 fn hello() -> Hello {
-    let wall = Wall { views: Vec::new(), links: Vec::new(), files: Vec::new(), ids: Ids::Same };
+    let wall = Wall {
+        views: Vec::new(),
+        hidden: Vec::new(),
+        shares_inodes: false,
+        links: Vec::new(),
+        files: Vec::new(),
+        ids: Ids::Same,
+    };
     Hello { wall, cgroup: Cgroup::None, path: "/bin".to_owned(), env: Vec::new(), stage_bytes: 1 << 20 }
 }
 

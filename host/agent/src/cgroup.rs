@@ -45,6 +45,7 @@ struct Files {
     swap_limit: Option<OwnedFd>,
     peak: Option<OwnedFd>,
     current: Option<OwnedFd>,
+    stat: Option<OwnedFd>,
     oom: Option<OwnedFd>,
     cpu: Option<OwnedFd>,
     pids_limit: Option<OwnedFd>,
@@ -58,7 +59,15 @@ struct Counts {
     ooms: u64,
     forks_refused: u64,
     peak: u64,
+    /// Page cache of the host's files, which earlier steps were the first to read: it is theirs only on paper.
+    cached: u64,
+    /// What else is charged already: files that earlier steps left, the step's own init.
+    held: u64,
 }
+
+/// A step that is the first to read so much of the host's files, or more than a twentieth of what it held itself, may
+/// have held a little more than what is left when that is taken off.
+const COLD: u64 = 1 << 20;
 
 impl Meter {
     /// Opens the files, and with version 2 moves us into the group's `agent`.
@@ -133,7 +142,10 @@ impl Meter {
             self.armed = Some(*limits);
         }
         self.peak_is_reset = self.files.peak.as_ref().is_some_and(|peak| pwrite(peak, b"0", 0).is_ok());
-        self.base = Counts { cpu_us: self.cpu(), ooms: self.oom(), forks_refused: self.forks(), peak: self.peak() };
+        let cached = self.cached();
+        let held = self.current().saturating_sub(cached);
+        let (cpu_us, ooms, forks_refused, peak) = (self.cpu(), self.oom(), self.forks(), self.peak());
+        self.base = Counts { cpu_us, ooms, forks_refused, peak, cached, held };
         Ok(())
     }
 
@@ -159,18 +171,29 @@ impl Meter {
         self.forks().saturating_sub(self.base.forks_refused)
     }
 
-    /// The most memory since [`arm`](Self::arm), and whether that is only a lower bound.
+    /// The most memory that the step itself held since [`arm`](Self::arm), and whether that is only a lower bound.
+    ///
+    /// The group also holds what earlier steps left, and the page cache of every toolchain's file that one of its
+    /// processes was the first to read. Neither is the step's own.
     pub(crate) fn peak_bytes(&self, seen: u64) -> (u64, bool) {
         let peak = self.peak();
         // A mark that cannot be reset (before Linux 6.12) says something only once it has risen.
-        if self.peak_is_reset || self.nursery.is_some() || peak > self.base.peak {
-            (peak, false)
-        } else {
-            (seen.max(self.current()), true)
-        }
+        let is_exact = self.peak_is_reset || self.nursery.is_some() || peak > self.base.peak;
+        let peak = if is_exact { peak } else { seen.max(self.current()) };
+        let cached = self.cached();
+        let own = peak.saturating_sub(cached).saturating_sub(self.base.held);
+        let cold = cached.saturating_sub(self.base.cached);
+        (own, !is_exact || cold > COLD.max(own / 20))
     }
 
-    /// Memory in use now, for kernels that keep no peak.
+    /// Page cache of files on disks; those on a tmpfs cannot be reclaimed and count as memory.
+    fn cached(&self) -> u64 {
+        let name = if self.files.v2 { "file" } else { "cache" };
+        let read = |text: &str| Some(field(text, name)?.saturating_sub(field(text, "shmem")?));
+        self.files.stat.as_ref().and_then(|stat| with_text(stat, read)).unwrap_or(0)
+    }
+
+    /// Memory in use now.
     pub(crate) fn current(&self) -> u64 {
         self.files.current.as_ref().and_then(|file| with_text(file, whole)).unwrap_or(0)
     }
@@ -205,6 +228,8 @@ impl Files {
             files.memory_limit = Some(open(group, "memory.limit_in_bytes")?);
             files.swap_limit = open(group, "memory.memsw.limit_in_bytes").ok();
             files.peak = Some(open(group, "memory.max_usage_in_bytes")?);
+            files.current = Some(open_to_read(group, "memory.usage_in_bytes")?);
+            files.stat = Some(open_to_read(group, "memory.stat")?);
             files.oom = Some(open(group, "memory.oom_control")?);
         }
         if let Some(group) = cpu {
@@ -236,6 +261,7 @@ impl Files {
             // It can be reset since Linux 6.12, and read since 5.19.
             peak: open(&group, "memory.peak").or_else(|_| open_to_read(&group, "memory.peak")).ok(),
             current: open_to_read(&group, "memory.current").ok(),
+            stat: open_to_read(&group, "memory.stat").ok(),
             oom: open_to_read(&group, "memory.events").ok(),
             cpu: open_to_read(&group, "cpu.stat").ok(),
             pids_limit: open(&group, "pids.max").ok(),

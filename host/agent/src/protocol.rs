@@ -218,6 +218,10 @@ pub struct Wall {
     /// Directories and files of the host that are seen, read-only, at their own paths. In a container, where the agent
     /// looks around itself, these come on top.
     pub views: Vec<String>,
+    /// Paths below views that no program may see: private files, sockets, FIFOs.
+    pub hidden: Vec<String>,
+    /// Show views as they are, with the host's inodes, because this kernel has no overlay for us.
+    pub shares_inodes: bool,
     /// Symbolic links: where, and to what.
     pub links: Vec<(String, String)>,
     /// Small files: where, and what. They cover what a view has there.

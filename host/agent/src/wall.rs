@@ -3,7 +3,9 @@
 //! Two processes: the one that was started stays outside, writes the id maps and waits; its child is pid 1 of the box.
 
 mod ids;
+mod pools;
 mod root;
+mod views;
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
@@ -44,6 +46,9 @@ pub(crate) fn build(wall: &Wall, outside: impl FnOnce()) -> Result<Side, Fault> 
     if matches!(wall.ids, Ids::Same | Ids::Within { .. }) {
         namespaces |= libc::CLONE_NEWUSER;
     }
+    if let Ids::Within { base } = wall.ids {
+        ids::act_as(base)?;
+    }
     match sys::clone3(namespaces, None).at("clone3")? {
         Some(child) => {
             outside();
@@ -59,19 +64,23 @@ pub(crate) fn build(wall: &Wall, outside: impl FnOnce()) -> Result<Side, Fault> 
 }
 
 fn go_inside(wall: &Wall, outside: &OwnedFd) -> Result<Programs, Fault> {
+    let pools = pools::Pools::find()?;
     match wall.ids {
         // As root: the root is built with root's means, and only then given up.
-        Ids::Own { .. } => {
+        Ids::Own { base } => {
             root::build(wall)?;
+            ids::act_as(base)?;
             sys::unshare(rustix::thread::UnshareFlags::NEWUSER).at("unshare user namespace")?;
             await_ids(outside)?;
             ids::become_box_root()?;
+            pools.shrink(Programs::Apart);
             // A mount namespace that belongs to the new user namespace; what it inherits is locked.
             sys::unshare(rustix::thread::UnshareFlags::NEWNS).at("unshare mount namespace")?;
         }
         Ids::Same | Ids::Within { .. } => {
             await_ids(outside)?;
             ids::become_box_root()?;
+            pools.shrink(if matches!(wall.ids, Ids::Same) { Programs::Nested } else { Programs::Apart });
             root::build(wall)?;
         }
     }

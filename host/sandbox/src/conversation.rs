@@ -19,6 +19,7 @@ use optimus_agent::protocol::{
 };
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{Outcome, Stream};
+use rustix::io::Errno;
 use tokio::time::{Sleep, sleep_until, timeout};
 use tokio_util::io::poll_read_buf;
 
@@ -152,13 +153,19 @@ impl<S: Transport> Conversation<S> {
             return self.unpack(false, archive).await;
         }
         let file = sealed("optimus-archive", &archive).map_err(unreadable)?;
-        self.unpack_file(false, &file).await
+        match self.unpack_file(false, &file).await {
+            Err(error) if is_full(&error) => self.unpack(false, archive).await,
+            other => other,
+        }
     }
 
     /// Puts what another box collected in the stage's place.
     pub(crate) async fn restore(&mut self, collected: &Collected) -> Result<(), SandboxError> {
         match collected.file() {
-            Some(file) if S::CARRIES_FILES => self.unpack_file(true, file).await,
+            Some(file) if S::CARRIES_FILES => match self.unpack_file(true, file).await {
+                Err(error) if is_full(&error) => self.unpack(true, collected.archive().map_err(unreadable)?).await,
+                other => other,
+            },
             _ => self.unpack(true, collected.archive().map_err(unreadable)?).await,
         }
     }
@@ -297,7 +304,7 @@ impl<S: Transport> Conversation<S> {
                     request.feeds.clear();
                     return Ok(());
                 }
-                Poll::Ready(Err(error)) => return Err(lost(&error)),
+                Poll::Ready(Err(error)) => return Err(unsent(error)),
             }
         }
     }
@@ -413,6 +420,19 @@ fn unreadable(source: io::Error) -> SandboxError {
 
 fn nonsense(garbled: &Garbled) -> SandboxError {
     SandboxError::Lost(format!("the agent talks nonsense: {garbled}"))
+}
+
+/// Programs of our own user may hold as many descriptors in flight as we may send, unix(7): that is no broken stream.
+fn unsent(error: io::Error) -> SandboxError {
+    match Errno::from_io_error(&error) {
+        Some(Errno::TOOMANYREFS) => SandboxError::SetUp { stage: "send a file".to_owned(), source: error },
+        _ => lost(&error),
+    }
+}
+
+/// Whether nothing was sent, because too many descriptors are in flight.
+fn is_full(error: &SandboxError) -> bool {
+    matches!(error, SandboxError::SetUp { source, .. } if Errno::from_io_error(source) == Some(Errno::TOOMANYREFS))
 }
 
 fn lost(error: &io::Error) -> SandboxError {

@@ -1,6 +1,13 @@
-//! How many files this process may have open: each client, box and connection is one.
+//! What holds for all files of this process: how many it may have open (each client, box and connection is one), and
+//! who may read those that it creates.
 
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::fs::Mode;
+use rustix::process::{Resource, getrlimit, setrlimit, umask};
+
+/// Has this process create files that nobody else may read, whatever started it.
+pub fn create_private_files() {
+    umask(Mode::RWXG | Mode::RWXO);
+}
 
 /// Lets this process open as many as it may grant itself; says how many.
 pub fn raise_open_files() -> u64 {

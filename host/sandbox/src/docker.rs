@@ -28,8 +28,9 @@ pub use config::DockerConfig;
 pub use doctor::docker_doctor;
 pub use prepare::Progress;
 
+use crate::admission::{Admission, Clear};
 use crate::processors::Share;
-use crate::{BoxStep, Collected, Description, OpenBox, Sandbox, SandboxError, Sink};
+use crate::{Admitted, BoxStep, Collected, Demand, Description, OpenBox, Sandbox, SandboxError, Sink, page_cache};
 use launch::Launcher;
 use orphans::Owner;
 use pool::{Lease, Pool};
@@ -38,6 +39,7 @@ use source::Source;
 /// Boxes of a Docker daemon.
 pub struct DockerSandbox {
     pool: Arc<Pool>,
+    admission: Admission,
     description: Description,
 }
 
@@ -55,8 +57,19 @@ impl DockerSandbox {
         owner.remove_orphans(&docker).await;
         stale::remove_stale(&docker).await;
         let launcher = Launcher::new(docker.clone(), owner.clone(), &config, traits);
+        let (isolation, budget) = (config.isolation, config.memory_budget);
         let pool = Pool::new(Source::new(docker, owner, launcher), config);
-        Ok(Self { pool, description })
+        let weak = Arc::downgrade(&pool);
+        let clear: Clear = Arc::new(move || {
+            let pool = weak.upgrade();
+            Box::pin(async move {
+                if let Some(pool) = pool {
+                    pool.clear().await;
+                    page_cache::drop_all().await;
+                }
+            })
+        });
+        Ok(Self { pool, admission: Admission::new(isolation, budget, clear), description })
     }
 
     /// Sees that the daemon still answers.
@@ -92,6 +105,10 @@ impl Sandbox for DockerSandbox {
 
     async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         self.open_with(image, Share::rest(self.pool.config.processors.as_ref())).await
+    }
+
+    async fn admit(&self, demand: &Demand) -> Result<Admitted, SandboxError> {
+        self.admission.admit(demand).await
     }
 
     fn describe(&self) -> Description {

@@ -3,6 +3,7 @@
 //! In: steps, files, limits. Out: outcomes and bytes. This room knows nothing of languages, jobs or verdicts, and it is
 //! the only one (with the agent) that touches the kernel or Docker and in which `unsafe` may compile.
 
+mod admission;
 mod agent;
 mod collected;
 mod conversation;
@@ -13,7 +14,9 @@ mod error;
 mod etc;
 mod fake;
 mod feed;
+mod memory;
 mod native;
+mod page_cache;
 mod processors;
 mod timing;
 mod walls;
@@ -25,13 +28,15 @@ use async_trait::async_trait;
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{Limits, Outcome, Stream};
 
+pub use admission::{Admitted, Demand, Isolation};
 pub use collected::Collected;
-pub use descriptors::raise_open_files;
+pub use descriptors::{create_private_files, raise_open_files};
 #[cfg(feature = "docker")]
 pub use docker::{DockerConfig, DockerSandbox, Progress, docker_doctor};
 pub use error::SandboxError;
 pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
+pub use memory::machine_memory;
 pub use native::{Check, NativeConfig, NativeSandbox, doctor};
 pub use optimus_agent::inventory::{Counts, Summary};
 pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
@@ -56,6 +61,14 @@ pub trait Sandbox: Send + Sync {
     /// Where each box has a processor to itself, this one takes none away.
     async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         self.open(image).await
+    }
+
+    /// Waits until the machine has what a job needs at once, and reserves it. The job opens its boxes in
+    /// [`Admitted::run`].
+    ///
+    /// A job that can never be admitted is [`SandboxError::TooLarge`].
+    async fn admit(&self, demand: &Demand) -> Result<Admitted, SandboxError> {
+        Ok(Admitted::freely(demand))
     }
 
     /// What this backend is and what it can enforce here: for `doctor`, reports and start-up refusals.

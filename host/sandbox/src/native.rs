@@ -5,6 +5,7 @@
 
 mod agent;
 mod cgroup;
+mod clear;
 mod config;
 mod doctor;
 mod launch;
@@ -20,8 +21,9 @@ use optimus_core::plan::{Collect, PlacedFile};
 pub use config::NativeConfig;
 pub use doctor::{Check, doctor};
 
+use crate::admission::Admission;
 use crate::processors::Share;
-use crate::{BoxStep, Collected, Description, OpenBox, Processors, Sandbox, SandboxError, Sink};
+use crate::{Admitted, BoxStep, Collected, Demand, Description, OpenBox, Processors, Sandbox, SandboxError, Sink};
 use launch::Launcher;
 use pool::{Lease, Pool};
 
@@ -29,6 +31,7 @@ use pool::{Lease, Pool};
 pub struct NativeSandbox {
     pool: Arc<Pool>,
     processors: Option<Arc<Processors>>,
+    admission: Admission,
     description: Description,
 }
 
@@ -48,7 +51,10 @@ impl NativeSandbox {
         }
         let processors = config.processors.clone();
         description.tell_of(processors.as_deref());
-        Ok(Self { pool: Pool::new(launcher, config), processors, description })
+        let (isolation, budget) = (config.isolation, config.memory_budget);
+        let pool = Pool::new(launcher, config);
+        let admission = Admission::new(isolation, budget, clear::between_turns(&pool));
+        Ok(Self { pool, processors, admission, description })
     }
 
     /// Fills the pool, so that the first job does not wait. Returns once one box is ready.
@@ -70,6 +76,10 @@ impl Sandbox for NativeSandbox {
     async fn open_beside(&self, _image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         let share = Share::rest(self.processors.as_ref());
         Ok(Box::new(NativeBox { lease: self.pool.open(share).await? }))
+    }
+
+    async fn admit(&self, demand: &Demand) -> Result<Admitted, SandboxError> {
+        self.admission.admit(demand).await
     }
 
     fn describe(&self) -> Description {

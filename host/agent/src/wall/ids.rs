@@ -3,7 +3,9 @@
 use optimus_agent::protocol::Ids;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::process::{DumpableBehavior, Gid, Pid, Uid, set_dumpable_behavior};
-use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::{
+    CapabilitySets, capabilities, set_capabilities, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+};
 
 use crate::fault::{At as _, Fault};
 
@@ -32,6 +34,21 @@ pub(crate) fn map_root(pid: Pid) -> Result<(), Fault> {
     let pid = pid.as_raw_nonzero();
     write_file(&format!("/proc/{pid}/uid_map"), "0 0 1\n")?;
     write_file(&format!("/proc/{pid}/gid_map"), "0 0 1\n")
+}
+
+/// Becomes the user that will own a box's user namespace, and keeps every capability.
+///
+/// What a program takes of a per-user pool (queued signals, inotify instances, message queues, namespaces) is charged
+/// to its own user and to the owner of each user namespace above it, in `user.max_*` and in the rlimits that are
+/// counted by user (kernel/ucount.c, Linux 5.14). Namespaces that root made would all draw on root's pools.
+pub(super) fn act_as(owner: u32) -> Result<(), Fault> {
+    let owner = Uid::from_raw(owner);
+    // The real and the saved id stay, so that the permitted capabilities do, capabilities(7).
+    set_thread_res_uid(Uid::ROOT, owner, Uid::ROOT).at("setresuid: owner of the user namespace")?;
+    let sets = capabilities(None).at("capget")?;
+    set_capabilities(None, CapabilitySets { effective: sets.permitted, ..sets }).at("capset")?;
+    // Changing the user made our own /proc files root's, and the maps are among them.
+    set_dumpable_behavior(DumpableBehavior::Dumpable).at("prctl: dumpable")
 }
 
 /// Takes the id 0 of the new user namespace.

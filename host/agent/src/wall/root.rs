@@ -3,7 +3,9 @@
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use optimus_agent::protocol::{Ids, Wall};
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, makedev, mkdirat, mknodat, openat, symlinkat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, fstat, makedev, mkdirat, mknodat, openat, statat, symlinkat, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
@@ -11,10 +13,11 @@ use rustix::mount::{
     unmount,
 };
 
+use super::views::{self, View};
 use crate::fault::{At as _, Fault};
 use crate::{step, sys};
 
-const READ_ONLY: u64 = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
+pub(super) const READ_ONLY: u64 = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
 /// Where the new root is put together: a directory that every root has which we come from.
 const SCAFFOLD: &str = "/tmp";
 /// The same in a container, whose image was prepared with it.
@@ -43,7 +46,7 @@ pub(super) fn build(wall: &Wall) -> Result<(), Fault> {
         Ids::Own { .. } | Ids::Same => (wall, SCAFFOLD),
     };
     // Taken before the new root covers anything.
-    let views = wall.views.iter().map(|path| take(path).map(|view| (path, view))).collect::<Result<Vec<_>, _>>()?;
+    let views = views::take(wall, scaffold)?;
     let devices = if own { Vec::new() } else { take_devices()? };
     let proc = fresh_proc()?;
     let root = fresh_root()?;
@@ -51,8 +54,16 @@ pub(super) fn build(wall: &Wall) -> Result<(), Fault> {
 
     furnish(root.as_fd(), wall)?;
     for (path, view) in &views {
-        let is_directory = FileType::from_raw_mode(fstat(view).at(path)?.st_mode) == FileType::Directory;
-        attach(root.as_fd(), path, view, is_directory)?;
+        match view {
+            View::Copy(bytes) => write_all(&new_file(root.as_fd(), path)?, bytes, path)?,
+            View::Mount(tree) => {
+                let is_directory = FileType::from_raw_mode(fstat(tree).at(path)?.st_mode) == FileType::Directory;
+                attach(root.as_fd(), path, tree, is_directory)?;
+            }
+        }
+    }
+    if wall.shares_inodes {
+        wall.hidden.iter().try_for_each(|path| mask(root.as_fd(), path))?;
     }
     for (path, text) in &wall.files {
         if is_below(path, &wall.views) {
@@ -96,28 +107,53 @@ fn is_below(path: &str, views: &[String]) -> bool {
 /// Puts a file of ours over one of a view; where the view has none, there is nothing to cover.
 fn cover(root: BorrowedFd<'_>, path: &str, text: &str) -> Result<(), Fault> {
     const NAME: &str = "/.cover";
-    let regular = rustix::fs::statat(root, relative(path), rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
+    let regular = statat(root, relative(path), AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
     if !regular {
         return Ok(());
     }
     let file = new_file(root, NAME)?;
-    rustix::io::write(&file, text.as_bytes()).at(&format!("write `{path}`"))?;
-    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    let tree = open_tree(root, relative(NAME), flags).at(&format!("open_tree `{path}`"))?;
-    sys::mount_setattr(tree.as_fd(), "", libc::AT_EMPTY_PATH, READ_ONLY).at(&format!("mount_setattr `{path}`"))?;
-    move_mount(&tree, "", root, relative(path), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
-        .at(&format!("move_mount `{path}`"))?;
-    unlinkat(root, relative(NAME), rustix::fs::AtFlags::empty()).at(&format!("unlink `{path}`"))
+    write_all(&file, text.as_bytes(), path)?;
+    bind_over(root, NAME, path)?;
+    unlinkat(root, relative(NAME), AtFlags::empty()).at(&format!("unlink `{path}`"))
 }
 
-/// A detached, read-only copy of what the host has at `path`.
-fn take(path: &str) -> Result<OwnedFd, Fault> {
-    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
-    let view = open_tree(CWD, path, flags).at(&format!("open_tree `{path}`"))?;
-    let how = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
-    sys::mount_setattr(view.as_fd(), "", how, READ_ONLY).at(&format!("mount_setattr `{path}`"))?;
-    Ok(view)
+/// Puts something empty that nobody can open over a path of a view.
+fn mask(root: BorrowedFd<'_>, path: &str) -> Result<(), Fault> {
+    const NAME: &str = "/.mask";
+    let Ok(stat) = statat(root, relative(path), AtFlags::SYMLINK_NOFOLLOW) else { return Ok(()) };
+    let (flag, mode) = match FileType::from_raw_mode(stat.st_mode) {
+        // A link shows nothing that is not seen at its target.
+        FileType::Symlink => return Ok(()),
+        FileType::Directory => {
+            mkdirat(root, relative(NAME), Mode::empty()).at("mkdir `/.mask`")?;
+            (AtFlags::REMOVEDIR, Mode::empty())
+        }
+        _ => {
+            drop(new_file(root, NAME)?);
+            (AtFlags::empty(), Mode::empty())
+        }
+    };
+    rustix::fs::chmodat(root, relative(NAME), mode, AtFlags::empty()).at("chmod `/.mask`")?;
+    bind_over(root, NAME, path)?;
+    unlinkat(root, relative(NAME), flag).at("unlink `/.mask`")
+}
+
+/// Binds `name` of the root, read-only, over `path`.
+fn bind_over(root: BorrowedFd<'_>, name: &str, path: &str) -> Result<(), Fault> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let tree = open_tree(root, relative(name), flags).at(&format!("open_tree `{path}`"))?;
+    sys::mount_setattr(tree.as_fd(), "", libc::AT_EMPTY_PATH, READ_ONLY).at(&format!("mount_setattr `{path}`"))?;
+    move_mount(&tree, "", root, relative(path), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+        .at(&format!("move_mount `{path}`"))
+}
+
+fn write_all(file: &OwnedFd, mut bytes: &[u8], path: &str) -> Result<(), Fault> {
+    while !bytes.is_empty() {
+        let written = rustix::io::write(file, bytes).at(&format!("write `{path}`"))?;
+        bytes = &bytes[written..];
+    }
+    Ok(())
 }
 
 fn take_devices() -> Result<Vec<(&'static str, OwnedFd)>, Fault> {
@@ -140,7 +176,7 @@ fn fresh_proc() -> Result<OwnedFd, Fault> {
 
 fn fresh_root() -> Result<OwnedFd, Fault> {
     let context = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC).at("fsopen root")?;
-    for (key, value) in [("size", "4m"), ("nr_inodes", "4096"), ("mode", "0755")] {
+    for (key, value) in [("size", "8m"), ("nr_inodes", "4096"), ("mode", "0755")] {
         fsconfig_set_string(context.as_fd(), key, value).at("fsconfig root")?;
     }
     fsconfig_create(context.as_fd()).at("create root")?;

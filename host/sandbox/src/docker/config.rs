@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Processors;
+use crate::{Isolation, Processors};
 
 /// What an operator may say about boxes in containers.
 #[derive(Debug, Clone)]
@@ -23,6 +23,10 @@ pub struct DockerConfig {
     pub containers: usize,
     /// Of which each box gets one to itself; all boxes share all, when absent. The daemon's machine must be this one.
     pub processors: Option<Arc<Processors>>,
+    /// How far tenants are kept apart.
+    pub isolation: Isolation,
+    /// Memory for all programs at once; none: unbounded.
+    pub memory_budget: Option<u64>,
     /// Jobs that a box serves before it is replaced.
     pub jobs_per_box: u32,
     /// How long a box waits for a job before it is given up.
@@ -49,6 +53,8 @@ impl Default for DockerConfig {
             slots: 2,
             containers: 64,
             processors: None,
+            isolation: Isolation::None,
+            memory_budget: None,
             jobs_per_box: 256,
             idle: Duration::from_secs(300),
             require_digest: false,

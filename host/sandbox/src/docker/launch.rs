@@ -66,6 +66,8 @@ pub(super) struct Live {
     /// Until the box is to end.
     conversation: Option<Conversation<Attached>>,
     pub(super) jobs: u32,
+    /// Whose jobs it has served, once it has served one.
+    pub(super) tenant: Option<Option<String>>,
     memory: u64,
     stage_bytes: u64,
 }
@@ -87,6 +89,7 @@ impl Launcher {
             container,
             conversation: None,
             jobs: 0,
+            tenant: None,
             memory,
             stage_bytes: self.stage_bytes,
         };
@@ -115,6 +118,8 @@ impl Launcher {
         Hello {
             wall: Wall {
                 views: Vec::new(),
+                hidden: Vec::new(),
+                shares_inodes: false,
                 links: Vec::new(),
                 files: own_files(),
                 ids: Ids::Within { base: first + number * 2 },

@@ -14,6 +14,7 @@ use super::launch::Live;
 use super::source::Source;
 use super::stream::Attached;
 use crate::SandboxError;
+use crate::admission::tenant;
 use crate::conversation::Conversation;
 use crate::processors::Share;
 
@@ -30,14 +31,19 @@ pub(super) struct Pool {
     pub(super) config: DockerConfig,
 }
 
+/// Who waits for a box.
+type Waiter = oneshot::Sender<Result<Live, SandboxError>>;
+
 /// The boxes of one image.
 #[derive(Debug, Default)]
 struct Shelf {
     waiting: VecDeque<(Instant, Live)>,
-    /// Who waits for a box; as soon as one comes, it goes to the first.
-    queue: VecDeque<oneshot::Sender<Result<Live, SandboxError>>>,
+    /// Who waits for a box; as soon as one comes that may serve its tenant, it goes to the first.
+    queue: VecDeque<(Option<String>, Waiter)>,
     /// Boxes that are being started or reset.
     coming: usize,
+    /// Those of them that are being started, and so are nobody's.
+    fresh: usize,
     /// Boxes that are in use.
     out: usize,
     /// How many lately were in use at once.
@@ -45,6 +51,13 @@ struct Shelf {
 }
 
 impl Shelf {
+    /// The best box for `tenant`: one that served it before, or else one that has served nobody.
+    fn take(&mut self, tenant: &Option<String>) -> Option<Live> {
+        let place = |whose: Option<&Option<String>>| self.waiting.iter().position(|(_, l)| l.tenant.as_ref() == whose);
+        let place = place(Some(tenant)).or_else(|| place(None))?;
+        self.waiting.remove(place).map(|(_, live)| live)
+    }
+
     fn all(&self) -> usize {
         self.waiting.len() + self.coming + self.out
     }
@@ -72,12 +85,13 @@ impl Pool {
     /// A box over `image`, from the pool or a new one, whose steps run on `share`.
     pub(super) async fn open(self: &Arc<Self>, image: &str, share: Share) -> Result<Lease, SandboxError> {
         let (sender, coming) = oneshot::channel();
+        let tenant = tenant();
         let found = {
             let mut shelves = self.shelves();
             let shelf = shelves.entry(image.to_owned()).or_default();
             let mut dead = Vec::new();
             let found = loop {
-                match shelf.waiting.pop_front().map(|(_, live)| live) {
+                match shelf.take(&tenant) {
                     Some(mut live) => match live.is_dead() {
                         true => dead.push(live),
                         false => break Some(live),
@@ -91,7 +105,13 @@ impl Pool {
             }
             match &found {
                 Some(_) => shelf.out += 1,
-                None => shelf.queue.push_back(sender),
+                None => {
+                    // Its place is for a box that may serve this tenant.
+                    if let Some((_, live)) = shelf.waiting.pop_front() {
+                        tokio::spawn(live.destroy());
+                    }
+                    shelf.queue.push_back((tenant.clone(), sender));
+                }
             }
             #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
             let now = (shelf.out + shelf.queue.len()) as f64;
@@ -99,13 +119,14 @@ impl Pool {
             found
         };
         self.refill(image);
-        let live = match found {
+        let mut live = match found {
             Some(live) => live,
             None => {
                 let unanswered = |_| SandboxError::Lost("the pool was closed".to_owned());
                 coming.await.map_err(unanswered)??
             }
         };
+        live.tenant = Some(tenant);
         let (image, pool, processors) = (image.to_owned(), Arc::clone(self), share.processors());
         let mut lease = Lease { live: Some(live), sound: true, share, image, pool, runtime: Handle::current() };
         if let Some(live) = &mut lease.live {
@@ -125,8 +146,9 @@ impl Pool {
             let mut shelves = self.shelves();
             let Some(shelf) = shelves.get_mut(image) else { return };
             let missing = shelf.wanted(&self.config).saturating_sub(shelf.all());
-            let missing = missing.max(shelf.queue.len().saturating_sub(shelf.coming));
-            let needed = shelf.queue.len().saturating_sub(shelf.coming);
+            // One that is being reset may be another tenant's.
+            let needed = shelf.queue.len().saturating_sub(shelf.fresh);
+            let missing = missing.max(needed);
             let all: usize = shelves.values().map(Shelf::all).sum();
             let given_up = make_place(&mut shelves, image, (all + missing).saturating_sub(self.config.containers));
             let place = (self.config.containers + given_up.len()).saturating_sub(all);
@@ -134,6 +156,7 @@ impl Pool {
             let missing = missing.min(place).max(needed);
             if let Some(shelf) = shelves.get_mut(image) {
                 shelf.coming += missing;
+                shelf.fresh += missing;
             }
             (missing, given_up)
         };
@@ -144,6 +167,9 @@ impl Pool {
             let (pool, image) = (Arc::clone(self), image.to_owned());
             tokio::spawn(async move {
                 let launched = pool.source.launch(&image, &pool.config).await;
+                if let Some(shelf) = pool.shelves().get_mut(&image) {
+                    shelf.fresh = shelf.fresh.saturating_sub(1);
+                }
                 let superfluous = pool.arrived(&image, launched);
                 if let Some(live) = superfluous {
                     live.destroy().await;
@@ -157,7 +183,11 @@ impl Pool {
         let mut shelves = self.shelves();
         let shelf = shelves.entry(image.to_owned()).or_default();
         shelf.coming = shelf.coming.saturating_sub(1);
-        while let Some(first) = shelf.queue.pop_front() {
+        let whose = launched.as_ref().map_or(None, |live| live.tenant.clone());
+        let fits = |(tenant, _): &(Option<String>, _)| whose.as_ref().is_none_or(|whose| whose == tenant);
+        while let Some(place) = shelf.queue.iter().position(fits)
+            && let Some((_, first)) = shelf.queue.remove(place)
+        {
             let good = launched.is_ok();
             match first.send(launched) {
                 Ok(()) => {
@@ -225,6 +255,13 @@ impl Pool {
                 None
             }
         }
+    }
+
+    /// Destroys every box that waits.
+    pub(super) async fn clear(&self) {
+        let boxes =
+            self.shelves().values_mut().flat_map(|shelf| std::mem::take(&mut shelf.waiting)).collect::<Vec<_>>();
+        futures::future::join_all(boxes.into_iter().map(|(_, live)| live.destroy())).await;
     }
 
     /// Forgets some of the demand, and gives up boxes that nobody has wanted for long.

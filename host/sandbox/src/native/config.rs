@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::Processors;
+use crate::{Isolation, Processors};
 
 /// What an operator may say about native boxes.
 #[derive(Debug, Clone)]
@@ -18,6 +18,14 @@ pub struct NativeConfig {
     pub toolchains: Vec<String>,
     /// Entries of `/etc` that toolchains need, as patterns; only what everybody may read.
     pub etc: Vec<String>,
+    /// Directories of the server's own, each with what it is: no view may show them.
+    pub own: Vec<(&'static str, PathBuf)>,
+    /// Where plugins are, which are of no use to programs.
+    pub plugins: Option<PathBuf>,
+    /// How far tenants are kept apart.
+    pub isolation: Isolation,
+    /// Memory for all programs at once; none: unbounded.
+    pub memory_budget: Option<u64>,
     /// The cgroup below which ours are made; found when absent. With version 1, its name in each hierarchy.
     pub cgroup_root: Option<PathBuf>,
     /// Of which each box gets one to itself; all boxes share all, when absent.
@@ -48,6 +56,7 @@ impl Default for NativeConfig {
                 "~/.elan/toolchains/*",
                 "~/.juliaup/*",
                 "~/.dotnet",
+                "/opt/kotlin",
                 // Where Debian keeps the packages that a compiler in /usr knows.
                 "/var/lib/ghc",
             ]),
@@ -65,6 +74,10 @@ impl Default for NativeConfig {
                 "mono",
                 "R",
             ]),
+            own: Vec::new(),
+            plugins: None,
+            isolation: Isolation::None,
+            memory_budget: None,
             cgroup_root: None,
             processors: None,
             allow_gaps: false,

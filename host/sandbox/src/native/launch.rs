@@ -3,12 +3,13 @@
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use optimus_agent::protocol::{Hello, Ids, Wall};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::agent::Agent;
@@ -23,6 +24,9 @@ const FIRST_ID: u32 = 0x7000_0000;
 /// Two ids a box, and no box gets those of another until so many have come between.
 const ID_PAIRS: u32 = 1 << 20;
 
+/// Before a box is tried again for which there was no room; twice as long each time, some 5 s in all.
+const PAUSE: Duration = Duration::from_millis(40);
+
 /// How long an agent may take to leave: the kernel tears down what its programs had.
 const PARTING: Duration = Duration::from_secs(2);
 
@@ -31,9 +35,13 @@ const PARTING: Duration = Duration::from_secs(2);
 pub(super) struct Launcher {
     agent: Agent,
     groups: Groups,
-    view: HostView,
+    /// Absent until it is known what in it is private.
+    view: watch::Receiver<Option<HostView>>,
     stage_bytes: u64,
     is_root: bool,
+    allow_gaps: bool,
+    /// This kernel has no overlay for boxes, and the operator accepts that.
+    shares_inodes: AtomicBool,
     next: AtomicU32,
 }
 
@@ -43,6 +51,8 @@ pub(super) struct Live {
     /// Until the box is to end.
     conversation: Option<Conversation<UnixStream>>,
     pub(super) jobs: u32,
+    /// Whose jobs it has served, once it has served one.
+    pub(super) tenant: Option<Option<String>>,
     child: Child,
     group: Group,
 }
@@ -50,12 +60,17 @@ pub(super) struct Live {
 impl Launcher {
     /// Looks at the machine.
     pub(super) fn new(config: &NativeConfig) -> Result<Self, SandboxError> {
+        let is_root = rustix::process::geteuid().is_root();
+        let mut view = HostView::find(config);
+        view.keep_out(config)?;
         Ok(Self {
             agent: Agent::new()?,
             groups: Groups::find(config.cgroup_root.as_deref()),
-            view: HostView::find(config),
+            view: view.search(is_root),
             stage_bytes: config.stage_bytes,
-            is_root: rustix::process::geteuid().is_root(),
+            is_root,
+            allow_gaps: config.allow_gaps,
+            shares_inodes: AtomicBool::new(false),
             // Another process of ours that starts now should not begin with the same ids.
             next: AtomicU32::new(std::process::id().wrapping_mul(64)),
         })
@@ -68,27 +83,64 @@ impl Launcher {
         Description { name: "native", summary, gaps: self.groups.gaps() }
     }
 
-    /// Starts a box.
+    /// The directories that boxes see.
+    pub(super) async fn views(&self) -> Result<Vec<String>, SandboxError> {
+        self.view().await.map(|view| view.views)
+    }
+
+    async fn view(&self) -> Result<HostView, SandboxError> {
+        let mut view = self.view.clone();
+        let found = view.wait_for(Option::is_some).await.ok().and_then(|view| view.clone());
+        found.ok_or_else(|| SandboxError::Lost("the search of the toolchains failed".to_owned()))
+    }
+
+    /// Starts a box. What is full for a moment is waited for.
     pub(super) async fn launch(&self) -> Result<Live, SandboxError> {
+        let mut pause = PAUSE;
+        loop {
+            match self.try_launch().await {
+                Err(error) if error.is_transient() && pause < PAUSE * 64 => {
+                    tracing::debug!(%error, "a box cannot be built yet");
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                Err(SandboxError::SetUp { stage, source }) if stage.starts_with("overlay") => {
+                    self.do_without_overlay(&stage, &source)?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Boxes share the inodes of what they see, if the operator accepts that.
+    fn do_without_overlay(&self, stage: &str, source: &std::io::Error) -> Result<(), SandboxError> {
+        let message = format!("programs of two boxes would share the inodes of toolchains: {stage}: {source}");
+        if !self.allow_gaps || self.shares_inodes.swap(true, Ordering::Relaxed) {
+            let hint = "load the kernel's module `overlay` (`modprobe overlay`), or put the toolchains onto a file \
+                        system that is not two overlays deep; or accept this with `--allow-missing-limits`";
+            return Err(SandboxError::Unavailable { message, hint: hint.to_owned() });
+        }
+        tracing::warn!("{message}; locks on them are a channel between tenants");
+        Ok(())
+    }
+
+    async fn try_launch(&self) -> Result<Live, SandboxError> {
+        let HostView { views, links, files, path, hidden } = self.view().await?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let ids = if self.is_root { Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 } } else { Ids::Same };
         let group = self.groups.create(number, ids)?;
         let (child, stream) = self.spawn().map_err(failed("start the agent"))?;
         let mut conversation = Conversation::new(stream);
+        let shares_inodes = self.shares_inodes.load(Ordering::Relaxed);
         let hello = Hello {
-            wall: Wall {
-                views: self.view.views.clone(),
-                links: self.view.links.clone(),
-                files: self.view.files.clone(),
-                ids,
-            },
+            wall: Wall { views, hidden, shares_inodes, links, files, ids },
             cgroup: group.spec(),
-            path: self.view.path.clone(),
+            path,
             env: Vec::new(),
             stage_bytes: self.stage_bytes,
         };
         let greeted = conversation.hello(hello).await;
-        let live = Live { conversation: Some(conversation), jobs: 0, child, group };
+        let live = Live { conversation: Some(conversation), jobs: 0, tenant: None, child, group };
         match greeted {
             Ok(()) => Ok(live),
             Err(error) => {

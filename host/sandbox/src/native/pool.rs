@@ -8,16 +8,17 @@ use tokio::runtime::Handle;
 
 use super::config::NativeConfig;
 use super::launch::{Launcher, Live};
-use crate::SandboxError;
+use crate::admission::tenant;
 use crate::conversation::Conversation;
 use crate::processors::Share;
+use crate::{Isolation, SandboxError};
 
 /// The pool.
 #[derive(Debug)]
 pub(super) struct Pool {
     /// Dropped first: the launcher takes the cgroups of all boxes with it.
     waiting: Mutex<Waiting>,
-    launcher: Launcher,
+    pub(super) launcher: Launcher,
     config: NativeConfig,
 }
 
@@ -27,6 +28,8 @@ struct Waiting {
     boxes: Vec<Live>,
     /// Boxes that are being started or reset.
     coming: usize,
+    /// Those of them that are being started, and so are nobody's.
+    fresh: usize,
     /// Boxes that are open, and will come back.
     lent: usize,
 }
@@ -34,6 +37,21 @@ struct Waiting {
 impl Waiting {
     fn all(&self) -> usize {
         self.boxes.len() + self.coming + self.lent
+    }
+
+    /// The best box for `tenant`: one that served it before, or else one that has served nobody. What a box keeps from
+    /// one job to the next (namespaces, accounts of the kernel, caches of names) is of one tenant's making only.
+    fn take(&mut self, tenant: &Option<String>) -> Option<Live> {
+        let known = self.boxes.iter().rposition(|live| live.tenant.as_ref() == Some(tenant));
+        let place = known.or_else(|| self.boxes.iter().rposition(|live| live.tenant.is_none()))?;
+        Some(self.boxes.remove(place))
+    }
+
+    /// The box of somebody else's that has waited longest, where those leave no room for a fresh one.
+    fn make_room(&mut self, pool: usize) -> Option<Live> {
+        let has_fresh = self.fresh > 0 || self.boxes.iter().any(|live| live.tenant.is_none());
+        let is_full = self.all() >= pool && self.boxes.len() > 1;
+        (is_full && !has_fresh).then(|| self.boxes.remove(0))
     }
 }
 
@@ -43,17 +61,26 @@ impl Pool {
         Arc::new(Self { waiting: Mutex::default(), launcher, config })
     }
 
-    /// A box from the pool, or a new one, whose steps run on `share`.
+    /// A box of the current tenant's, from the pool or a new one, whose steps run on `share`.
     pub(super) async fn open(self: &Arc<Self>, share: Share) -> Result<Lease, SandboxError> {
-        let live = loop {
-            let waiting = self.waiting().boxes.pop();
+        let tenant = tenant();
+        let mut live = loop {
+            let waiting = self.waiting().take(&tenant);
             let Some(mut live) = waiting else { break self.launcher.launch().await? };
             if !live.is_dead() {
                 break live;
             }
             live.destroy().await;
         };
-        self.waiting().lent += 1;
+        live.tenant = Some(tenant);
+        let superfluous = {
+            let mut waiting = self.waiting();
+            waiting.lent += 1;
+            waiting.make_room(self.config.pool)
+        };
+        if let Some(live) = superfluous {
+            tokio::spawn(live.destroy());
+        }
         self.refill();
         let (pool, processors) = (Arc::clone(self), share.processors());
         let mut lease = Lease { live: Some(live), sound: true, share, pool, runtime: Handle::current() };
@@ -61,6 +88,13 @@ impl Pool {
             live.conversation()?.run_on(processors);
         }
         Ok(lease)
+    }
+
+    /// Destroys every box that waits.
+    pub(super) async fn clear(self: &Arc<Self>) {
+        let boxes = std::mem::take(&mut self.waiting().boxes);
+        futures::future::join_all(boxes.into_iter().map(Live::destroy)).await;
+        self.refill();
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -74,12 +108,15 @@ impl Pool {
             let mut waiting = self.waiting();
             let missing = self.config.pool.saturating_sub(waiting.all());
             waiting.coming += missing;
+            waiting.fresh += missing;
             missing
         };
         for _ in 0..missing {
             let pool = Arc::clone(self);
             tokio::spawn(async move {
-                match pool.launcher.launch().await {
+                let launched = pool.launcher.launch().await;
+                pool.waiting().fresh -= 1;
+                match launched {
                     Ok(live) => pool.keep(live).await,
                     // Whoever opens the next box meets the same error, and reports it.
                     Err(error) => {
@@ -111,7 +148,7 @@ impl Pool {
     /// Takes a box back that is coming: resets it, or replaces it.
     async fn take_back(self: Arc<Self>, mut live: Live, sound: bool) {
         live.jobs += 1;
-        if sound && live.jobs < self.config.jobs_per_box {
+        if sound && live.jobs < self.config.jobs_per_box && self.config.isolation != Isolation::Job {
             let reset = match live.conversation() {
                 Ok(conversation) => conversation.reset().await,
                 Err(error) => Err(error),

@@ -1,21 +1,29 @@
 //! What of this host a box sees: system directories, toolchains, a few entries of `/etc`; everything else is our own
 //! making or is not there.
 
-use std::cmp::Ordering;
+mod hidden;
+mod patterns;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use tokio::sync::watch;
 
 use super::config::NativeConfig;
+use crate::SandboxError;
+use patterns::matches;
 
 /// Directories below which each distribution keeps programs and libraries.
-const SYSTEM: [&str; 9] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store"];
+const SYSTEM: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Where toolchains are unpacked by hand, each with a `bin` of its own.
+/// Where toolchains are unpacked by hand, each with a `bin` of its own. What else lies there is nobody's business.
 const UNPACKED: [&str; 2] = ["/usr/local", "/opt"];
+/// Where an operator puts things of this machine among those of the distribution.
+const LOCAL: &str = "/usr/local";
 
 /// What a box sees of the host.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct HostView {
     /// Seen read-only, at their own paths.
     pub(super) views: Vec<String>,
@@ -25,13 +33,20 @@ pub(super) struct HostView {
     pub(super) files: Vec<(String, String)>,
     /// PATH.
     pub(super) path: String,
+    /// What no program may see of the views.
+    pub(super) hidden: Vec<String>,
 }
 
 impl HostView {
     /// Looks for everything.
     pub(super) fn find(config: &NativeConfig) -> Self {
-        let mut view =
-            Self { views: Vec::new(), links: Vec::new(), files: crate::etc::own_files(), path: SYSTEM_PATH.to_owned() };
+        let mut view = Self {
+            views: Vec::new(),
+            links: Vec::new(),
+            files: crate::etc::own_files(),
+            path: SYSTEM_PATH.to_owned(),
+            hidden: Vec::new(),
+        };
         for path in SYSTEM {
             match fs::read_link(path) {
                 Ok(target) => view.links.push((path.to_owned(), target.to_string_lossy().into_owned())),
@@ -41,7 +56,9 @@ impl HostView {
         }
         for unpacked in UNPACKED {
             for toolchain in matches(&format!("{unpacked}/*")) {
-                view.add_to_path(&toolchain);
+                if toolchain.join("bin").is_dir() {
+                    view.add_toolchain(&toolchain);
+                }
             }
         }
         for toolchain in config.toolchains.iter().filter_map(|pattern| matches(pattern).pop()) {
@@ -50,16 +67,87 @@ impl HostView {
         for entry in config.etc.iter().flat_map(|pattern| matches(&format!("/etc/{pattern}"))) {
             view.add_etc(&entry);
         }
+        view.add_mounts(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default());
         view
     }
 
-    fn add_toolchain(&mut self, path: &Path) {
-        let Ok(path) = path.canonicalize() else { return };
+    /// Hides the plugins, and refuses to show what is the server's own.
+    ///
+    /// # Errors
+    /// One of `config.own` lies in a view.
+    pub(super) fn keep_out(&mut self, config: &NativeConfig) -> Result<(), SandboxError> {
+        for (what, path) in &config.own {
+            let real = hidden::real(path);
+            if let Some(view) = self.views.iter().find(|view| real.starts_with(view)) {
+                return Err(SandboxError::Unavailable {
+                    message: format!("{what} `{}` lies in `{view}`, which programs see", path.display()),
+                    hint: "name a directory outside of it, such as `/var/lib/optimus`".to_owned(),
+                });
+            }
+        }
+        let plugins = config.plugins.as_deref().map(hidden::real);
+        let plugins = plugins.filter(|dir| dir.is_dir() && self.views.iter().any(|view| dir.starts_with(view)));
+        self.hidden.extend(plugins.map(|dir| dir.to_string_lossy().into_owned()));
+        Ok(())
+    }
+
+    /// Looks, in the background, for what is private in the views; boxes wait for that.
+    pub(super) fn search(mut self, is_root: bool) -> watch::Receiver<Option<Self>> {
+        let (sender, receiver) = watch::channel(None);
+        std::thread::spawn(move || {
+            if !is_root {
+                self.hide_what_is_private();
+            }
+            sender.send_replace(Some(self));
+        });
+        receiver
+    }
+
+    fn hide_what_is_private(&mut self) {
+        let system = |view: &&String| SYSTEM.contains(&view.as_str());
+        let local = self.views.iter().any(|view| view == "/usr").then(|| LOCAL.to_owned());
+        let walked: Vec<String> = self.views.iter().filter(|view| !system(view)).cloned().chain(local).collect();
+        for view in walked.iter().filter(|view| Path::new(view).is_dir()) {
+            match hidden::below(Path::new(view)) {
+                Some(hidden) => self.hidden.extend(hidden),
+                None => {
+                    tracing::warn!(view, "holds too much that is private, and is not shown to programs");
+                    self.views.retain(|seen| seen != view);
+                    self.hidden.extend((view == LOCAL).then(|| view.clone()));
+                }
+            }
+        }
+        self.hidden.sort();
+        self.hidden.dedup();
+    }
+
+    /// What is mounted below a view: an overlay of the view shows nothing of it.
+    fn add_mounts(&mut self, mountinfo: &str) {
+        let points = mountinfo.lines().filter_map(|line| line.split(' ').nth(4));
+        // Names with escapes are no toolchain's.
+        for point in points.filter(|point| !point.contains('\\')) {
+            let below =
+                self.views.iter().any(|view| point.strip_prefix(view).is_some_and(|rest| rest.starts_with('/')));
+            let path = Path::new(point);
+            if below && path.is_dir() && is_open(path) && !self.views.iter().any(|view| view == point) {
+                self.views.push(point.to_owned());
+            }
+        }
+        // A view below another comes after it.
+        self.views.sort();
+    }
+
+    fn add_toolchain(&mut self, named: &Path) {
+        let Ok(path) = named.canonicalize() else { return };
         if !is_open(&path) || path.parent().is_none() {
             return;
         }
         if !self.views.iter().any(|seen| path.starts_with(seen)) {
             self.views.push(path.to_string_lossy().into_owned());
+        }
+        let is_link = fs::symlink_metadata(named).is_ok_and(|metadata| metadata.is_symlink());
+        if is_link && !self.views.iter().any(|seen| named.starts_with(seen)) {
+            self.links.push((named.to_string_lossy().into_owned(), path.to_string_lossy().into_owned()));
         }
         self.add_to_path(&path);
     }
@@ -91,98 +179,4 @@ fn is_open(path: &Path) -> bool {
         let wanted = if metadata.is_dir() { 0o005 } else { 0o004 };
         metadata.permissions().mode() & wanted == wanted
     })
-}
-
-/// What a pattern matches, lowest version first.
-fn matches(pattern: &str) -> Vec<PathBuf> {
-    let pattern = match (pattern.strip_prefix("~/"), std::env::var("HOME")) {
-        (None, _) => pattern.to_owned(),
-        (Some(rest), Ok(home)) if home.starts_with('/') => format!("{home}/{rest}"),
-        (Some(_), _) => return Vec::new(),
-    };
-    let mut found = vec![PathBuf::from("/")];
-    for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        found = if part.contains('*') {
-            found.iter().flat_map(|directory| children(directory, part)).collect()
-        } else {
-            found
-                .into_iter()
-                .map(|directory| directory.join(part))
-                .filter(|path| path.symlink_metadata().is_ok())
-                .collect()
-        };
-    }
-    found.sort_by(|a, b| by_version(&a.to_string_lossy(), &b.to_string_lossy()));
-    found
-}
-
-fn children(directory: &Path, pattern: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    entries
-        .flatten()
-        .filter(|entry| entry.file_name().to_str().is_some_and(|name| !name.starts_with('.') && fits(name, pattern)))
-        .map(|entry| entry.path())
-        .collect()
-}
-
-/// `*` stands for anything.
-fn fits(name: &str, pattern: &str) -> bool {
-    match pattern.split_once('*') {
-        None => name == pattern,
-        Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
-            (0..=tail.len()).any(|skipped| tail.get(skipped..).is_some_and(|tail| fits(tail, rest)))
-        }),
-    }
-}
-
-/// `3.9` comes before `3.13`.
-fn by_version(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else { return a.len().cmp(&b.len()) };
-        if x.is_ascii_digit() && y.is_ascii_digit() {
-            let number = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-            let (x, y) = (a.split_at(number(a)), b.split_at(number(b)));
-            let order = x.0.trim_start_matches('0').len().cmp(&y.0.trim_start_matches('0').len());
-            match order.then_with(|| x.0.trim_start_matches('0').cmp(y.0.trim_start_matches('0'))) {
-                Ordering::Equal => (a, b) = (x.1, y.1),
-                order => return order,
-            }
-        } else if x == y {
-            (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]);
-        } else {
-            return x.cmp(&y);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_ordered_by_their_numbers() {
-        let mut names = ["3.13.0", "2.7.18", "3.9.18", "stable-x", "1.95.0-x", "3.10.1"];
-        names.sort_by(|a, b| by_version(a, b));
-        assert_eq!(names, ["1.95.0-x", "2.7.18", "3.9.18", "3.10.1", "3.13.0", "stable-x"]);
-    }
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (name, pattern, expected) in
-            [("abc", "*", true), ("a-jdk-17", "*jdk*", true), ("ld.so.cache", "ld.so.*", true), ("abc", "*d", false)]
-        {
-            assert_eq!(fits(name, pattern), expected, "{name} {pattern}");
-        }
-    }
-
-    #[test]
-    fn the_newest_toolchain_is_the_last_match() {
-        let directory = tempfile::tempdir().unwrap();
-        for version in ["9.1", "10.0"] {
-            fs::create_dir_all(directory.path().join(version).join("bin")).unwrap();
-        }
-        let found = matches(&format!("{}/*", directory.path().display()));
-        assert_eq!(found.last(), Some(&directory.path().join("10.0")));
-    }
 }
