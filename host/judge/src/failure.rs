@@ -3,6 +3,9 @@
 use optimus_core::{Fault, Step};
 use optimus_sandbox::SandboxError;
 
+/// The code of a failure that says nothing about the job: the machine was out of something that comes back.
+const BUSY: &str = "machine_busy";
+
 /// What an error of a box means for the job.
 pub(super) enum Blame {
     /// The program's doing, in words for its author.
@@ -29,7 +32,12 @@ pub(super) fn fault(error: &SandboxError) -> Fault {
         }
         cause = inner.source();
     }
-    Fault { code: "sandbox_failed".to_owned(), message, hint: error.hint() }
+    let code = match error {
+        SandboxError::TooLarge { .. } => "too_large",
+        _ if error.is_transient() => BUSY,
+        _ => "sandbox_failed",
+    };
+    Fault { code: code.to_owned(), message, hint: error.hint() }
 }
 
 /// Whether `argv[0]` is looked up in the work area, where sources and compilers' results are, rather than in the image.

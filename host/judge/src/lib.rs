@@ -10,6 +10,7 @@ mod communicate;
 mod compile;
 mod converse;
 mod counsel;
+mod demand;
 mod execute;
 mod failure;
 mod grader;
@@ -32,7 +33,7 @@ use optimus_core::report::{PluginRef, Timing};
 use optimus_core::scoring::Score;
 use optimus_core::{Checker, Comparer, Event, Fault, Job, Limits, Plan, Report, TestReport, Timestamp, Verdict};
 use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
-use optimus_sandbox::SharedSandbox;
+use optimus_sandbox::{SandboxError, SharedSandbox};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -147,7 +148,18 @@ impl Judge {
             install_hint: &descriptor.install_hint,
             counsel: plugin.as_ref(),
         };
-        let execution = self.bench.execute(&order, events, cancel).await?;
+        let demand = demand::of(&order, &self.bench.config);
+        let Some(admitted) = cancel.run_until_cancelled(self.bench.sandbox.admit(&demand)).await else {
+            let execution = Execution::stopped(job, Ending::Cancelled);
+            return Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
+        };
+        let execution = match admitted {
+            Ok(admitted) => admitted.run(self.bench.execute(&order, events, cancel)).await?,
+            Err(error @ SandboxError::TooLarge { .. }) => {
+                Execution::stopped(job, Ending::Fault(failure::fault(&error)))
+            }
+            Err(error) => return Err(failure::fault(&error)),
+        };
         Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
     }
 

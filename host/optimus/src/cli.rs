@@ -1,5 +1,6 @@
 //! The command line: every verb, flag, `OPTIMUS_*` variable and default, declared once and read by `commands`.
 
+mod budget;
 mod caps;
 mod docker;
 mod k8s;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use optimus_core::{Comparer, LimitsRequest};
 use optimus_sandbox::Pinning;
 
+pub use budget::MemoryBudget;
 pub use caps::CapArgs;
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use k8s::{K8s, Render};
@@ -158,6 +160,12 @@ pub struct EngineArgs {
     /// The cgroup below which boxes get theirs [default: our own]
     #[arg(long, env = "OPTIMUS_CGROUP_ROOT", value_name = "DIR")]
     pub cgroup_root: Option<PathBuf>,
+    /// Which jobs may run at the same time
+    #[arg(long, env = "OPTIMUS_ISOLATION", default_value = "none", value_name = "HOW")]
+    pub isolation: Apart,
+    /// Memory for all programs at once, as MiB or as a share of the machine's like 80%; a job waits until its own fits
+    #[arg(long, env = "OPTIMUS_MEMORY_BUDGET", default_value = "80%", value_name = "MIB")]
+    pub memory_budget: MemoryBudget,
     /// Jobs, or tests of one job, that run at the same time [default: the number of cores, or of `--pin-cpus`]
     #[arg(long, env = "OPTIMUS_SLOTS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub slots: Option<u16>,
@@ -184,7 +192,18 @@ pub struct EngineArgs {
     pub caps: CapArgs,
     /// Containers and images
     #[command(flatten)]
-    pub docker: DockerArgs,
+    pub docker: Box<DockerArgs>,
+}
+
+/// Which jobs may run at the same time. A box serves one tenant in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Apart {
+    /// Those of all tenants, which can then measure what others keep in the processors' and the page cache
+    None,
+    /// Those of one tenant; between tenants all boxes and the page cache of toolchains are dropped
+    Tenant,
+    /// One; the same between jobs
+    Job,
 }
 
 /// A sandbox backend.

@@ -230,8 +230,30 @@ pub fn state_dir(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let dir = given.map(Path::to_owned).map_or_else(fallback, Ok)?;
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
+    close_to_others(&dir)?;
     Ok(dir)
 }
+
+/// Takes the rights of others away that an older version, or a wide umask, gave them. A directory that holds nothing of
+/// ours yet may be anybody's, and stays as it is.
+fn close_to_others(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let ours: Vec<PathBuf> = OURS.iter().map(|name| dir.join(name)).filter(|path| path.exists()).collect();
+    let dir = ours.iter().any(|path| path.is_file()).then(|| dir.to_owned());
+    for path in ours.into_iter().chain(dir) {
+        let metadata = std::fs::symlink_metadata(&path)?;
+        let mode = metadata.permissions().mode();
+        if mode & 0o077 != 0 && mode & 0o1000 == 0 && !metadata.is_symlink() {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode & 0o700))
+                .with_context(|| format!("cannot close `{}` to other users: `chmod go= {0}`", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands in a state directory.
+const OURS: [&str; 5] = ["queue.redb", "keys.json", "webhook-secret", "code", "problems"];
 
 /// An error and its causes, `a: b: c`.
 pub fn chain(error: &dyn std::error::Error) -> String {

@@ -16,6 +16,7 @@ pub(super) fn until_told(
     output: Output,
     start: impl AsyncFnOnce() -> anyhow::Result<Serving>,
 ) -> anyhow::Result<ExitCode> {
+    optimus_sandbox::create_private_files();
     tracing::debug!(files = optimus_sandbox::raise_open_files(), "this process may have open");
     let runtime = runtime()?;
     runtime.block_on(async {

@@ -8,7 +8,7 @@ use optimus_sandbox::{
 use tokio::runtime::Handle;
 
 use super::chain;
-use crate::cli::{Backend, EngineArgs, Isolation};
+use crate::cli::{Apart, Backend, EngineArgs, Isolation};
 use crate::output::{self, Advised};
 
 /// Of which each box gets one, when there are any.
@@ -71,6 +71,10 @@ fn native(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<NativeS
     let mut config = NativeConfig {
         allow_gaps: args.allow_missing_limits,
         cgroup_root: args.cgroup_root.clone(),
+        own: vec![("the state directory", super::state_dir(args.state.as_deref()).unwrap_or_default())],
+        plugins: super::Place::find(args.plugins.as_deref()).ok().map(|place| place.dir),
+        isolation: isolation(args),
+        memory_budget: memory_budget(args),
         processors,
         // For each slot one at work, and one that waits or is being reset.
         pool: slots * 2,
@@ -78,6 +82,19 @@ fn native(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<NativeS
     };
     config.toolchains.extend(args.toolchains.iter().map(|dir| dir.to_string_lossy().into_owned()));
     NativeSandbox::new(config)
+}
+
+fn isolation(args: &EngineArgs) -> optimus_sandbox::Isolation {
+    match args.isolation {
+        Apart::None => optimus_sandbox::Isolation::None,
+        Apart::Tenant => optimus_sandbox::Isolation::Tenant,
+        Apart::Job => optimus_sandbox::Isolation::Job,
+    }
+}
+
+/// Nothing bounds what a machine has that does not say how much that is.
+fn memory_budget(args: &EngineArgs) -> Option<u64> {
+    optimus_sandbox::machine_memory().map(|machine| args.memory_budget.bytes(machine))
 }
 
 fn docker(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<Opened, SandboxError> {
@@ -100,7 +117,9 @@ pub fn docker_config(args: &EngineArgs, slots: usize) -> DockerConfig {
         host: docker.docker_host.clone(),
         runtime: runtimes.clone().find(|runtime| runtime.images.is_none()).map(|runtime| runtime.name.clone()),
         runtimes: runtimes.filter_map(|runtime| Some((runtime.images.clone()?, runtime.name.clone()))).collect(),
-        container_per_job: docker.docker_isolation == Isolation::Job,
+        container_per_job: docker.docker_isolation == Isolation::Job || args.isolation == Apart::Job,
+        isolation: isolation(args),
+        memory_budget: memory_budget(args),
         slots,
         containers: usize::from(docker.docker_containers),
         require_digest: docker.require_digest,

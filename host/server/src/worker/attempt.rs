@@ -22,6 +22,11 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 /// How often the queue is told of an end, before the lease is left to run out.
 const TRIES: u32 = 5;
 
+/// A job that met a machine out of processes or descriptors goes back after this time.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The code of that failure, as the judge gives it.
+const BUSY: &str = "machine_busy";
+
 /// How judging ended.
 enum End {
     Judged(Box<Report>),
@@ -67,7 +72,12 @@ async fn carry_out(
             spans::processed(span, None);
             tracing::error!(job = %id, trace, language, attempt, code, hint, "could not judge: {message}");
             worker.metrics.job_failed(code);
-            settle(|| worker.backend.release(lease, fault.clone(), true), &id).await;
+            let is_busy = *code == BUSY;
+            if is_busy {
+                // What is full empties by itself, and that is no failed attempt.
+                tokio::time::sleep(PAUSE).await;
+            }
+            settle(|| worker.backend.release(lease, fault.clone(), !is_busy), &id).await;
         }
         End::Abandoned => {
             tracing::info!(job = %id, language, "given back");
