@@ -46,9 +46,6 @@ pub(crate) fn build(wall: &Wall, outside: impl FnOnce()) -> Result<Side, Fault> 
     if matches!(wall.ids, Ids::Same | Ids::Within { .. }) {
         namespaces |= libc::CLONE_NEWUSER;
     }
-    if let Ids::Within { base } = wall.ids {
-        ids::act_as(base)?;
-    }
     match sys::clone3(namespaces, None).at("clone3")? {
         Some(child) => {
             outside();
