@@ -15,7 +15,7 @@ const RAPIDOC: &[u8] = include_bytes!("docs/rapidoc-9.3.8.min.js.gz");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const SCRIPT_TYPE: &str = "text/javascript; charset=utf-8";
 
 /// `GET /openapi.json`.
 pub(super) async fn openapi() -> Response {
@@ -35,13 +35,13 @@ pub(super) async fn start() -> Redirect {
 
 /// `GET /docs/page.js`.
 pub(super) async fn script() -> Response {
-    ([(header::CONTENT_TYPE, JAVASCRIPT)], SCRIPT).into_response()
+    ([(header::CONTENT_TYPE, SCRIPT_TYPE)], SCRIPT).into_response()
 }
 
 /// `GET /docs/rapidoc.js`, as it is kept: compressed. Every browser takes it so.
 pub(super) async fn rapidoc(headers: HeaderMap) -> Response {
     let takes_gzip = headers.get_all(header::ACCEPT_ENCODING).iter().any(names_gzip);
-    let kind = (header::CONTENT_TYPE, JAVASCRIPT);
+    let kind = (header::CONTENT_TYPE, SCRIPT_TYPE);
     match takes_gzip {
         true => {
             ([kind, (header::CONTENT_ENCODING, "gzip"), (header::VARY, "accept-encoding")], RAPIDOC).into_response()
