@@ -1,7 +1,10 @@
 //! Whether the suite bites: in a copy of the sources one wall is torn down at a time, and the test that stands for it
 //! must fail. Nothing in the product can be switched off for this; the holes are made in the text.
 
-use std::path::Path;
+mod holes;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
@@ -9,88 +12,15 @@ use anyhow::{Context as _, bail, ensure};
 use crate::built::{Built, programs};
 use crate::checkout;
 use crate::shell::{cargo, say};
-
-/// A wall to tear down.
-struct Hole {
-    name: &'static str,
-    file: &'static str,
-    /// Stands there exactly once.
-    text: &'static str,
-    instead: &'static str,
-    /// What must notice.
-    notices: Suite,
-}
-
-enum Suite {
-    /// A program of the hostile suite, on the native backend.
-    Attack(&'static str),
-    /// A case of the queue's contract, on the embedded backend.
-    Queue(&'static str),
-}
-
-const HOLES: [Hole; 8] = [
-    Hole {
-        name: "seccomp",
-        file: "host/agent/src/step/seccomp.rs",
-        text: "    apply_filter(filter).or_else(",
-        instead: "    if true {\n        return Ok(());\n    }\n    apply_filter(filter).or_else(",
-        notices: Suite::Attack("kernel_calls"),
-    },
-    Hole {
-        name: "pid-namespace",
-        file: "host/agent/src/step/prepare.rs",
-        text: "libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;",
-        instead: "libc::CLONE_NEWNS | libc::CLONE_NEWIPC;",
-        notices: Suite::Attack("setsid_orphans"),
-    },
-    Hole {
-        name: "ipc-namespace",
-        file: "host/agent/src/step/prepare.rs",
-        text: "libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;",
-        instead: "libc::CLONE_NEWPID | libc::CLONE_NEWNS;",
-        notices: Suite::Attack("leftovers"),
-    },
-    Hole {
-        name: "network-namespace",
-        file: "host/agent/src/wall.rs",
-        text: " | libc::CLONE_NEWNET;",
-        instead: ";",
-        notices: Suite::Attack("network"),
-    },
-    Hole {
-        name: "output-cap",
-        file: "host/agent/src/step/supervise/streams.rs",
-        text: "Self { pipe: Some(pipe), kind, limit, kept: 0, truncated: false }",
-        instead: "Self { pipe: Some(pipe), kind, limit: limit.max(u64::MAX / 2), kept: 0, truncated: false }",
-        notices: Suite::Attack("flood_then_exit"),
-    },
-    Hole {
-        name: "symlinks",
-        file: "host/agent/src/files/collect.rs",
-        text: "            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;",
-        instead: "            ResolveFlags::empty();",
-        notices: Suite::Attack("collect_parent_symlink"),
-    },
-    Hole {
-        name: "bounding-set",
-        file: "host/agent/src/step/prepare.rs",
-        text: "CapabilitySet::all().iter()",
-        instead: "CapabilitySet::empty().iter()",
-        notices: Suite::Attack("privileges"),
-    },
-    Hole {
-        name: "fence",
-        file: "host/queue/src/embedded/index.rs",
-        text: "live.record.fence == fence && ",
-        instead: "(live.record.fence == fence || true) && ",
-        notices: Suite::Queue("a_lost_lease_cannot_finish"),
-    },
-];
+use holes::{HOLES, Hole, Suite};
 
 /// Plants the holes named, or all; fails when one goes unnoticed.
 pub(crate) fn planted(root: &Path, only: &[String]) -> anyhow::Result<()> {
     if let Some(unknown) = only.iter().find(|name| HOLES.iter().all(|hole| hole.name != name.as_str())) {
-        bail!("no hole is called `{unknown}`; there are: {}", HOLES.map(|hole| hole.name).join(", "));
+        bail!(
+            "no hole is called `{unknown}`; there are: {}",
+            HOLES.iter().map(|hole| hole.name).collect::<Vec<_>>().join(", ")
+        );
     }
     let copy = root.join("target/planted/sources");
     checkout::copy(root, &copy)?;
@@ -107,36 +37,84 @@ pub(crate) fn planted(root: &Path, only: &[String]) -> anyhow::Result<()> {
 
 /// What the suite said, if it failed as it must.
 fn plant(root: &Path, copy: &Path, hole: &Hole) -> anyhow::Result<Option<String>> {
-    let file = copy.join(hole.file);
-    let sound = std::fs::read_to_string(&file).with_context(|| hole.file)?;
-    ensure!(sound.matches(hole.text).count() == 1, "`{}` has to stand once in {}", hole.text, hole.file);
-    std::fs::write(&file, sound.replace(hole.text, hole.instead))?;
+    let (file, place) = find(copy, hole)?;
+    let sound = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    std::fs::write(&file, format!("{}{}{}", &sound[..place.start], hole.instead, &sound[place.end..]))?;
     let tried = try_out(root, copy, &hole.notices);
     std::fs::write(&file, sound)?;
     tried
+}
+
+/// Where the text stands that the hole replaces: once, in whichever file of its room.
+fn find(root: &Path, hole: &Hole) -> anyhow::Result<(PathBuf, Range<usize>)> {
+    let mut all = Vec::new();
+    for file in sources(&root.join(hole.room))? {
+        let source = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        all.extend(occurrences(&source, hole.text).into_iter().map(|place| (file.clone(), place)));
+    }
+    let count = all.len();
+    let found = all.pop().filter(|_| count == 1);
+    found.with_context(|| {
+        format!("{}: `{}` has to stand once in {}, not {count} times", hole.name, hole.text, hole.room)
+    })
+}
+
+fn sources(room: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in room.read_dir().with_context(|| room.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "json") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Where `text` stands in `source`, however either is broken into lines and indented.
+fn occurrences(source: &str, text: &str) -> Vec<Range<usize>> {
+    let dense = |text: &str| text.char_indices().filter(|(_, c)| !c.is_whitespace()).collect::<Vec<_>>();
+    let (source, text) = (dense(source), dense(text));
+    let same = |window: &[(usize, char)]| window.iter().zip(&text).all(|((_, a), (_, b))| a == b);
+    let ends = |window: &[(usize, char)]| Some(window.first()?.0..window.last().map(|(at, c)| at + c.len_utf8())?);
+    if text.is_empty() {
+        return Vec::new();
+    }
+    source.windows(text.len()).filter(|window| same(window)).filter_map(ends).collect()
 }
 
 fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<String>> {
     let (package, test) = match suite {
         Suite::Attack(_) => ("optimus-sandbox", "hostile"),
         Suite::Queue(_) => ("optimus-queue", "contract"),
+        Suite::Api(_) => ("optimus-server", "api"),
+        Suite::Unit(package, _) => (*package, "lib"),
     };
     // Never beside what is built from the checkout: cargo tells packages apart by where they are in their workspace, and
     // would take what has a hole for what has none.
     let mut build = cargo(copy);
-    build.env("CARGO_TARGET_DIR", root.join("target/planted/build")).args(["test", "-p", package, "--test", test]);
+    build.env("CARGO_TARGET_DIR", root.join("target/planted/build")).args(["test", "-p", package]);
+    match test {
+        "lib" => build.arg("--lib"),
+        test => build.args(["--test", test]),
+    };
     let built = programs(build.args(["--no-run", "--quiet"]))?;
-    let suite_of = |built: &&Built| built.name == test;
+    let suite_of = |built: &&Built| test == "lib" || built.name == test;
     let built = built.iter().find(suite_of).with_context(|| format!("no test `{test}` in `{package}`"))?;
     let mut command = Command::new(&built.program);
     command.current_dir(&built.room).env("OPTIMUS_TEST_STRICT", "1").stdin(Stdio::null());
     let what = match suite {
         Suite::Attack(name) => {
-            command.env("OPTIMUS_TEST_ATTACK", name).arg("the_native_backend_holds");
+            command.env("OPTIMUS_TEST_ATTACK", name).args(["--exact", "the_native_backend_holds"]);
             (*name).to_owned()
         }
         Suite::Queue(case) => {
             command.arg(format!("embedded_queue::{case}"));
+            (*case).to_owned()
+        }
+        Suite::Api(case) | Suite::Unit(_, case) => {
+            command.arg(case);
             (*case).to_owned()
         }
     };
@@ -155,10 +133,19 @@ mod tests {
 
     /// The holes are made seldom, and the sources change often.
     #[test]
-    fn what_each_hole_replaces_stands_there_once() {
-        for hole in &HOLES {
-            let source = std::fs::read_to_string(crate::shell::root().join(hole.file)).unwrap();
-            assert_eq!(source.matches(hole.text).count(), 1, "{}: `{}`", hole.name, hole.text);
-        }
+    fn what_each_hole_replaces_stands_once_in_its_room() {
+        let missing: Vec<_> = HOLES.iter().filter_map(|hole| find(&crate::shell::root(), hole).err()).collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+
+    #[test]
+    fn a_text_is_found_however_it_is_broken() {
+        let source = "fn f() {\n    call(\n        one,\n        two);\n}\n";
+        let found = occurrences(source, "call(one, two)");
+        assert_eq!(
+            found.iter().map(|place| &source[place.clone()]).collect::<Vec<_>>(),
+            ["call(\n        one,\n        two)"]
+        );
+        assert!(occurrences(source, "call(two)").is_empty() && occurrences(source, " ").is_empty());
     }
 }

@@ -16,6 +16,20 @@ pub(crate) struct Transcript {
     passed: BTreeSet<String>,
     /// (backend, attack): whether all of its cases held.
     attacks: BTreeMap<(String, String), bool>,
+    witnesses: Vec<Seen>,
+    /// Attacks against which a wall is known to be missing.
+    open: BTreeSet<String>,
+}
+
+/// What the witnesses saw while an attack ran.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) backend: String,
+    pub(crate) attack: String,
+    /// The most kernel memory that no control group was charged for.
+    pub(crate) uncharged_kib: u64,
+    /// What they could not do.
+    pub(crate) failed: Vec<String>,
 }
 
 impl Transcript {
@@ -63,11 +77,23 @@ impl Transcript {
         }
     }
 
-    fn read_record(&mut self, text: &str) {
+    pub(super) fn read_record(&mut self, text: &str) {
         for line in text.lines() {
-            if let [backend, name, word] = line.split(' ').collect::<Vec<_>>()[..] {
-                let held = self.attacks.entry((backend.to_owned(), name.to_owned())).or_insert(true);
-                *held &= word == "held";
+            match line.split(' ').collect::<Vec<_>>()[..] {
+                [backend, name, word] => {
+                    let held = self.attacks.entry((backend.to_owned(), name.to_owned())).or_insert(true);
+                    *held &= word == "held";
+                    if word == "open" {
+                        self.open.insert(name.to_owned());
+                    }
+                }
+                [backend, attack, "witness", kib, failed] => self.witnesses.push(Seen {
+                    backend: backend.to_owned(),
+                    attack: attack.to_owned(),
+                    uncharged_kib: kib.parse().unwrap_or(u64::MAX),
+                    failed: failed.split(',').filter(|work| *work != "-").map(str::to_owned).collect(),
+                }),
+                _ => {}
             }
         }
     }
@@ -79,6 +105,14 @@ impl Transcript {
     /// `None` when it was not tried.
     pub(crate) fn attack(&self, backend: &str, name: &str) -> Option<bool> {
         self.attacks.get(&(backend.to_owned(), name.to_owned())).copied()
+    }
+
+    pub(crate) fn is_known_open(&self, name: &str) -> bool {
+        self.open.contains(name)
+    }
+
+    pub(crate) fn witnesses(&self) -> &[Seen] {
+        &self.witnesses
     }
 
     pub(crate) fn held_on(&self, backend: &str) -> usize {

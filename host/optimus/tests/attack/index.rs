@@ -43,7 +43,8 @@ fn the_index_names_tests_that_exist_and_leaves_none_out() {
     }
     let named: BTreeSet<_> = index.group.iter().flat_map(|group| &group.tests).map(String::as_str).collect();
     let jobs = stems("host/optimus/tests/attack/jobs", "toml").map(|name| format!("attack/{name}"));
-    let programs = stems("host/sandbox/tests/hostile/attacks", "c").filter(|name| name != "probe");
+    let helpers = ["page_cache", "probe", "witness"];
+    let programs = stems("host/sandbox/tests/hostile/attacks", "c").filter(|name| !helpers.contains(&&**name));
     let programs = programs.map(|name| format!("hostile/{name}"));
     let forgotten: Vec<_> = jobs.chain(programs).filter(|name| !named.contains(name.as_str())).collect();
     assert!(forgotten.is_empty(), "in no group: {forgotten:?}");
@@ -62,6 +63,25 @@ fn the_page_has_the_index_s_table() {
     }
     let many = page.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).count();
     assert_eq!(many, index().group.len(), "docs/security.md has rows that the index has not");
+}
+
+#[test]
+fn the_page_has_the_table_of_the_witnesses() {
+    let page = text("docs/security.md");
+    let table = page.split_once("<!-- Written by `cargo xtask attack --write`. -->").unwrap().1;
+    let table = table.split_once("<!-- The end of what is written. -->").unwrap().0;
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let head = cells(table.trim().lines().next().unwrap());
+    let programs = stems("host/sandbox/tests/hostile/attacks", "c");
+    for program in programs.filter_map(|name| name.strip_prefix("held_").map(str::to_owned)) {
+        assert!(head.contains(&program), "no column for `held_{program}`: cargo xtask attack --write");
+    }
+    let source = text("host/sandbox/tests/hostile/attacks/witness.c");
+    let works = source.lines().find_map(|line| line.strip_prefix(" * works: ")).unwrap().trim_end_matches("*/");
+    let rows: BTreeSet<_> = table.lines().filter_map(|line| cells(line).get(1).cloned()).collect();
+    for work in works.split_whitespace().chain(["new_box", "six_languages"]) {
+        assert!(rows.contains(&work.replace('_', " ")), "no row for `{work}`: cargo xtask attack --write");
+    }
 }
 
 /// Every Rust file of the host, in one text for each.

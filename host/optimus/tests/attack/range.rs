@@ -1,13 +1,12 @@
 //! Judges the attacks, and looks afterwards whether an honest program still gets its verdict.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use optimus::engine::Engine;
 use optimus_core::language::Availability;
-use optimus_core::{Limits, Report, Verdict};
+use optimus_core::{Event, Limits, Report, Verdict};
 use optimus_judge::{Judge, JudgeConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -52,10 +51,14 @@ impl Range {
 
     /// The first language of an attack that is not available here.
     pub(crate) fn lacks<'a>(&self, attack: &'a Attack) -> Option<&'a str> {
+        attack.jobs.iter().map(Step::language).find(|language| !self.has(language))
+    }
+
+    /// Whether a language is available here.
+    pub(crate) fn has(&self, language: &str) -> bool {
         let all = self.engine.book.all();
-        let available = all.iter().filter(|language| matches!(language.availability, Availability::Available { .. }));
-        let available: HashSet<_> = available.map(|language| language.descriptor.id.as_str()).collect();
-        attack.jobs.iter().map(Step::language).find(|language| !available.contains(language))
+        let found = all.iter().find(|one| one.descriptor.id.as_str() == language);
+        found.is_some_and(|one| matches!(one.availability, Availability::Available { .. }))
     }
 
     /// Everything that is wrong with how the backend took this attack.
@@ -99,13 +102,21 @@ impl Range {
         wrong
     }
 
-    async fn judged(&self, request: &Value) -> anyhow::Result<Report> {
+    pub(crate) async fn judged(&self, request: &Value) -> anyhow::Result<Report> {
+        self.judged_as(request, &|_| (), &CancellationToken::new()).await
+    }
+
+    pub(crate) async fn judged_as(
+        &self,
+        request: &Value,
+        events: &(dyn Fn(Event) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> anyhow::Result<Report> {
         let all = self.engine.book.all();
         let language = all.iter().find(|language| request["language"] == language.descriptor.id.as_str());
         let language = language.ok_or_else(|| anyhow::anyhow!("no language `{}`", request["language"]))?;
         let job = engine::job(request, &language.descriptor)?;
-        let cancel = CancellationToken::new();
-        let judging = self.judge.judge(&job, Duration::ZERO, &|_| (), &cancel);
+        let judging = self.judge.judge(&job, Duration::ZERO, events, cancel);
         judging.await.map_err(|fault| anyhow::anyhow!("{fault:?}"))
     }
 

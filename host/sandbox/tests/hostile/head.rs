@@ -2,7 +2,9 @@
 //!
 //! Keys: `limits`, `stdin`, `args`, `case` (arguments, and perhaps `=>` an end of its own), `ends` (`code N`,
 //! `signal N`, `limit NAME`, with `|` between alternatives; `code 0` when absent), `stdout` (`ok` when absent and it
-//! ends with code 0), `stdout_bytes`, `truncated`, `cpu_at_least_ms`, `view`, `collect`, `collected`.
+//! ends with code 0), `stdout_bytes`, `truncated`, `cpu_at_least_ms`, `view`, `collect`, `collected`. `hold` marks a program
+//! that keeps what it took until its input ends (`held.rs`), `pair` one that runs in two boxes at once (`pair.rs`), `works`
+//! names what the witness does, and `open` marks an attack against which a wall is missing.
 
 use optimus_core::{Exit, LimitHit, Limits, Outcome, Stream};
 
@@ -22,6 +24,21 @@ pub(crate) struct Head {
     pub(crate) collect: Option<String>,
     /// Whether collecting may succeed, and whether it may be refused.
     pub(crate) collected: (bool, bool),
+    pub(crate) kind: Kind,
+    pub(crate) works: Vec<String>,
+    /// It is known that a wall is missing: what it does is shown, and fails nothing.
+    pub(crate) open: bool,
+}
+
+/// How a program is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Alone, to its end.
+    Plain,
+    /// Until the witnesses have seen what it holds.
+    Held,
+    /// In two boxes at once.
+    Pair,
 }
 
 /// One run of an attack.
@@ -81,6 +98,9 @@ impl Head {
             build: false,
             collect: None,
             collected: (true, false),
+            kind: Kind::Plain,
+            works: Vec::new(),
+            open: false,
         };
         let mut ends = vec![End::Code(0)];
         let mut args = Vec::new();
@@ -116,6 +136,10 @@ impl Head {
             "cpu_at_least_ms" => self.cpu_at_least_ms = size(value)?,
             "view" if value == "build" => self.build = true,
             "collect" => self.collect = Some(value.to_owned()),
+            "hold" => self.kind = Kind::Held,
+            "pair" => self.kind = Kind::Pair,
+            "open" => self.open = true,
+            "works" => self.works = words(value),
             "collected" => self.collected = (value.contains("taken"), value.contains("refused")),
             _ => return Err(format!("cannot be `{value}`")),
         }

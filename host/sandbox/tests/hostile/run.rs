@@ -9,7 +9,9 @@ use optimus_sandbox::{BoxStep, Discard, OpenBox, Sandbox, SandboxError, Sink, Vi
 
 use crate::head::{Case, End};
 use crate::host::Canaries;
+use crate::memory::Ledger;
 use crate::programs::Program;
+use crate::witness::Witnesses;
 
 /// What a run needs beside the attack.
 pub(crate) struct Range<'a> {
@@ -17,10 +19,13 @@ pub(crate) struct Range<'a> {
     pub(crate) image: &'a str,
     pub(crate) probe: &'a Program,
     pub(crate) canaries: &'a Canaries,
+    pub(crate) witnesses: &'a Witnesses,
+    /// Where boxes have control groups.
+    pub(crate) ledger: Option<Ledger>,
 }
 
 /// Far beyond every attack's own limits, also on an emulated machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 impl Range<'_> {
     /// Everything that is wrong with how the backend took this case.
@@ -107,14 +112,18 @@ impl Range<'_> {
         Ok(())
     }
 
-    async fn probe_new_box(&self) -> Result<Option<String>, SandboxError> {
+    pub(crate) async fn probe_new_box(&self) -> Result<Option<String>, SandboxError> {
         let mut open = self.sandbox.open(self.image).await?;
         open.stage(&[placed(self.probe)]).await?;
         self.probe(&mut *open, &["probe".to_owned()]).await
     }
 
     /// What the probe found, if it did not end well.
-    async fn probe(&self, open: &mut dyn OpenBox, staged: &[String]) -> Result<Option<String>, SandboxError> {
+    pub(crate) async fn probe(
+        &self,
+        open: &mut dyn OpenBox,
+        staged: &[String],
+    ) -> Result<Option<String>, SandboxError> {
         let mut argv = vec!["./probe".to_owned()];
         argv.extend_from_slice(staged);
         let mut heard = Heard::default();
@@ -168,9 +177,9 @@ fn implausible(outcome: &Outcome, limits: &Limits) -> Option<String> {
 
 /// What a program printed: the beginning, and how much there was.
 #[derive(Default)]
-struct Heard {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+pub(crate) struct Heard {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
     total: [u64; 2],
 }
 
@@ -194,7 +203,7 @@ impl std::fmt::Display for Heard {
     }
 }
 
-fn placed(program: &Program) -> PlacedFile {
+pub(crate) fn placed(program: &Program) -> PlacedFile {
     PlacedFile {
         path: box_path(&program.name),
         executable: true,

@@ -10,6 +10,8 @@ static void empty(const char *place, int argc, char **argv) {
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         int expected = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        /* The toolchain that the suite itself shows to every box. */
+        expected |= strcmp(place, "/var/tmp") == 0 && strncmp(entry->d_name, "optimus-canary", 14) == 0;
         for (int i = 1; i < argc && strcmp(place, ".") == 0; i++) expected |= strcmp(entry->d_name, argv[i]) == 0;
         if (!expected) BREACH("%s/%s was left", place, entry->d_name);
     }
