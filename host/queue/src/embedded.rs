@@ -67,6 +67,8 @@ struct Shared {
     wake: Notify,
     /// Dead letters are requeued or discarded one at a time.
     dead_letter_lock: tokio::sync::Mutex<()>,
+    /// One at a time looks an idempotency key up in the file and claims it.
+    keyed: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
@@ -94,6 +96,7 @@ impl EmbeddedQueue {
             index: Mutex::new(Index::default()),
             wake: Notify::new(),
             dead_letter_lock: tokio::sync::Mutex::default(),
+            keyed: tokio::sync::Mutex::default(),
         });
         let (requests, receiver) = std::sync::mpsc::channel();
         for request in recover(&shared, found) {
@@ -160,7 +163,7 @@ fn recover(shared: &Arc<Shared>, found: Found) -> Vec<Request> {
     let mut index = shared.lock();
     index.count = now_ms;
     index.dead = found.dead;
-    index.result_bytes = found.result_bytes;
+    index.results = found.results;
     let mut given_up = Vec::new();
     for (id, record) in found.live {
         let age = Duration::from_millis(now_ms.saturating_sub(record.submitted_ms));

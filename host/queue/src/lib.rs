@@ -7,6 +7,7 @@
 pub mod background;
 mod dead;
 pub mod embedded;
+mod error;
 mod marks;
 mod outbox;
 pub mod redis;
@@ -14,7 +15,6 @@ mod unjudged;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use tokio_stream::StreamExt as _;
 
 pub use dead::{DeadJob, DeadLetters};
 pub use embedded::{EmbeddedConfig, EmbeddedQueue};
+pub use error::QueueError;
 pub use marks::{EventStream, Mark, Marked, MarkedStream};
 pub use outbox::{Outbox, Sent, WebhookDelivery};
 pub use redis::{RedisConfig, RedisQueue};
@@ -45,6 +46,11 @@ pub struct Rules {
     /// Jobs of one tenant that run at once (at Redis: in each language); the others wait, and hold up nobody else.
     /// Turns alone cannot do that: what runs is not interrupted. Jobs without a tenant do not count.
     pub tenant_slots: Option<NonZeroU32>,
+    /// Bytes of one tenant's jobs that wait or run (at Redis: in each language); beyond, `TenantBytes`.
+    pub tenant_queue_bytes: u64,
+    /// Bytes of one tenant's reports that are kept (at Redis: in each language), and of its jobs that were given up;
+    /// beyond, its oldest are forgotten early. The newest always stays.
+    pub tenant_result_bytes: u64,
     /// A worker that is silent for this long has lost its job.
     pub lease: Duration,
     /// How often a job is begun before it is given up.
@@ -61,6 +67,8 @@ impl Default for Rules {
             cap: 100_000,
             tenant_cap: 1_000,
             tenant_slots: None,
+            tenant_queue_bytes: 2 << 30,
+            tenant_result_bytes: 512 << 20,
             lease: Duration::from_secs(15),
             max_attempts: 3,
             backoff: Duration::from_secs(1),
@@ -303,97 +311,4 @@ pub struct LanguageStats {
     pub running: u64,
     /// Age of the oldest that waits.
     pub oldest: Duration,
-}
-
-/// What can go wrong with a queue.
-#[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// 503: the cap is reached.
-    #[error("the queue is full: {queued} jobs wait")]
-    Full {
-        /// How many wait.
-        queued: u64,
-    },
-    /// 429: this tenant's cap is reached.
-    #[error("tenant `{tenant}` has {queued} jobs waiting, which is its cap")]
-    TenantFull {
-        /// Whose.
-        tenant: String,
-        /// How many wait.
-        queued: u64,
-    },
-    /// 429: this key's quota is reached.
-    #[error("key `{key}` has {queued} jobs waiting or running, which is its quota")]
-    QuotaFull {
-        /// Which key.
-        key: String,
-        /// How many of its jobs wait or run.
-        queued: u64,
-    },
-    /// 409: the idempotency key came with another body before.
-    #[error("idempotency key `{0}` was used for another submission")]
-    KeyReused(String),
-    /// The lease was lost to another delivery, or the job is over.
-    #[error("job {0} is no longer ours")]
-    Superseded(JobId),
-    /// The queue is closing.
-    #[error("the queue is closed")]
-    Closed,
-    /// Somebody else has the store open.
-    #[error("`{0}` is in use by another process")]
-    InUse(PathBuf),
-    /// What is there is not a queue, or no longer one.
-    #[error("`{path}` is not a queue that can be read: {reason}")]
-    Damaged {
-        /// What was opened.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// `--queue` names no place.
-    #[error("`{scheme}://…` is no address of a queue: {reason}")]
-    BadAddress {
-        /// What it begins with; the rest may hold a password.
-        scheme: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Redis did not do it.
-    #[error("{doing}, at `{address}`: {source}")]
-    Redis {
-        /// What we were doing.
-        doing: String,
-        /// Where, without any password.
-        address: String,
-        /// What to do about it.
-        hint: &'static str,
-        /// What it said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The store failed.
-    #[error("{doing}: {source}")]
-    Store {
-        /// What we were doing, to what.
-        doing: String,
-        /// What it said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
-impl QueueError {
-    /// What a client or operator does about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Full { .. } | Self::TenantFull { .. } | Self::QuotaFull { .. } => Some("try again later".to_owned()),
-            Self::KeyReused(_) => Some("choose a new key for a new submission".to_owned()),
-            Self::Superseded(_) | Self::Closed => None,
-            Self::InUse(_) => Some("stop the other server, or give this one a queue file of its own".to_owned()),
-            Self::Damaged { .. } => {
-                Some("move the file away to keep it for a look, and start again: a new one is made".to_owned())
-            }
-            Self::BadAddress { .. } => Some("like `redis://user:password@host:6379/0`".to_owned()),
-            Self::Redis { hint, .. } => Some((*hint).to_owned()),
-            Self::Store { .. } => Some("run `optimus doctor`; is the disk full?".to_owned()),
-        }
-    }
 }

@@ -77,6 +77,42 @@ async fn everything_is_there_after_reopening() {
 }
 
 #[tokio::test]
+async fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, path) = place();
+    // As an earlier version, with a wide umask, would have left it.
+    fs::write(&path, "").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let queue = open(&path);
+    push(&queue).await;
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_each_tenant_is_known_after_reopening() {
+    let (_dir, path) = place();
+    let rules = Rules { tenant_result_bytes: 25_000, ..Rules::default() };
+    let config = EmbeddedConfig { rules, ..EmbeddedConfig::default() };
+    let mut reported = Vec::new();
+    for _ in 0..4 {
+        // Each time by another process.
+        let queue = EmbeddedQueue::open(&path, config.clone()).unwrap();
+        let job = Job { tenant: Some("t".to_owned()), ..job_of("x") };
+        reported.push(queue.push(job, PushOptions::default()).await.unwrap().id);
+        let delivery = queue.take(&BTreeSet::new()).await.unwrap();
+        let mut report = unjudged(&delivery.job, Verdict::Accepted, None);
+        report.tests[0].stdout.content = vec![b'x'; 10_000].into();
+        queue.finish(&delivery.lease, report).await.unwrap();
+    }
+    let queue = EmbeddedQueue::open(&path, config).unwrap();
+    while done(&queue, reported[1]).await.is_some() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(done(&queue, reported[0]).await.is_none());
+    assert!(done(&queue, reported[2]).await.is_some() && done(&queue, reported[3]).await.is_some());
+}
+
+#[tokio::test]
 async fn a_second_queue_on_the_same_file_is_refused() {
     let (_dir, path) = place();
     let _queue = open(&path);

@@ -38,6 +38,12 @@ pub struct QueueArgs {
     /// Jobs of one tenant that run at once (at Redis: in each language), so that a slot stays free for others [default: any number]
     #[arg(long, env = "OPTIMUS_TENANT_SLOTS", value_name = "N")]
     pub tenant_slots: Option<NonZeroU32>,
+    /// MiB of one tenant's jobs that wait or run (at Redis: in each language); beyond that, 429
+    #[arg(long, env = "OPTIMUS_TENANT_QUEUE_MIB", default_value_t = Rules::default().tenant_queue_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub tenant_queue_mib: u64,
+    /// MiB of one tenant's reports that are kept (at Redis: in each language); beyond that, its oldest are forgotten early
+    #[arg(long, env = "OPTIMUS_TENANT_RESULTS_MIB", default_value_t = Rules::default().tenant_result_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub tenant_results_mib: u64,
     /// How long a report is kept, in seconds
     #[arg(long, env = "OPTIMUS_RESULT_TTL_S", default_value_t = Rules::default().result_ttl.as_secs(), value_name = "S")]
     pub result_ttl_s: u64,
@@ -53,6 +59,7 @@ impl QueueArgs {
     /// The embedded queue, with the defaults of the flags.
     pub fn embedded() -> Self {
         let Rules { cap, tenant_cap, lease, max_attempts, result_ttl, .. } = Rules::default();
+        let Rules { tenant_queue_bytes, tenant_result_bytes, .. } = Rules::default();
         Self {
             queue: "embedded".to_owned(),
             redis_username: None,
@@ -61,6 +68,8 @@ impl QueueArgs {
             queue_cap: cap,
             tenant_cap,
             tenant_slots: None,
+            tenant_queue_mib: tenant_queue_bytes >> 20,
+            tenant_results_mib: tenant_result_bytes >> 20,
             result_ttl_s: result_ttl.as_secs(),
             lease_s: lease.as_secs(),
             attempts: max_attempts,
@@ -78,6 +87,8 @@ impl QueueArgs {
             cap: self.queue_cap,
             tenant_cap: self.tenant_cap,
             tenant_slots: self.tenant_slots,
+            tenant_queue_bytes: self.tenant_queue_mib << 20,
+            tenant_result_bytes: self.tenant_results_mib << 20,
             lease: Duration::from_secs(self.lease_s),
             max_attempts: self.attempts,
             result_ttl: Duration::from_secs(self.result_ttl_s.max(1)),
@@ -108,6 +119,9 @@ pub struct HttpArgs {
     /// The largest request body, in MiB
     #[arg(long, env = "OPTIMUS_MAX_BODY_MIB", default_value_t = 64, value_name = "MIB")]
     pub max_body_mib: u64,
+    /// MiB of problems that one tenant may store; beyond that, 507
+    #[arg(long, env = "OPTIMUS_TENANT_PROBLEMS_MIB", default_value_t = 4_096, value_name = "MIB", value_parser = clap::value_parser!(u64).range(0..=1 << 30))]
+    pub tenant_problems_mib: u64,
     /// Connections at once; at most what this process's open files allow [default: as many, up to 65536]
     #[arg(long, env = "OPTIMUS_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(8..))]
     pub max_connections: Option<u32>,
@@ -153,6 +167,7 @@ impl HttpArgs {
             listen,
             allow_anyone: false,
             max_body_mib: 64,
+            tenant_problems_mib: 4_096,
             max_connections: None,
             address_connections: 512,
             trusted_proxies: Vec::new(),

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use super::held::Held;
 use super::outbox::Pending;
 use super::record::{KeyRecord, LiveRecord};
+use super::store::Change;
 use super::story::Story;
 use super::waiting::Waiting;
 use crate::{LanguageStats, Mark, Marked, QueueError, Quota, Rules, Stats};
@@ -33,7 +34,7 @@ pub(super) struct Index {
     held: Held,
     /// When a lease ends, or a rest after a failure.
     due: BTreeSet<(Instant, JobId)>,
-    tenants: HashMap<String, u64>,
+    tenants: HashMap<String, Load>,
     /// Jobs by the key that they came with, where that has a quota.
     quotas: HashMap<String, u64>,
     bytes: u64,
@@ -43,7 +44,40 @@ pub(super) struct Index {
     /// Webhooks that are still to be told.
     pub pending: Pending,
     pub dead: u64,
-    pub result_bytes: u64,
+    pub results: Results,
+}
+
+/// Bytes of reports that are kept.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    pub all: u64,
+    pub tenants: HashMap<String, u64>,
+}
+
+/// A tenant's jobs that are not over.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    jobs: u64,
+    bytes: u64,
+}
+
+impl Results {
+    /// What a transaction changed.
+    pub(super) fn apply(&mut self, change: &Change) {
+        self.all = self.all.saturating_add_signed(change.bytes);
+        for (tenant, bytes) in &change.tenants {
+            let kept = self.tenants.entry(tenant.clone()).or_default();
+            *kept = kept.saturating_add_signed(*bytes);
+            if *kept == 0 {
+                self.tenants.remove(tenant);
+            }
+        }
+    }
+
+    /// Whether more is kept than may be.
+    pub(super) fn is_over(&self, most: u64, tenant_most: u64) -> bool {
+        self.all > most || self.tenants.values().any(|bytes| *bytes > tenant_most)
+    }
 }
 
 pub(super) struct Live {
@@ -103,18 +137,23 @@ impl Index {
         if queued >= caps.rules.cap || self.bytes.saturating_add(record.bytes) > caps.queue_bytes {
             return Err(QueueError::Full { queued });
         }
-        match &record.tenant {
-            Some(tenant) if self.tenants.get(tenant).is_some_and(|queued| *queued >= caps.rules.tenant_cap) => {
-                Err(QueueError::TenantFull { tenant: tenant.clone(), queued: self.tenants[tenant] })
-            }
-            _ => Ok(()),
+        let Some(tenant) = &record.tenant else { return Ok(()) };
+        let Load { jobs, bytes } = self.tenants.get(tenant).copied().unwrap_or_default();
+        if jobs >= caps.rules.tenant_cap {
+            return Err(QueueError::TenantFull { tenant: tenant.clone(), queued: jobs });
         }
+        let cap = caps.rules.tenant_queue_bytes;
+        if bytes.saturating_add(record.bytes) > cap {
+            return Err(QueueError::TenantBytes { tenant: tenant.clone(), bytes, cap });
+        }
+        Ok(())
     }
 
     pub(super) fn insert(&mut self, id: JobId, live: Live) {
         self.bytes += live.record.bytes;
         if let Some(tenant) = &live.record.tenant {
-            *self.tenants.entry(tenant.clone()).or_default() += 1;
+            let load = self.tenants.entry(tenant.clone()).or_default();
+            *load = Load { jobs: load.jobs + 1, bytes: load.bytes + live.record.bytes };
         }
         if let Some(by) = &live.record.by {
             *self.quotas.entry(by.clone()).or_default() += 1;
@@ -142,7 +181,14 @@ impl Index {
         if self.hot.remove(&id).is_some() {
             self.hot_bytes -= live.record.bytes;
         }
-        uncount(&mut self.tenants, live.record.tenant.as_deref());
+        if let Some(tenant) = &live.record.tenant
+            && let Some(load) = self.tenants.get_mut(tenant)
+        {
+            *load = Load { jobs: load.jobs - 1, bytes: load.bytes - live.record.bytes };
+            if load.jobs == 0 {
+                self.tenants.remove(tenant);
+            }
+        }
         uncount(&mut self.quotas, live.record.by.as_deref());
         self.unsaved.remove(&id);
         Some(live)

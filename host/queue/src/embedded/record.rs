@@ -67,7 +67,7 @@ pub(super) struct DoneRecord {
     pub tenant: Option<String>,
     pub verdict: Verdict,
     pub finished_ms: u64,
-    /// Size of the report.
+    /// Size of the report, and of the job if that is kept.
     pub bytes: u64,
     /// It was given up after its last attempt.
     #[serde(default)]

@@ -18,14 +18,11 @@ pub(super) fn written(index: &mut Index, changes: Changes) {
             index.keys.remove(&key);
         }
     }
-    index.dead = index.dead.saturating_sub((changes.requeues.len() + changes.discards.len()) as u64);
-    for Finished { record, report, hook, .. } in changes.finishes {
+    for Finished { report, hook, .. } in changes.finishes {
         let id = report.id;
         if hook.is_some() {
             index.pending.put(id, Instant::now());
         }
-        index.result_bytes += record.bytes;
-        index.dead += u64::from(record.dead);
         index.remove(id);
         index.close_topic(id, Some(Event::Done { report }));
     }

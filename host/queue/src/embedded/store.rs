@@ -1,19 +1,26 @@
 //! The file: which tables it has, and what one transaction does to them. Only the writer commits; anybody reads.
 
 mod changes;
+mod results;
 
 use std::any::Any;
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use optimus_core::{Job, JobId, Report};
-use redb::{Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata as _, StorageError,
+    TableDefinition, WriteTransaction,
+};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-pub(super) use changes::{Changes, Expire, Expired, Finished, NewJob};
+pub(super) use changes::{Change, Changes, Expire, Finished, NewJob};
 
+use super::index::Results;
 use super::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
 use crate::{DeadJob, Filter, QueueError, Summary};
 
@@ -28,6 +35,9 @@ const DEAD: TableDefinition<u128, Json> = TableDefinition::new("dead");
 const HOOKS: TableDefinition<u128, Json> = TableDefinition::new("hooks");
 /// Finished jobs in the order in which they are forgotten: (finished_ms, id) → (size of the report, given up).
 const EXPIRY: TableDefinition<(u64, u128), (u64, bool)> = TableDefinition::new("expiry");
+
+/// The same of each tenant: (tenant, finished_ms, id) → size.
+const TENANTS: TableDefinition<(&str, u64, u128), u64> = TableDefinition::new("tenants");
 
 /// What redb may keep in memory; the kernel's page cache does the rest.
 const CACHE_BYTES: usize = 16 << 20;
@@ -44,7 +54,7 @@ pub(super) struct Found {
     pub live: Vec<(JobId, LiveRecord)>,
     /// Webhooks that are still to be told, and when.
     pub hooks: Vec<(JobId, u64)>,
-    pub result_bytes: u64,
+    pub results: Results,
     pub dead: u64,
 }
 
@@ -75,13 +85,13 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn commit(&self, changes: &Changes) -> Result<Expired> {
+    pub(super) fn commit(&self, changes: &Changes) -> Result<Change> {
         let commit = || {
             self.with("write", |db| {
                 let txn = db.begin_write()?;
-                let expired = changes::apply(&txn, changes)?;
+                let change = changes::apply(&txn, changes)?;
                 txn.commit()?;
-                Ok(expired)
+                Ok(change)
             })
         };
         // A writer that dies would leave a queue that takes jobs and never ends one.
@@ -204,11 +214,23 @@ pub(super) fn matches(filter: &Filter, tenant: Option<&str>, language: &str) -> 
 }
 
 fn open_database(path: &Path) -> Result<Database> {
+    keep_private(path)
+        .map_err(|error| QueueError::Store { doing: format!("open `{}`", path.display()), source: Box::new(error) })?;
     let database = Database::builder().set_cache_size(CACHE_BYTES).create(path);
     database.map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => QueueError::InUse(path.to_owned()),
         error => damaged_or(path, "open", error.into()),
     })
+}
+
+/// Jobs are their tenants' own: nobody else on this machine reads the file, whatever the umask.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let permissions = file.metadata()?.permissions();
+    if permissions.mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(permissions.mode() & !0o077))?;
+    }
+    Ok(())
 }
 
 fn damaged_or(path: &Path, doing: &str, error: redb::Error) -> QueueError {
@@ -241,7 +263,7 @@ fn find(db: &Database) -> std::result::Result<Found, redb::Error> {
         }
         for row in txn.open_table(EXPIRY)?.iter()? {
             let (bytes, dead) = row?.1.value();
-            found.result_bytes += bytes;
+            found.results.all += bytes;
             found.dead += u64::from(dead);
         }
         for row in txn.open_table(HOOKS)?.iter()? {
@@ -249,12 +271,31 @@ fn find(db: &Database) -> std::result::Result<Found, redb::Error> {
             found.hooks.push((job_id(id.value()), decode::<HookRecord>(json.value())?.due_ms));
         }
         txn.open_table(DEAD)?;
-        txn.open_table(DONE)?;
+        find_tenants(&txn, &mut found)?;
         txn.open_table(REPORTS)?;
         txn.open_table(KEYS)?;
     }
     txn.commit()?;
     Ok(found)
+}
+
+/// What is kept of each tenant. A file of an earlier version does not say so by tenant yet.
+fn find_tenants(txn: &WriteTransaction, found: &mut Found) -> std::result::Result<(), redb::Error> {
+    let (done, mut tenants) = (txn.open_table(DONE)?, txn.open_table(TENANTS)?);
+    if tenants.is_empty()? {
+        for row in done.iter()? {
+            let (id, json) = row?;
+            let record: DoneRecord = decode(json.value())?;
+            if let Some(tenant) = &record.tenant {
+                tenants.insert((tenant.as_str(), record.finished_ms, id.value()), record.bytes)?;
+            }
+        }
+    }
+    for row in tenants.iter()? {
+        let (key, bytes) = row?;
+        *found.results.tenants.entry(key.value().0.to_owned()).or_default() += bytes.value();
+    }
+    Ok(())
 }
 
 fn job_id(key: u128) -> JobId {

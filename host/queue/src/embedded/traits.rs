@@ -26,7 +26,25 @@ impl Queue for EmbeddedQueue {
     async fn push(&self, job: Job, options: PushOptions) -> Result<Pushed, QueueError> {
         let json = encode(&job)?;
         let record = super::new_record(&job, json.len() as u64, &options);
+        // A key is in memory until the file has it, so that what is in neither now is new, as long as nobody else claims it.
+        let keyed = match options.idempotency {
+            Some(_) => Some(self.shared.keyed.lock().await),
+            None => None,
+        };
+        if let (Some(name), Some(known)) = (record.key.clone(), &options.idempotency)
+            && let Some(earlier) = self.earlier(name).await?
+        {
+            if earlier.fingerprint != known.fingerprint {
+                return Err(QueueError::KeyReused(known.key.clone()));
+            }
+            // It may still be on its way into the file.
+            let written = self.send(&self.shared.lock(), Op::Barrier)?;
+            drop(keyed);
+            written.wait().await?;
+            return Ok(Pushed { id: earlier.id, duplicate: true });
+        }
         let (pushed, written) = self.enqueue(job, json, record, &options)?;
+        drop(keyed);
         written.wait().await?;
         Ok(pushed)
     }
@@ -206,15 +224,6 @@ impl EmbeddedQueue {
         let id = job.id;
         let mut index = self.shared.lock();
         let key = record.key.clone().zip(options.idempotency.clone());
-        if let Some((name, known)) = &key
-            && let Some(earlier) = self.earlier(&index, name)?
-        {
-            return match earlier.fingerprint == known.fingerprint {
-                // It may still be on its way into the file.
-                true => Ok((Pushed { id: earlier.id, duplicate: true }, self.send(&index, Op::Barrier)?)),
-                false => Err(QueueError::KeyReused(known.key.clone())),
-            };
-        }
         let caps = self.shared.caps();
         index.check_caps(&record, options.quota.as_ref(), &caps)?;
         let key = key.map(|(name, known)| (name, KeyRecord { id, fingerprint: known.fingerprint }));
@@ -232,8 +241,11 @@ impl EmbeddedQueue {
     }
 
     /// What a key stands for already.
-    fn earlier(&self, index: &Index, key: &str) -> Result<Option<KeyRecord>, QueueError> {
-        index.keys.get(key).map_or_else(|| self.shared.store.key(key), |record| Ok(Some(record.clone())))
+    async fn earlier(&self, key: String) -> Result<Option<KeyRecord>, QueueError> {
+        if let Some(record) = self.shared.lock().keys.get(&key) {
+            return Ok(Some(record.clone()));
+        }
+        self.read(move |shared| shared.store.key(&key)).await
     }
 
     fn send_or_undo(&self, mut index: MutexGuard<'_, Index>, op: Op, lease: &Lease) -> Result<Written, QueueError> {

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::index::State;
 use super::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
-use super::store::{Changes, Expire, Expired, Finished, NewJob};
+use super::store::{Change, Changes, Expire, Finished, NewJob};
 use super::{Shared, settle};
 use crate::{QueueError, unjudged};
 
@@ -154,18 +154,18 @@ impl Writer {
 
     fn write(&mut self, requests: Vec<Request>) {
         let mut batch = self.gather(requests);
-        let expire_due = self.next_expire <= Instant::now();
+        let expire_due = self.next_expire <= Instant::now() || self.is_over();
         if batch.changes.is_empty() && !expire_due && self.shared.lock().broken.is_none() {
             return self.answer(batch, &Ok(()));
         }
         batch.changes.expire = expire_due.then(|| self.expire());
         match self.shared.store.commit(&batch.changes) {
-            Ok(expired) => {
+            Ok(change) => {
                 if expire_due {
-                    let more = expired.results == EXPIRE_BATCH;
+                    let more = change.expired >= EXPIRE_BATCH;
                     self.next_expire = Instant::now() + if more { Duration::ZERO } else { EXPIRE_EVERY };
                 }
-                self.note_written(&expired);
+                self.note_written(&change);
                 self.answer(batch, &Ok(()));
             }
             Err(error) => {
@@ -175,10 +175,10 @@ impl Writer {
         }
     }
 
-    fn note_written(&self, expired: &Expired) {
+    fn note_written(&self, change: &Change) {
         let mut index = self.shared.lock();
-        index.result_bytes = index.result_bytes.saturating_sub(expired.bytes);
-        index.dead = index.dead.saturating_sub(expired.dead);
+        index.results.apply(change);
+        index.dead = index.dead.saturating_add_signed(change.dead);
         if index.broken.take().is_some() {
             tracing::info!("the queue can write again");
         }
@@ -196,12 +196,24 @@ impl Writer {
         std::thread::sleep(TICK);
     }
 
+    /// More reports are kept than may be: the oldest go with the next transaction, not at the next look.
+    fn is_over(&self) -> bool {
+        let config = &self.shared.config;
+        self.shared.lock().results.is_over(config.result_bytes, config.rules.tenant_result_bytes)
+    }
+
     fn expire(&self) -> Expire {
         let config = &self.shared.config;
         let ttl = u64::try_from(config.rules.result_ttl.as_millis()).unwrap_or(u64::MAX);
+        let index = self.shared.lock();
+        let excess = |(tenant, bytes): (&String, &u64)| {
+            let excess = bytes.saturating_sub(config.rules.tenant_result_bytes);
+            (excess > 0).then(|| (tenant.clone(), excess))
+        };
         Expire {
             finished_before_ms: super::now_ms().saturating_sub(ttl),
-            excess_bytes: self.shared.lock().result_bytes.saturating_sub(config.result_bytes),
+            excess_bytes: index.results.all.saturating_sub(config.result_bytes),
+            tenants: index.results.tenants.iter().filter_map(excess).collect(),
             limit: EXPIRE_BATCH,
         }
     }
@@ -266,7 +278,8 @@ impl Writer {
             tenant: live.record.tenant.clone(),
             verdict: report.verdict,
             finished_ms: super::now_ms(),
-            bytes: json.len() as u64,
+            // One that was given up keeps its payload.
+            bytes: json.len() as u64 + if dead { live.record.bytes } else { 0 },
             dead,
             key: live.record.key.clone(),
         };

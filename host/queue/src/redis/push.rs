@@ -44,7 +44,8 @@ impl Shared {
             .with(fingerprint)
             .with(webhook.unwrap_or_default())
             .with(options.quota.as_ref().map_or("", |quota| quota.key.as_str()))
-            .with(options.quota.as_ref().map_or(0, |quota| quota.most));
+            .with(options.quota.as_ref().map_or(0, |quota| quota.most))
+            .with(self.rules.tenant_queue_bytes);
         let (_, (), answer) = tokio::try_join!(
             self.enter("langs", language),
             self.link.query::<()>("note where a job is", &route),
@@ -54,7 +55,12 @@ impl Shared {
         match (&pushed, &key) {
             (Ok(pushed), _) => lock(&self.routes).add(pushed.id, language),
             (
-                Err(QueueError::Full { .. } | QueueError::TenantFull { .. } | QueueError::QuotaFull { .. }),
+                Err(
+                    QueueError::Full { .. }
+                    | QueueError::TenantFull { .. }
+                    | QueueError::TenantBytes { .. }
+                    | QueueError::QuotaFull { .. },
+                ),
                 Some(key),
             ) if claimed => {
                 self.link.query::<()>("forget a key", &Cmd::del(self.claim_key(key))).await?;
@@ -102,6 +108,10 @@ impl Shared {
             }
             "full" => Err(QueueError::Full { queued: number() }),
             "tenant" => Err(QueueError::TenantFull { tenant: tenant.to_owned(), queued: number() }),
+            "bytes" => {
+                let (tenant, cap) = (tenant.to_owned(), self.rules.tenant_queue_bytes);
+                Err(QueueError::TenantBytes { tenant, bytes: number(), cap })
+            }
             "quota" => {
                 let key = options.quota.as_ref().map_or_else(String::new, |quota| quota.key.clone());
                 Err(QueueError::QuotaFull { key, queued: number() })

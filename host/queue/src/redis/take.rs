@@ -144,7 +144,8 @@ impl Shared {
             .with(report.verdict.to_string())
             .with(ms(self.rules.result_ttl))
             .with(why)
-            .with(ms(super::outbox::KEPT));
+            .with(ms(super::outbox::KEPT))
+            .with(self.rules.tenant_result_bytes);
         let done: u8 = self.run_once("finish", &FINISH, language, &args).await?;
         Ok(done == 1)
     }

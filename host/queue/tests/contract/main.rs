@@ -10,6 +10,7 @@ mod outbox;
 mod oversight;
 mod pushing;
 mod server;
+mod storage;
 mod stress;
 mod support;
 
@@ -53,6 +54,9 @@ macro_rules! every_case {
                 pushing::beyond_the_cap_jobs_are_refused,
                 pushing::beyond_its_cap_a_tenant_is_refused,
                 pushing::beyond_its_quota_a_key_is_refused,
+                storage::a_tenants_jobs_hold_only_so_many_bytes,
+                storage::a_tenants_oldest_reports_are_forgotten_early,
+                storage::what_was_given_up_counts_until_it_is_gone,
                 pushing::the_same_key_is_the_same_job,
                 pushing::the_same_key_at_the_same_time_is_one_job,
                 pushing::results_and_keys_are_forgotten_in_time,

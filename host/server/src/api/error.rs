@@ -142,6 +142,7 @@ impl From<QueueError> for ApiError {
         let (status, code, wait) = match &error {
             QueueError::Full { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_full", Some(5)),
             QueueError::TenantFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_jobs", Some(5)),
+            QueueError::TenantBytes { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_jobs", Some(5)),
             QueueError::QuotaFull { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_jobs", Some(5)),
             QueueError::KeyReused(_) => (StatusCode::CONFLICT, "key_reused", None),
             QueueError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "stopping", Some(5)),

@@ -1,9 +1,12 @@
 //! What one transaction does to the tables.
 
-use optimus_core::{JobId, Report};
-use redb::{ReadableTable as _, WriteTransaction};
+use std::collections::HashMap;
 
-use super::{DEAD, DONE, EXPIRY, HOOKS, JOBS, KEYS, LIVE, REPORTS, decode, encode};
+use optimus_core::{JobId, Report};
+use redb::WriteTransaction;
+
+use super::results::Results;
+use super::{DEAD, HOOKS, JOBS, KEYS, LIVE, decode, encode};
 use crate::embedded::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
 
 /// One transaction.
@@ -27,6 +30,11 @@ impl Changes {
         let jobs = pushes.is_empty() && updates.is_empty() && finishes.is_empty();
         jobs && hooks.is_empty() && requeues.is_empty() && discards.is_empty() && expire.is_none()
     }
+
+    fn touch_results(&self) -> bool {
+        let Self { finishes, requeues, discards, expire, .. } = self;
+        !(finishes.is_empty() && requeues.is_empty() && discards.is_empty() && expire.is_none())
+    }
 }
 
 pub(in crate::embedded) struct NewJob {
@@ -45,23 +53,27 @@ pub(in crate::embedded) struct Finished {
 }
 
 /// Which results are to be forgotten: the oldest, at most `limit`, while they are too old or too many.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::embedded) struct Expire {
     pub finished_before_ms: u64,
     pub excess_bytes: u64,
+    /// Tenants that have too much, and how much that is.
+    pub tenants: Vec<(String, u64)>,
     pub limit: usize,
 }
 
-/// What was forgotten.
+/// How much more, or less, is kept than before.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::embedded) struct Expired {
-    pub results: usize,
-    pub bytes: u64,
-    pub dead: u64,
+pub(in crate::embedded) struct Change {
+    pub bytes: i64,
+    pub tenants: HashMap<String, i64>,
+    pub dead: i64,
+    /// Results that were forgotten.
+    pub expired: usize,
 }
 
 /// Does it all within `txn`.
-pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<Expired, redb::Error> {
+pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<Change, redb::Error> {
     let (mut live, mut jobs) = (txn.open_table(LIVE)?, txn.open_table(JOBS)?);
     for new in &changes.pushes {
         live.insert(new.id.0.as_u128(), encode(&new.record)?.as_slice())?;
@@ -73,24 +85,6 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<Expired
     for (id, record) in &changes.updates {
         live.insert(id.0.as_u128(), encode(record)?.as_slice())?;
     }
-    if !changes.finishes.is_empty() {
-        let (mut done, mut reports) = (txn.open_table(DONE)?, txn.open_table(REPORTS)?);
-        let mut expiry = txn.open_table(EXPIRY)?;
-        for Finished { record, json, report, hook, dead } in &changes.finishes {
-            let id = report.id.0.as_u128();
-            live.remove(id)?;
-            match dead {
-                Some(dead) => drop(txn.open_table(DEAD)?.insert(id, encode(dead)?.as_slice())?),
-                None => drop(jobs.remove(id)?),
-            }
-            done.insert(id, encode(record)?.as_slice())?;
-            reports.insert(id, json.as_slice())?;
-            expiry.insert((record.finished_ms, id), (record.bytes, record.dead))?;
-            if let Some(hook) = hook {
-                txn.open_table(HOOKS)?.insert(id, encode(hook)?.as_slice())?;
-            }
-        }
-    }
     for (id, record) in &changes.hooks {
         let mut hooks = txn.open_table(HOOKS)?;
         match record {
@@ -98,64 +92,45 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<Expired
             None => drop(hooks.remove(id.0.as_u128())?),
         }
     }
+    if !changes.touch_results() {
+        return Ok(Change::default());
+    }
+    let mut results = Results::open(txn)?;
+    for Finished { record, json, report, hook, dead } in &changes.finishes {
+        let id = report.id.0.as_u128();
+        live.remove(id)?;
+        match dead {
+            Some(dead) => drop(txn.open_table(DEAD)?.insert(id, encode(dead)?.as_slice())?),
+            None => drop(jobs.remove(id)?),
+        }
+        results.add(id, record, json)?;
+        if let Some(hook) = hook {
+            txn.open_table(HOOKS)?.insert(id, encode(hook)?.as_slice())?;
+        }
+    }
     for (id, record) in &changes.requeues {
-        live.insert(id.0.as_u128(), encode(record)?.as_slice())?;
-        forget_dead(txn, *id)?;
-        forget_report(txn, *id)?;
+        let id = id.0.as_u128();
+        live.insert(id, encode(record)?.as_slice())?;
+        txn.open_table(DEAD)?.remove(id)?;
+        txn.open_table(HOOKS)?.remove(id)?;
+        results.forget(id)?;
     }
     for id in &changes.discards {
-        jobs.remove(id.0.as_u128())?;
-        forget_dead(txn, *id)?;
+        let id = id.0.as_u128();
+        jobs.remove(id)?;
+        let dead = txn.open_table(DEAD)?.remove(id)?.map(|json| decode::<DeadRecord>(json.value())).transpose()?;
+        results.bury(id, dead.map_or(0, |dead| dead.live.bytes))?;
     }
-    drop((live, jobs));
-    changes.expire.map_or(Ok(Expired::default()), |expire| apply_expire(txn, expire))
-}
-
-/// Takes a job from among the dead; its report counts as any other from now on.
-fn forget_dead(txn: &WriteTransaction, id: JobId) -> Result<(), redb::Error> {
-    let (mut done, mut expiry) = (txn.open_table(DONE)?, txn.open_table(EXPIRY)?);
-    let Some(record) = done.get(id.0.as_u128())?.map(|json| decode::<DoneRecord>(json.value())).transpose()? else {
-        return Ok(());
-    };
-    txn.open_table(DEAD)?.remove(id.0.as_u128())?;
-    expiry.insert((record.finished_ms, id.0.as_u128()), (record.bytes, false))?;
-    done.insert(id.0.as_u128(), encode(&DoneRecord { dead: false, ..record })?.as_slice())?;
-    Ok(())
-}
-
-fn forget_report(txn: &WriteTransaction, id: JobId) -> Result<(), redb::Error> {
-    let removed = txn.open_table(DONE)?.remove(id.0.as_u128())?.map(|json| decode::<DoneRecord>(json.value()));
-    if let Some(record) = removed.transpose()? {
-        txn.open_table(EXPIRY)?.remove((record.finished_ms, id.0.as_u128()))?;
+    if let Some(expire) = &changes.expire {
+        for (id, record) in results.expire(expire)? {
+            if let Some(key) = record.key {
+                txn.open_table(KEYS)?.remove(key.as_str())?;
+            }
+            if record.dead {
+                txn.open_table(DEAD)?.remove(id)?;
+                jobs.remove(id)?;
+            }
+        }
     }
-    txn.open_table(REPORTS)?.remove(id.0.as_u128())?;
-    txn.open_table(HOOKS)?.remove(id.0.as_u128())?;
-    Ok(())
-}
-
-fn apply_expire(txn: &WriteTransaction, expire: Expire) -> Result<Expired, redb::Error> {
-    let mut expiry = txn.open_table(EXPIRY)?;
-    let (mut done, mut reports) = (txn.open_table(DONE)?, txn.open_table(REPORTS)?);
-    let mut expired = Expired::default();
-    while expired.results < expire.limit {
-        let Some((at, size)) = expiry.first()?.map(|(at, size)| (at.value(), size.value())) else { break };
-        if at.0 >= expire.finished_before_ms && expired.bytes >= expire.excess_bytes {
-            break;
-        }
-        expiry.remove(at)?;
-        reports.remove(at.1)?;
-        if let Some(record) = done.remove(at.1)?
-            && let Some(key) = decode::<DoneRecord>(record.value())?.key
-        {
-            txn.open_table(KEYS)?.remove(key.as_str())?;
-        }
-        if size.1 {
-            txn.open_table(DEAD)?.remove(at.1)?;
-            txn.open_table(JOBS)?.remove(at.1)?;
-        }
-        expired.results += 1;
-        expired.bytes += size.0;
-        expired.dead += u64::from(size.1);
-    }
-    Ok(expired)
+    Ok(results.change)
 }

@@ -61,6 +61,21 @@ local function freed(id)
   end
 end
 
+-- Adds to a number of a tenant's, which is kept only while it is above 0; returns it.
+local function count(name, tenant, by)
+  local number = redis.call('HINCRBY', base .. name, tenant, by)
+  if number > 0 then return number end
+  redis.call('HDEL', base .. name, tenant)
+  return 0
+end
+
+-- What is kept of a tenant's job that is over counts no longer; returns how many bytes of the tenant's still do.
+local function forget(tenant, id)
+  local size = tonumber(redis.call('HGET', base .. 'sizes:' .. tenant, id) or 0)
+  redis.call('HDEL', base .. 'sizes:' .. tenant, id)
+  return count('stored', tenant, -size)
+end
+
 -- Lets a job wait again, in its old place; after a pause of the queue, at the front.
 local function back(id)
   local j = redis.call('HMGET', job_key(id), 'class', 'tag')
