@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checker::Protocol;
-use crate::job::Policy;
-use crate::{Checker, Invalid};
+use crate::job::{Policy, check_fits};
+use crate::{Checker, Invalid, Limits};
 
 const MAX_PROCESSES: u8 = 32;
 
@@ -67,6 +67,12 @@ impl Communication {
             _ => Err(Invalid::new("manager.protocol", "is not one in which a manager can judge")
                 .hint("`cms`, `hydro`, `exit`, `testlib` or `coci`")),
         }
+    }
+
+    /// Refuses more processes than the machine has memory for, each with its own limit.
+    pub(crate) fn check_fits(&self, limits: &Limits, policy: &Policy) -> Result<(), Invalid> {
+        let bytes = limits.memory_bytes.saturating_mul(u64::from(self.processes));
+        check_fits("communication.processes", bytes, policy)
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::compare::Comparer;
 use crate::{
-    BoxPath, Checker, Communication, Content, Invalid, Limits, LimitsRequest, Scoring, Timestamp, TraceContext,
+    BoxPath, Checker, Communication, Content, Digest, Invalid, Limits, LimitsRequest, Scoring, Timestamp, TraceContext,
 };
 
 /// A job's name: UUIDv7, so that ids sort by time of arrival and cannot be guessed.
@@ -255,7 +255,7 @@ pub struct Job {
     pub rerun_on_time_limit: u32,
     /// A stored problem, of which nothing is here yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
+    pub problem: Option<Digest>,
     /// Skip the tests after the first that is not accepted.
     pub stop_at_first_failure: bool,
     /// Say only that an output is wrong, and not where.
@@ -280,6 +280,8 @@ pub struct Policy {
     pub max_files: usize,
     /// The most that `capture_bytes` may be.
     pub max_capture_bytes: u64,
+    /// Memory for all programs of a job at once, where that is known.
+    pub machine_bytes: Option<u64>,
 }
 
 impl Default for Policy {
@@ -290,6 +292,7 @@ impl Default for Policy {
             max_tests: 1_000,
             max_files: 256,
             max_capture_bytes: 16 << 20,
+            machine_bytes: None,
         }
     }
 }
@@ -315,6 +318,11 @@ impl JobRequest {
             let message = format!("{capture_bytes} is above this server's cap of {}", policy.max_capture_bytes);
             return Err(Invalid::new("capture_bytes", message));
         }
+        let limits = self.limits.resolve(&policy.default_limits, &policy.cap)?;
+        if let Some(communication) = &self.communication {
+            communication.check_fits(&limits, policy)?;
+        }
+        check_fits("limits.memory_bytes", limits.memory_bytes, policy)?;
         Ok(Job {
             id: JobId::new(),
             tenant: None,
@@ -325,7 +333,7 @@ impl JobRequest {
             args: self.args,
             options: self.options,
             tests,
-            limits: self.limits.resolve(&policy.default_limits, &policy.cap)?,
+            limits,
             compare: self.compare,
             interactor: self.interactor,
             communication: self.communication,
@@ -333,7 +341,7 @@ impl JobRequest {
             file_io: self.file_io,
             exact_limits: self.exact_limits,
             rerun_on_time_limit: self.rerun_on_time_limit,
-            problem: self.problem,
+            problem: self.problem.as_deref().map(digest).transpose()?,
             stop_at_first_failure: self.stop_at_first_failure,
             hide_feedback: self.hide_feedback,
             capture_bytes,
@@ -380,11 +388,7 @@ impl JobRequest {
 
     /// What a job that names a problem may not say itself.
     fn check_reference(&self, digest: &str) -> Result<(), Invalid> {
-        let hex = digest.strip_prefix("sha256:").unwrap_or_default();
-        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
-            let invalid = Invalid::new("problem", format!("`{}` is no digest", digest.escape_debug()));
-            return Err(invalid.hint("POST /v1/problems answers with one: `sha256:` and 64 hexadecimal digits"));
-        }
+        self::digest(digest)?;
         let given = [
             ("tests", !self.tests.is_empty()),
             ("limits", self.limits != LimitsRequest::default()),
@@ -398,6 +402,24 @@ impl JobRequest {
             Some((field, _)) => Err(Invalid::new(*field, "stands beside `problem`, which says that itself")),
             None => Ok(()),
         }
+    }
+}
+
+fn digest(text: &str) -> Result<Digest, Invalid> {
+    text.parse().map_err(|why: crate::digest::NoDigest| {
+        let invalid = Invalid::new("problem", format!("`{}` {why}", text.escape_debug()));
+        invalid.hint("POST /v1/problems answers with one")
+    })
+}
+
+/// Refuses what no machine here can ever run: it would wait for memory for ever.
+pub(crate) fn check_fits(field: &str, bytes: u64, policy: &Policy) -> Result<(), Invalid> {
+    match policy.machine_bytes.filter(|machine| bytes > *machine) {
+        Some(machine) => {
+            let message = format!("needs {bytes} bytes of memory at once, and the machine has {machine} for programs");
+            Err(Invalid::new(field, message).hint("lower `limits.memory_bytes`, or have fewer processes"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -504,6 +526,23 @@ mod tests {
         ] {
             assert_eq!(job(request).unwrap_err().field, field);
         }
+    }
+
+    #[test]
+    fn what_no_machine_can_run_is_refused() {
+        let policy = Policy { machine_bytes: Some(1 << 30), ..Policy::default() };
+        let refused = |processes: u8, memory_bytes: u64| {
+            let manager = json!({"language": "t", "source": "", "protocol": "cms"});
+            let mut request = json!({"language": "t", "source": "", "limits": {"memory_bytes": memory_bytes}});
+            if processes > 0 {
+                request["communication"] = json!({"manager": manager, "processes": processes});
+            }
+            let request: JobRequest = serde_json::from_value(request).unwrap();
+            request.into_job("toy", "toy", &policy).err().map(|invalid| invalid.field)
+        };
+        assert_eq!((refused(0, 1 << 30), refused(4, 256 << 20)), (None, None));
+        assert_eq!(refused(0, (1 << 30) + 1).as_deref(), Some("limits.memory_bytes"));
+        assert_eq!(refused(5, 256 << 20).as_deref(), Some("communication.processes"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Servers: everything in one process, the API alone, or a worker alone.
 
+mod machine;
 mod plugins;
 mod queue;
 mod ready;
@@ -59,9 +60,11 @@ impl Serving {
         serving.metrics.set_capacity(args.queue.queue_cap);
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
         let hooks = Hooks::new(&args.http.webhooks, &queue, &state)?;
-        let problems = queue.problems(&state);
+        let problems = queue.problems(&state, args.http.tenant_problems_mib << 20);
         let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), args.http.limits());
-        let parts = Parts { policy: engine.policy.clone(), ..parts };
+        // With a shared queue, other machines may judge as well.
+        let machine_bytes = if queue.redis.is_none() { machine::memory_bytes() } else { None };
+        let parts = Parts { policy: Policy { machine_bytes, ..engine.policy.clone() }, ..parts };
         serving.serve(listener, parts, &args.http, &auth)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
@@ -85,7 +88,7 @@ impl Serving {
         let catalogue = args.plugins.as_ref().map(offered).transpose()?;
         let plugins = Plugins::of(catalogue.clone());
         let hooks = Hooks::new(&args.http.webhooks, &queue, NOWHERE.as_ref())?;
-        let problems = queue.problems(NOWHERE.as_ref());
+        let problems = queue.problems(NOWHERE.as_ref(), args.http.tenant_problems_mib << 20);
         let parts = serving.parts(&queue, &book, plugins, (&hooks, &problems), args.http.limits());
         let parts = Parts { policy: args.caps.policy(), ..parts };
         serving.serve(listener, parts, &args.http, &auth)?;
@@ -116,7 +119,7 @@ impl Serving {
         let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
         let queue = QueueHandle::open(&args.queue, || Err(not_shared("worker"))).await?;
         let mut serving = Self::new(Some(&engine), &queue);
-        let problems = queue.problems(NOWHERE.as_ref());
+        let problems = queue.problems(NOWHERE.as_ref(), 0);
         if let Some(probes) = args.probes {
             let listener = bind(probes).await?;
             let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));

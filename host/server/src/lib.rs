@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod auth;
+mod disk;
 pub mod keys;
 pub mod languages;
 pub mod metrics;

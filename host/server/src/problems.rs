@@ -4,6 +4,8 @@
 //! state directory; processes that share a queue in Redis keep them beside it, since that is the one thing that every
 //! worker reaches, wherever it is. What was read lately stays in memory.
 
+mod flights;
+mod owners;
 mod resolver;
 mod store;
 
@@ -14,11 +16,14 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use moka::sync::Cache;
 use optimus_core::job::Policy;
-use optimus_core::{Descriptor, Invalid, Job, JobRequest, Problem};
+use optimus_core::{Descriptor, Digest, Invalid, Job, JobRequest, Problem};
 use optimus_package::{Caps, PackageError, Tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{Mutex, Semaphore};
 
+use flights::Flights;
+use owners::Owners;
 pub use resolver::{LanguageSource, ProblemResolver};
 pub use store::ProblemStore;
 
@@ -27,10 +32,31 @@ const KEPT: u64 = 256 << 20;
 /// For how long one stays there: another process may have removed it.
 const KEPT_FOR: Duration = Duration::from_secs(600);
 
+/// Packages that are unpacked at once, and stored problems that are parsed at once: each may need some hundred MiB.
+const AT_ONCE: usize = 2;
+
 /// Stored problems.
 pub struct Problems {
     store: ProblemStore,
-    kept: Cache<String, Arc<Problem>>,
+    /// What one tenant may store.
+    tenant_bytes: u64,
+    kept: Cache<Digest, Kept>,
+    /// One upload or load of a problem at a time; those that come meanwhile find what it left.
+    flights: Flights<Digest>,
+    /// One package of a tenant is unpacked at a time.
+    turns: Flights<Option<String>>,
+    unpacking: Semaphore,
+    loading: Semaphore,
+    /// Held while a tenant's sum is looked at and added to.
+    owners: Mutex<()>,
+}
+
+/// A problem in memory.
+#[derive(Clone)]
+struct Kept {
+    problem: Arc<Problem>,
+    /// As long as it is stored.
+    bytes: u64,
 }
 
 /// Limits beside a package, for formats that leave them to the judge; they belong to the problem's name.
@@ -83,62 +109,136 @@ pub enum AddError {
     /// It leaves the time limit to the judge, who does not say one.
     #[error(transparent)]
     NoTimeLimit(#[from] NoTimeLimit),
+    /// Its tenant has stored as much as it may.
+    #[error("tenant `{tenant}` stores {used} bytes of problems; with {more} more it would be above its quota of {cap}")]
+    Quota {
+        /// Whose.
+        tenant: String,
+        /// What it stores.
+        used: u64,
+        /// What this problem would add.
+        more: u64,
+        /// What it may store.
+        cap: u64,
+    },
     /// It cannot be written.
     #[error("{0:#}")]
     Store(anyhow::Error),
 }
 
 impl Problems {
-    /// Those of a store.
-    pub fn new(store: ProblemStore) -> Self {
-        let weigher = |_: &String, problem: &Arc<Problem>| u32::try_from(weight(problem)).unwrap_or(u32::MAX);
-        Self { store, kept: Cache::builder().max_capacity(KEPT).weigher(weigher).time_to_live(KEPT_FOR).build() }
+    /// Those of a store, of which one tenant may have so many bytes.
+    pub fn new(store: ProblemStore, tenant_bytes: u64) -> Self {
+        let weigher = |_: &Digest, kept: &Kept| u32::try_from(kept.bytes).unwrap_or(u32::MAX);
+        Self {
+            store,
+            tenant_bytes,
+            kept: Cache::builder().max_capacity(KEPT).weigher(weigher).time_to_live(KEPT_FOR).build(),
+            flights: Flights::default(),
+            turns: Flights::default(),
+            unpacking: Semaphore::new(AT_ONCE),
+            loading: Semaphore::new(AT_ONCE),
+            owners: Mutex::default(),
+        }
     }
 
-    /// Reads a package and stores the problem; returns its name. `limits` are for what the package leaves to the judge.
+    /// Reads a package and stores the problem for a tenant; returns its name. `limits` are for what the package leaves to
+    /// the judge. A package that is stored already is not read again, and counts for this tenant as well.
     ///
     /// # Errors
-    /// The package is refused, or the problem cannot be written.
-    pub async fn add(&self, package: Bytes, limits: Limits) -> Result<(String, Arc<Problem>), AddError> {
-        let digest = digest(&package, limits);
-        // Unpacking takes its time, and strangers' archives may take long.
-        let import = move || optimus_package::import(Tree::of_file(&package, Caps::default())?);
-        let imported = tokio::task::spawn_blocking(import).await.map_err(|error| AddError::Store(error.into()))?;
-        let mut problem = imported.map_err(AddError::Package)?;
-        if !problem.generated.is_empty() {
-            let feature =
-                "`generator`: tests that are made before judging, which only `optimus judge` and `verify` do,";
-            let (file, feature) = ("init.yml".to_owned(), feature.to_owned());
-            return Err(AddError::Package(PackageError::Unsupported { file, feature }));
+    /// The package is refused, the tenant's quota is used up, or the problem cannot be written.
+    pub async fn add(
+        &self,
+        package: Bytes,
+        limits: Limits,
+        tenant: Option<&str>,
+    ) -> Result<(Digest, Arc<Problem>), AddError> {
+        let hashed = package.clone();
+        let digest = blocking(move || Ok(digest(&hashed, limits))).await.map_err(AddError::Store)?;
+        let flight = self.flights.of(digest);
+        let _only = flight.lock().await;
+        if let Some(kept) = self.load(&digest).await.map_err(AddError::Store)? {
+            self.own(digest, kept.bytes, tenant).await?;
+            return Ok((digest, kept.problem));
         }
-        limits.apply(&mut problem)?;
-        // The authors' solutions are for whoever verifies the package, and nobody's to read here.
-        problem.submissions.clear();
-        self.store.put(&digest, &problem).await.map_err(AddError::Store)?;
-        let problem = Arc::new(problem);
-        self.kept.insert(digest.clone(), Arc::clone(&problem));
-        Ok((digest, problem))
+        let turn = self.turns.of(tenant.map(str::to_owned));
+        let _turn = turn.lock().await;
+        let permit = self.unpacking.acquire().await.map_err(|error| AddError::Store(error.into()))?;
+        // Unpacking takes its time, and strangers' archives may take long.
+        let read = blocking(move || Ok(unpack(&package, limits))).await.map_err(AddError::Store)?;
+        drop(permit);
+        let (problem, json) = read?;
+        let kept = Kept { problem: Arc::new(problem), bytes: json.len() as u64 };
+        self.own(digest, kept.bytes, tenant).await?;
+        if let Err(error) = self.store.put(digest, json).await {
+            self.disown(digest, tenant).await.map_err(AddError::Store)?;
+            return Err(AddError::Store(error));
+        }
+        self.kept.insert(digest, kept.clone());
+        Ok((digest, kept.problem))
     }
 
     /// The problem of this name, if it is stored.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn find(&self, digest: &str) -> anyhow::Result<Option<Arc<Problem>>> {
-        if let Some(problem) = self.kept.get(digest) {
-            return Ok(Some(problem));
+    pub async fn find(&self, digest: &Digest) -> anyhow::Result<Option<Arc<Problem>>> {
+        if let Some(kept) = self.kept.get(digest) {
+            return Ok(Some(kept.problem));
         }
-        let found = self.store.get(digest).await.with_context(|| format!("cannot read problem `{digest}`"))?;
-        let Some(problem) = found.map(Arc::new) else { return Ok(None) };
-        self.kept.insert(digest.to_owned(), Arc::clone(&problem));
-        Ok(Some(problem))
+        let flight = self.flights.of(*digest);
+        let _only = flight.lock().await;
+        Ok(self.load(digest).await?.map(|kept| kept.problem))
+    }
+
+    /// From memory or from the store. The caller holds the problem's flight.
+    async fn load(&self, digest: &Digest) -> anyhow::Result<Option<Kept>> {
+        if let Some(kept) = self.kept.get(digest) {
+            return Ok(Some(kept));
+        }
+        let _permit = self.loading.acquire().await?;
+        let unread = || format!("cannot read problem `{digest}`");
+        let Some(json) = self.store.get(*digest).await.with_context(unread)? else { return Ok(None) };
+        let bytes = json.len() as u64;
+        let parsed = blocking(move || Ok(serde_json::from_slice(&json)?)).await.with_context(unread)?;
+        let kept = Kept { problem: Arc::new(parsed), bytes };
+        self.kept.insert(*digest, kept.clone());
+        Ok(Some(kept))
+    }
+
+    /// Counts a problem for a tenant, unless that is too much.
+    async fn own(&self, digest: Digest, bytes: u64, tenant: Option<&str>) -> Result<(), AddError> {
+        let Some(tenant) = tenant else { return Ok(()) };
+        let _sum = self.owners.lock().await;
+        let mut all = self.store.owners().await.map_err(AddError::Store)?;
+        let own = all.remove(&digest).unwrap_or_default();
+        if own.tenants.contains(tenant) {
+            return Ok(());
+        }
+        let used: u64 = all.values().filter(|other| other.tenants.contains(tenant)).map(|other| other.bytes).sum();
+        if used.saturating_add(bytes) > self.tenant_bytes {
+            let (tenant, cap) = (tenant.to_owned(), self.tenant_bytes);
+            return Err(AddError::Quota { tenant, used, more: bytes, cap });
+        }
+        let mut tenants = own.tenants;
+        tenants.insert(tenant.to_owned());
+        self.store.put_owners(digest, &Owners { bytes, tenants }).await.map_err(AddError::Store)
+    }
+
+    /// Takes that back.
+    async fn disown(&self, digest: Digest, tenant: Option<&str>) -> anyhow::Result<()> {
+        let Some(tenant) = tenant else { return Ok(()) };
+        let _sum = self.owners.lock().await;
+        let mut own = self.store.owners().await?.remove(&digest).unwrap_or_default();
+        own.tenants.remove(tenant);
+        self.store.put_owners(digest, &own).await
     }
 
     /// The names of all that are stored, in order.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn names(&self) -> anyhow::Result<Vec<String>> {
+    pub async fn names(&self) -> anyhow::Result<Vec<Digest>> {
         self.store.names().await.context("cannot list the problems")
     }
 
@@ -147,8 +247,8 @@ impl Problems {
     ///
     /// # Errors
     /// The store cannot be written.
-    pub async fn remove(&self, digest: &str) -> anyhow::Result<()> {
-        self.store.remove(digest).await.with_context(|| format!("cannot remove problem `{digest}`"))?;
+    pub async fn remove(&self, digest: &Digest) -> anyhow::Result<()> {
+        self.store.remove(*digest).await.with_context(|| format!("cannot remove problem `{digest}`"))?;
         self.kept.invalidate(digest);
         Ok(())
     }
@@ -177,17 +277,34 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
     Ok(Job { id: job.id, tenant: job.tenant.clone(), trace: job.trace.clone(), ..full })
 }
 
-fn digest(package: &[u8], limits: Limits) -> String {
-    let mut hash = Sha256::new_with_prefix(package);
-    for (name, limit) in limits.given() {
-        hash.update(format!(" {name}={limit}"));
-    }
-    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+/// Runs what computes for long, or waits for the disk, where it holds up nobody.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("the work did not end")?
 }
 
-fn weight(problem: &Problem) -> usize {
-    let test =
-        |test: &optimus_core::Test| test.stdin.len() + test.expect.as_ref().map_or(0, optimus_core::Content::len);
-    1_024 + problem.tests.iter().map(test).sum::<usize>()
+/// A package as a problem, and as what is stored of it.
+fn unpack(package: &[u8], limits: Limits) -> Result<(Problem, Vec<u8>), AddError> {
+    let tree = Tree::of_file(package, Caps::default()).map_err(AddError::Package)?;
+    let mut problem = optimus_package::import(tree).map_err(AddError::Package)?;
+    if !problem.generated.is_empty() {
+        let feature = "`generator`: tests that are made before judging, which only `optimus judge` and `verify` do,";
+        let (file, feature) = ("init.yml".to_owned(), feature.to_owned());
+        return Err(AddError::Package(PackageError::Unsupported { file, feature }));
+    }
+    limits.apply(&mut problem)?;
+    // The authors' solutions are for whoever verifies the package, and nobody's to read here.
+    problem.submissions.clear();
+    let json = serde_json::to_vec(&problem).map_err(|error| AddError::Store(error.into()))?;
+    Ok((problem, json))
+}
+
+/// The package's hash; where limits are given, a hash of that and of them, which no package's own hash can be.
+fn digest(package: &[u8], limits: Limits) -> Digest {
+    let own = Sha256::digest(package);
+    let given: String = limits.given().map(|(name, limit)| format!(" {name}={limit}")).collect();
+    if given.is_empty() {
+        return Digest::Sha256(own.into());
+    }
+    let hash = Sha256::new_with_prefix(b"optimus problem with limits: ").chain_update(own).chain_update(given);
+    Digest::Sha256(hash.finalize().into())
 }

@@ -26,7 +26,7 @@ async fn a_language_that_is_gone_is_ours_and_named() {
     assert_eq!(report.tests.len(), 1);
 
     // Such a job cannot be completed with its problem, but the problem is not what is missing.
-    let named = Job { problem: Some("sha256:00".to_owned()), ..job.clone() };
+    let named = Job { problem: Some(optimus_core::Digest::Sha256([0; 32])), ..job.clone() };
     let report = judge.judge(&named, Duration::ZERO, &|_| {}, &cancel).await.unwrap();
     assert_eq!(report.error.unwrap().code, "unknown_language");
 

@@ -48,11 +48,12 @@ impl QueueHandle {
         }
     }
 
-    pub(super) fn problems(&self, state: &Path) -> Arc<Problems> {
-        Arc::new(Problems::new(match &self.redis {
+    pub(super) fn problems(&self, state: &Path, tenant_bytes: u64) -> Arc<Problems> {
+        let store = match &self.redis {
             Some(redis) => ProblemStore::Redis(Arc::clone(redis)),
             None => ProblemStore::Files(state.join("problems")),
-        }))
+        };
+        Arc::new(Problems::new(store, tenant_bytes))
     }
 }
 

@@ -16,6 +16,7 @@ mod package;
 mod packages;
 mod pinning;
 mod plugin;
+mod privacy;
 mod rights;
 #[path = "../../../plugin/tests/it/corpus/rows.rs"]
 mod rows;

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use optimus_core::{Job, Problem};
+use optimus_core::{Digest, Job, Problem};
 use serde::Serialize;
 
 use super::body::ByteBody;
+use super::caller::Caller;
 use super::query::Params;
 use super::{ApiError, ApiState};
 use crate::problems::{AddError, Limits, fill};
@@ -16,7 +17,7 @@ use crate::problems::{AddError, Limits, fill};
 #[derive(Debug, Serialize)]
 pub(super) struct ProblemView {
     /// What a job names it by.
-    problem: String,
+    problem: Digest,
     name: String,
     format: String,
     tests: usize,
@@ -27,7 +28,7 @@ pub(super) struct ProblemView {
 }
 
 impl ProblemView {
-    fn new(digest: String, problem: &Problem) -> Self {
+    fn new(digest: Digest, problem: &Problem) -> Self {
         Self {
             problem: digest,
             name: problem.name.clone(),
@@ -43,10 +44,12 @@ impl ProblemView {
 /// `POST /v1/problems`.
 pub(super) async fn add(
     State(state): State<ApiState>,
+    caller: Caller,
     Params(limits): Params<Limits>,
     body: ByteBody,
 ) -> Result<Response, ApiError> {
-    let (digest, problem) = state.parts.problems.add(body.bytes.clone(), limits).await.map_err(refused)?;
+    let (digest, problem) =
+        state.parts.problems.add(body.bytes.clone(), limits, caller.tenant.as_deref()).await.map_err(refused)?;
     Ok((StatusCode::CREATED, Json(ProblemView::new(digest, &problem))).into_response())
 }
 
@@ -60,24 +63,26 @@ fn refused(error: AddError) -> ApiError {
             let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no_time_limit", error.to_string());
             error.hint("give one: `?cpu_ms=1000`")
         }
+        AddError::Quota { .. } => {
+            let error = ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "problem_quota", error.to_string());
+            error.hint("have the operator remove a problem (DELETE /v1/problems/ID), or raise `--tenant-problems-mib`")
+        }
         AddError::Store(error) => unreadable(&error),
     }
 }
 
 /// `GET /v1/problems/{id}`.
-pub(super) async fn show(
-    State(state): State<ApiState>,
-    Path(digest): Path<String>,
-) -> Result<Json<ProblemView>, ApiError> {
+pub(super) async fn show(State(state): State<ApiState>, Path(id): Path<String>) -> Result<Json<ProblemView>, ApiError> {
+    let digest = named(&id)?;
     let found = state.parts.problems.find(&digest).await.map_err(|error| unreadable(&error))?;
-    let problem = found.ok_or_else(|| unknown(StatusCode::NOT_FOUND, &digest))?;
+    let problem = found.ok_or_else(|| unknown(StatusCode::NOT_FOUND, &id))?;
     Ok(Json(ProblemView::new(digest, &problem)))
 }
 
 /// The answer to `GET /v1/problems`.
 #[derive(Serialize)]
 pub(super) struct Stored {
-    problems: Vec<String>,
+    problems: Vec<Digest>,
 }
 
 /// `GET /v1/problems`. A problem's name is all that it takes to use it, so only an operator sees other tenants' names.
@@ -89,10 +94,11 @@ pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<Stored>, 
 /// `DELETE /v1/problems/{id}`. The same package is the same problem for every tenant, so none may take it from others.
 pub(super) async fn remove(
     State(state): State<ApiState>,
-    Path(digest): Path<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<ProblemView>, ApiError> {
+    let digest = named(&id)?;
     let found = state.parts.problems.find(&digest).await.map_err(|error| unreadable(&error))?;
-    let problem = found.ok_or_else(|| unknown(StatusCode::NOT_FOUND, &digest))?;
+    let problem = found.ok_or_else(|| unknown(StatusCode::NOT_FOUND, &id))?;
     state.parts.problems.remove(&digest).await.map_err(|error| unreadable(&error))?;
     Ok(Json(ProblemView::new(digest, &problem)))
 }
@@ -101,11 +107,16 @@ pub(super) async fn remove(
 pub(super) async fn check(state: &ApiState, job: &Job) -> Result<(), ApiError> {
     let Some(digest) = &job.problem else { return Ok(()) };
     let found = state.parts.problems.find(digest).await.map_err(|error| unreadable(&error))?;
-    let problem = found.ok_or_else(|| unknown(StatusCode::UNPROCESSABLE_ENTITY, digest))?;
+    let problem = found.ok_or_else(|| unknown(StatusCode::UNPROCESSABLE_ENTITY, &digest.to_string()))?;
     if let Some(language) = state.parts.languages.find(&job.language) {
         fill(&problem, job, &language.descriptor, &state.parts.policy)?;
     }
     Ok(())
+}
+
+/// What is no digest names nothing.
+fn named(id: &str) -> Result<Digest, ApiError> {
+    id.parse().map_err(|_| unknown(StatusCode::NOT_FOUND, id))
 }
 
 fn unknown(status: StatusCode, digest: &str) -> ApiError {

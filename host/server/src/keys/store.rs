@@ -1,6 +1,5 @@
 //! Where keys are kept: beside the queue in Redis, or in a file of the state directory that only its owner can read.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use anyhow::Context as _;
 use optimus_queue::RedisQueue;
 
 use super::Key;
+use crate::disk;
 
 const SHELF: &str = "keys";
 
@@ -26,12 +26,11 @@ impl KeyStore {
     /// They cannot be read.
     pub async fn load(&self) -> anyhow::Result<Vec<Key>> {
         match self {
-            Self::File(path) => match std::fs::read(path) {
-                Ok(json) => {
+            Self::File(path) => match disk::read(path.clone()).await? {
+                Some(json) => {
                     serde_json::from_slice(&json).with_context(|| format!("`{}` holds no keys", path.display()))
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-                Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+                None => Ok(Vec::new()),
             },
             Self::Redis(queue) => {
                 let kept = queue.kept(SHELF).await?;
@@ -52,7 +51,7 @@ impl KeyStore {
             Self::File(_) => {
                 let mut keys = self.load().await?;
                 keys.push(key.clone());
-                self.write(&keys)
+                self.write(&keys).await
             }
             Self::Redis(queue) => Ok(queue.keep(SHELF, &key.id, Some(&serde_json::to_vec(key)?)).await?),
         }
@@ -68,21 +67,14 @@ impl KeyStore {
         let found = rest.len() < keys.len();
         match self {
             _ if !found => {}
-            Self::File(_) => self.write(&rest)?,
+            Self::File(_) => self.write(&rest).await?,
             Self::Redis(queue) => queue.keep(SHELF, id, None).await?,
         }
         Ok(found)
     }
 
-    /// In one step: a reader sees the old keys or the new ones.
-    fn write(&self, keys: &[Key]) -> anyhow::Result<()> {
+    async fn write(&self, keys: &[Key]) -> anyhow::Result<()> {
         let Self::File(path) = self else { return Ok(()) };
-        let dir = path.parent().context("the keys' file has no directory")?;
-        // Created for its owner alone.
-        let mut file = tempfile::NamedTempFile::new_in(dir).context("cannot write the keys")?;
-        file.write_all(&serde_json::to_vec_pretty(keys)?)?;
-        file.as_file().sync_all()?;
-        file.persist(path).with_context(|| format!("cannot write `{}`", path.display()))?;
-        Ok(())
+        disk::write(path.clone(), serde_json::to_vec_pretty(keys)?).await
     }
 }

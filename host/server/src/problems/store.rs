@@ -1,14 +1,19 @@
-//! Where problems are kept: a file each in the state directory, or a value each beside the queue in Redis.
+//! Where problems are kept: two files each in the state directory, or two values each beside the queue in Redis.
 
-use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use optimus_core::Problem;
+use optimus_core::Digest;
 use optimus_queue::RedisQueue;
 
+use super::owners::Owners;
+use crate::disk;
+
 const SHELF: &str = "problems";
+const OWNERS: &str = "problem-owners";
+const PROBLEM_FILE: &str = ".json";
+const OWNERS_FILE: &str = ".owners";
 
 /// Where problems are kept.
 pub enum ProblemStore {
@@ -19,66 +24,81 @@ pub enum ProblemStore {
 }
 
 impl ProblemStore {
-    pub(super) async fn put(&self, digest: &str, problem: &Problem) -> anyhow::Result<()> {
-        let json = serde_json::to_vec(problem)?;
+    pub(super) async fn put(&self, digest: Digest, json: Vec<u8>) -> anyhow::Result<()> {
         match self {
-            Self::Redis(queue) => Ok(queue.keep(SHELF, digest, Some(&json)).await?),
-            Self::Files(dir) => {
-                std::fs::create_dir_all(dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
-                // In one step: a reader sees all of it or nothing.
-                let mut file = tempfile::NamedTempFile::new_in(dir).context("cannot write the problem")?;
-                file.write_all(&json)?;
-                file.as_file().sync_all()?;
-                file.persist(dir.join(name(digest))).context("cannot write the problem")?;
-                Ok(())
-            }
+            Self::Redis(queue) => Ok(queue.keep(SHELF, &digest.to_string(), Some(&json)).await?),
+            Self::Files(dir) => disk::write(file(dir, digest, PROBLEM_FILE), json).await,
         }
     }
 
-    pub(super) async fn get(&self, digest: &str) -> anyhow::Result<Option<Problem>> {
-        let json = match self {
-            Self::Redis(queue) => queue.kept_one(SHELF, digest).await?,
-            Self::Files(dir) => match std::fs::read(dir.join(name(digest))) {
-                Ok(json) => Some(json),
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Err(error) => return Err(error.into()),
-            },
-        };
-        Ok(json.map(|json| serde_json::from_slice(&json)).transpose()?)
+    pub(super) async fn get(&self, digest: Digest) -> anyhow::Result<Option<Vec<u8>>> {
+        match self {
+            Self::Redis(queue) => Ok(queue.kept_one(SHELF, &digest.to_string()).await?),
+            Self::Files(dir) => disk::read(file(dir, digest, PROBLEM_FILE)).await,
+        }
     }
 
     /// The names of all, in order.
-    pub(super) async fn names(&self) -> anyhow::Result<Vec<String>> {
-        let mut names: Vec<String> = match self {
-            Self::Redis(queue) => queue.names(SHELF).await?,
-            Self::Files(dir) => match std::fs::read_dir(dir) {
-                Ok(entries) => entries.flatten().filter_map(|entry| digest_of(entry.file_name().to_str()?)).collect(),
-                Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-                Err(error) => return Err(error.into()),
-            },
+    pub(super) async fn names(&self) -> anyhow::Result<Vec<Digest>> {
+        let mut names: Vec<Digest> = match self {
+            Self::Redis(queue) => queue.names(SHELF).await?.iter().filter_map(|name| name.parse().ok()).collect(),
+            Self::Files(dir) => digests(dir, PROBLEM_FILE).await?,
         };
         names.sort();
         Ok(names)
     }
 
-    pub(super) async fn remove(&self, digest: &str) -> anyhow::Result<()> {
+    pub(super) async fn remove(&self, digest: Digest) -> anyhow::Result<()> {
         match self {
-            Self::Redis(queue) => Ok(queue.keep(SHELF, digest, None).await?),
-            Self::Files(dir) => match std::fs::remove_file(dir.join(name(digest))) {
-                Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-                _ => Ok(()),
-            },
+            Self::Redis(queue) => {
+                queue.keep(SHELF, &digest.to_string(), None).await?;
+                Ok(queue.keep(OWNERS, &digest.to_string(), None).await?)
+            }
+            Self::Files(dir) => {
+                disk::remove(file(dir, digest, PROBLEM_FILE)).await?;
+                disk::remove(file(dir, digest, OWNERS_FILE)).await
+            }
+        }
+    }
+
+    /// Whose each problem is.
+    pub(super) async fn owners(&self) -> anyhow::Result<BTreeMap<Digest, Owners>> {
+        let mut all = BTreeMap::new();
+        match self {
+            Self::Redis(queue) => {
+                for (name, json) in queue.kept(OWNERS).await? {
+                    if let Ok(digest) = name.parse() {
+                        all.insert(digest, serde_json::from_slice(&json)?);
+                    }
+                }
+            }
+            Self::Files(dir) => {
+                for digest in digests(dir, OWNERS_FILE).await? {
+                    if let Some(json) = disk::read(file(dir, digest, OWNERS_FILE)).await? {
+                        all.insert(digest, serde_json::from_slice(&json)?);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) async fn put_owners(&self, digest: Digest, owners: &Owners) -> anyhow::Result<()> {
+        let json = serde_json::to_vec(owners)?;
+        match self {
+            Self::Redis(queue) => Ok(queue.keep(OWNERS, &digest.to_string(), Some(&json)).await?),
+            Self::Files(dir) => disk::write(file(dir, digest, OWNERS_FILE), json).await,
         }
     }
 }
 
-/// What is told of in a file's name.
-fn digest_of(name: &str) -> Option<String> {
-    name.strip_suffix(".json").map(|hex| format!("sha256:{hex}"))
+fn file(dir: &Path, digest: Digest, kind: &str) -> PathBuf {
+    dir.join(format!("{}{kind}", digest.hex()))
 }
 
-/// A file's name for a digest, of which nothing but its hexadecimal digits is used.
-fn name(digest: &str) -> String {
-    let hex: String = digest.chars().rev().take(64).filter(char::is_ascii_hexdigit).collect();
-    format!("{}.json", hex.chars().rev().collect::<String>())
+/// Those that have a file of this kind.
+async fn digests(dir: &Path, kind: &'static str) -> anyhow::Result<Vec<Digest>> {
+    let names = disk::names(dir.to_owned()).await?;
+    let digest = |name: String| format!("sha256:{}", name.strip_suffix(kind)?).parse().ok();
+    Ok(names.into_iter().filter_map(digest).collect())
 }

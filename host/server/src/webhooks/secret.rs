@@ -2,16 +2,18 @@
 //! nothing has to be kept for each; a job may bring another.
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use optimus_queue::RedisQueue;
 use ring::hmac::{HMAC_SHA256, Key};
 use tokio::sync::OnceCell;
+
+use crate::disk;
 
 /// What Standard Webhooks allows.
 const BYTES: std::ops::RangeInclusive<usize> = 24..=64;
@@ -95,15 +97,7 @@ impl Secrets {
         match &self.place {
             MasterPlace::Redis(queue) => Ok(queue.keep_first(MASTER, &fresh).await?),
             MasterPlace::File(path) => {
-                let dir = path.parent().context("the webhooks' secret has no directory")?;
-                // Whole or not at all, and for its owner alone.
-                let mut file = tempfile::NamedTempFile::new_in(dir).context("cannot write the webhooks' secret")?;
-                file.write_all(&fresh)?;
-                file.as_file().sync_all()?;
-                let master = match file.persist_noclobber(path) {
-                    Ok(_) => fresh,
-                    Err(_) => std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?,
-                };
+                let master = disk::write_first(path.clone(), fresh).await?;
                 // What a crash or a hand left empty would sign with a key that everybody knows.
                 ensure!(master.len() >= 32, "`{}` holds {} bytes, which is no secret", path.display(), master.len());
                 Ok(master)

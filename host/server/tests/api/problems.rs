@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::support::{Server, Setup};
+use optimus_server::keys::{Key, Scope};
 
 fn sample(name: &str) -> Vec<u8> {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/packages");
@@ -72,4 +73,48 @@ async fn what_cannot_be_a_problem_is_refused_by_name() {
     }
     let missing = server.get(&format!("/v1/problems/sha256:{}", "0".repeat(64))).await;
     assert_eq!(missing.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_package_at_the_same_time_is_read_once_and_counts_for_each_tenant() {
+    let server = Server::with(Setup { problem_bytes: 12_000, ..Setup::default() }).await;
+    let tenant = |name: &str| Key::new(name, [Scope::Problems, Scope::Read].into(), None).unwrap();
+    let [(a, by_a), (b, by_b)] = [tenant("a"), tenant("b")];
+    let (boss, admin) = Key::new("boss", [Scope::Admin].into(), None).unwrap();
+    server.keys.replace(vec![a, b, boss]);
+    let post = async |secret: &str, path: &str, package: Vec<u8>| {
+        let bearer = format!("authorization: Bearer {secret}");
+        server.send("POST", path, &[&bearer], package).await
+    };
+    let package = sample("dmoj");
+    let uploads = futures::future::join_all((0..8).map(|_| post(&by_a, "/v1/problems", package.clone()))).await;
+    let name = uploads[0].json()["problem"].clone();
+    assert!(uploads.iter().all(|answer| (answer.status, &answer.json()["problem"]) == (201, &name)), "{uploads:?}");
+    // The same package with limits of its own is another problem, until the quota is used up.
+    let mut stored = 1;
+    let refused = loop {
+        let answer = post(&by_a, &format!("/v1/problems?cpu_ms={}", 1_000 + stored), package.clone()).await;
+        match answer.status {
+            201 if stored < 100 => stored += 1,
+            _ => break answer,
+        }
+    };
+    let text = refused.error(507, "problem_quota");
+    assert!(text.contains("tenant `a`") && text.contains("12000") && text.contains("--tenant-problems-mib"), "{text}");
+    assert_eq!(
+        post(&by_a, "/v1/problems", package.clone()).await.status,
+        201,
+        "what is stored already costs nothing more"
+    );
+    assert_eq!(
+        post(&by_b, "/v1/problems", package.clone()).await.status,
+        201,
+        "and another tenant has a quota of its own"
+    );
+    // What is removed makes room; nothing goes by itself.
+    let bearer = format!("authorization: Bearer {admin}");
+    let listed = server.send("GET", "/v1/problems", &[&bearer], "").await.json();
+    assert_eq!(listed["problems"].as_array().unwrap().len(), stored);
+    server.send("DELETE", &format!("/v1/problems/{}", name.as_str().unwrap()), &[&bearer], "").await;
+    assert_eq!(post(&by_a, &format!("/v1/problems?cpu_ms={}", 1_000 + stored), package).await.status, 201);
 }

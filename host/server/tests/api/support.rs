@@ -122,6 +122,8 @@ pub(crate) struct Setup {
     pub(crate) tokens: Option<Arc<Tokens>>,
     /// How webhooks are told.
     pub(crate) webhooks: WebhookPolicy,
+    /// What a tenant may store of problems.
+    pub(crate) problem_bytes: u64,
     /// That of an earlier server; a new one, when absent.
     pub(crate) dir: Option<Arc<tempfile::TempDir>>,
 }
@@ -142,6 +144,7 @@ impl Default for Setup {
             origins: Origins::default(),
             tokens: None,
             webhooks: webhooks(),
+            problem_bytes: 1 << 30,
             dir: None,
         }
     }
@@ -193,7 +196,7 @@ impl Server {
             metrics,
             keys: keys.clone(),
             tokens: setup.tokens,
-            problems: Arc::new(Problems::new(ProblemStore::Files(dir.path().join("problems")))),
+            problems: Arc::new(Problems::new(ProblemStore::Files(dir.path().join("problems")), setup.problem_bytes)),
             origins: setup.origins,
             gate: setup.webhooks.gate,
             secrets,
