@@ -3,6 +3,7 @@
 
 mod bare;
 mod containers;
+mod crowd;
 mod figures;
 mod http;
 mod plugins;
@@ -43,6 +44,14 @@ pub async fn measure(args: &Bench) -> anyhow::Result<Figures> {
     let server = Server::start(args, scratch.path()).await?;
     let engine = server.engine()?;
     let mut figures = Figures::default();
+    if args.crowd_only {
+        let program = programs::all()?.into_iter().next().context("the bench has no program")?;
+        // The first job compiles.
+        server.judge(&program.job(1)).await?;
+        crowd::measure(&program, &server, seconds, &mut figures).await?;
+        server.stop().await;
+        return Ok(figures);
+    }
     for program in programs::all()? {
         latencies(args, &program, &server, scratch.path(), seconds, &mut figures).await?;
         throughput(&program, &server, engine.slots, seconds, &mut figures).await?;

@@ -445,6 +445,9 @@ pub struct Bench {
     /// Measure the queue alone, which then has to be in Redis
     #[arg(long)]
     pub queue_only: bool,
+    /// Measure alone what one client's jobs take among 5,000 silent connections, 100 half-sent heads and 64 slow uploads
+    #[arg(long, conflicts_with = "queue_only")]
+    pub crowd_only: bool,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

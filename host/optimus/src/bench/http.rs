@@ -30,6 +30,10 @@ impl Server {
         self.serving.engine().context("the server does not judge")
     }
 
+    pub(super) fn address(&self) -> anyhow::Result<std::net::SocketAddr> {
+        self.serving.address().context("the server does not listen")
+    }
+
     pub(super) async fn stop(self) {
         self.serving.stop().await;
     }
