@@ -68,6 +68,17 @@ impl LanguageBook {
         self.list.load_full()
     }
 
+    /// Every language, by id, with those that are being loaded: of these only the names are known yet.
+    pub fn listed(&self) -> Vec<LanguageInfo> {
+        let mut all = self.list.load().as_ref().clone();
+        let expected = self.expected.load();
+        let new = |language: &&LanguageInfo| !all.iter().any(|known| known.descriptor.id == language.descriptor.id);
+        let new: Vec<_> = expected.languages.iter().filter(new).cloned().collect();
+        all.extend(new);
+        all.sort_by(|a, b| a.descriptor.id.cmp(&b.descriptor.id));
+        all
+    }
+
     /// Whether there is no language, and none is expected.
     pub fn is_empty(&self) -> bool {
         let expected = self.expected.load();
@@ -147,11 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn a_language_that_is_being_loaded_is_known_and_not_listed() {
+    fn a_language_that_is_being_loaded_is_listed_by_its_names() {
         let book = LanguageBook::default();
         assert!(book.is_empty());
         book.refresh(&[], vec![expected("toy")], true);
         assert!(!book.is_empty() && book.all().is_empty());
+        assert_eq!(book.listed().iter().map(|l| &*l.descriptor.id).collect::<Vec<_>>(), ["toy"]);
         assert_eq!(book.find("toy-alias").unwrap().descriptor.extension(), "toy");
         assert_eq!(book.suggest("toi").as_deref(), Some("toy"));
         assert!(!book.may_turn_up("nosuch"));

@@ -21,9 +21,9 @@ pub enum Isolation {
     #[default]
     None,
     /// Jobs of one tenant at a time; before another's turn all boxes go, and so does the page cache.
-    Tenant,
+    PerTenant,
     /// The same for each job.
-    Job,
+    PerJob,
 }
 
 /// What a job needs at once, and whose it is.

@@ -13,11 +13,10 @@ use rustix::mount::{
     unmount,
 };
 
-use super::views::{self, View};
+use super::views::{self, READ_ONLY, View};
 use crate::fault::{At as _, Fault};
 use crate::{step, sys};
 
-pub(super) const READ_ONLY: u64 = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
 /// Where the new root is put together: a directory that every root has which we come from.
 const SCAFFOLD: &str = "/tmp";
 /// The same in a container, whose image was prepared with it.

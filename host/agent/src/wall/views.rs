@@ -18,9 +18,11 @@ use rustix::mount::{
     fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount, open_tree, unmount,
 };
 
-use super::root::READ_ONLY;
 use crate::fault::{At as _, Fault};
 use crate::sys;
+
+/// What every view is, whatever it is of.
+pub(super) const READ_ONLY: u64 = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
 
 /// Files up to this size are copied into the box's root, which has room for some of them.
 const COPIED: u64 = 1 << 20;

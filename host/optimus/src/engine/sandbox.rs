@@ -87,8 +87,8 @@ fn native(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<NativeS
 fn isolation(args: &EngineArgs) -> optimus_sandbox::Isolation {
     match args.isolation {
         Apart::None => optimus_sandbox::Isolation::None,
-        Apart::Tenant => optimus_sandbox::Isolation::Tenant,
-        Apart::Job => optimus_sandbox::Isolation::Job,
+        Apart::Tenant => optimus_sandbox::Isolation::PerTenant,
+        Apart::Job => optimus_sandbox::Isolation::PerJob,
     }
 }
 

@@ -62,7 +62,7 @@ impl Turns {
         {
             let mut state = self.state();
             while let Some((tenant, _)) = state.waiting.front() {
-                let same = self.isolation == Isolation::Tenant && *tenant == state.tenant && state.number > 0;
+                let same = self.isolation == Isolation::PerTenant && *tenant == state.tenant && state.number > 0;
                 if state.running > 0 && !same {
                     break;
                 }
@@ -123,7 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_tenant_at_a_time_and_the_machine_is_cleared_in_between() {
-        let (turns, cleared) = turns(Isolation::Tenant);
+        let (turns, cleared) = turns(Isolation::PerTenant);
         let first = turns.take(name("a")).await;
         let second = turns.take(name("a")).await;
         assert_eq!(cleared.load(Ordering::SeqCst), 1);
@@ -140,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_job_at_a_time() {
-        let (turns, cleared) = turns(Isolation::Job);
+        let (turns, cleared) = turns(Isolation::PerJob);
         let first = turns.take(None).await;
         let mut second = std::pin::pin!(turns.take(None));
         assert!(timeout(Duration::from_millis(20), &mut second).await.is_err());
@@ -151,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_gives_up_waiting_holds_up_nobody() {
-        let (turns, _) = turns(Isolation::Job);
+        let (turns, _) = turns(Isolation::PerJob);
         let first = turns.take(name("a")).await;
         assert!(timeout(Duration::from_millis(5), turns.take(name("b"))).await.is_err());
         drop(first);

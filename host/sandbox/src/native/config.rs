@@ -56,7 +56,6 @@ impl Default for NativeConfig {
                 "~/.elan/toolchains/*",
                 "~/.juliaup/*",
                 "~/.dotnet",
-                "/opt/kotlin",
                 // Where Debian keeps the packages that a compiler in /usr knows.
                 "/var/lib/ghc",
             ]),

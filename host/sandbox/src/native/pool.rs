@@ -148,7 +148,7 @@ impl Pool {
     /// Takes a box back that is coming: resets it, or replaces it.
     async fn take_back(self: Arc<Self>, mut live: Live, sound: bool) {
         live.jobs += 1;
-        if sound && live.jobs < self.config.jobs_per_box && self.config.isolation != Isolation::Job {
+        if sound && live.jobs < self.config.jobs_per_box && self.config.isolation != Isolation::PerJob {
             let reset = match live.conversation() {
                 Ok(conversation) => conversation.reset().await,
                 Err(error) => Err(error),

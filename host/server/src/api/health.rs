@@ -45,7 +45,7 @@ struct Languages<'a> {
 
 /// `GET /v1/languages`.
 pub(super) async fn languages(State(state): State<ApiState>) -> Response {
-    Json(Languages { languages: &state.parts.languages.all() }).into_response()
+    Json(Languages { languages: &state.parts.languages.listed() }).into_response()
 }
 
 #[derive(Serialize)]
