@@ -31,8 +31,8 @@ pub(crate) fn run(suites: &[PathBuf]) -> anyhow::Result<()> {
         ensure!(shell::has(program), "`{program}` is not installed; on Debian: apt-get install {package}");
     }
     let kernel = kernel::fetch(&cache)?;
-    let initrd = image::build(&cache, suites)?;
-    let said = boot(&kernel, &initrd)?;
+    let initrd = image::build(&cache, kernel.module.as_deref(), suites)?;
+    let said = boot(&kernel.image, &initrd)?;
     verdict(&said, suites)
 }
 

@@ -17,13 +17,16 @@ const FIRST: &str = include_str!("first.sh");
 const INIT: &str = include_str!("init.sh");
 
 /// Builds the archive and returns its path.
-pub(crate) fn build(cache: &Path, suites: &[PathBuf]) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(cache: &Path, module: Option<&Path>, suites: &[PathBuf]) -> anyhow::Result<PathBuf> {
     let tree = cache.join("tree");
     if tree.exists() {
         std::fs::remove_dir_all(&tree).with_context(|| format!("`{}`", tree.display()))?;
     }
     let system = tree.join("system");
     lay_out(&system)?;
+    if let Some(module) = module {
+        std::fs::copy(module, system.join("overlay.ko")).with_context(|| format!("`{}`", module.display()))?;
+    }
     let programs = cache.join("programs");
     for suite in suites {
         add_suite(&system, suite, &programs)?;

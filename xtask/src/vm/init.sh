@@ -12,6 +12,7 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
+[ ! -f /overlay.ko ] || insmod /overlay.ko
 chown -R 1000:1000 /home/user
 chmod 700 /root
 
