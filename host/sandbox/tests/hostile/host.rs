@@ -15,15 +15,13 @@ pub(crate) struct Canaries {
     tcp: TcpListener,
     abstract_name: String,
     _abstract_socket: UnixListener,
-    process: Child,
+    process: Option<Child>,
     private: Private,
 }
 
 impl Canaries {
-    /// One of `programs` sleeps, and is a process that no attack may see.
-    pub(crate) fn set_out(programs: &[Program]) -> std::io::Result<Self> {
-        let sleeper = programs.iter().find(|program| program.name == "sleep_forever");
-        let sleeper = &sleeper.ok_or_else(|| std::io::Error::other("no `sleep_forever`"))?.path;
+    /// All but the process: a backend that is given a group of its own has to be alone in it when it starts.
+    pub(crate) fn set_out() -> std::io::Result<Self> {
         let file = tempfile::Builder::new().prefix("optimus-canary").tempfile()?;
         let abstract_name = format!("optimus-canary-{}", std::process::id());
         Ok(Self {
@@ -32,8 +30,16 @@ impl Canaries {
             _abstract_socket: UnixListener::bind_addr(&SocketAddr::from_abstract_name(&abstract_name)?)?,
             abstract_name,
             private: Private::set_out()?,
-            process: Command::new(sleeper).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?,
+            process: None,
         })
+    }
+
+    /// One of `programs` sleeps from now on, and is a process that no attack may see.
+    pub(crate) fn start(&mut self, programs: &[Program]) -> std::io::Result<()> {
+        let sleeper = programs.iter().find(|program| program.name == "sleep_forever");
+        let sleeper = &sleeper.ok_or_else(|| std::io::Error::other("no `sleep_forever`"))?.path;
+        self.process = Some(Command::new(sleeper).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?);
+        Ok(())
     }
 
     /// An attack's argument with what it stands for.
@@ -54,7 +60,8 @@ impl Canaries {
 
     /// What became of them, if it is not well.
     pub(crate) fn harm(&self) -> Option<String> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
+        let Some(process) = &self.process else { return Some("the canary process was not started".to_owned()) };
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap_or_default();
         let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
         if state.is_none_or(|state| !"SRD".contains(state)) {
             return Some(format!("the canary process is in state {state:?}"));
@@ -110,8 +117,10 @@ impl Private {
 impl Drop for Canaries {
     fn drop(&mut self) {
         // It may be dead already, which has then been reported.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 

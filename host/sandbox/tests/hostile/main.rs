@@ -61,10 +61,11 @@ fn the_native_backend_holds_without_root() {
 async fn native(backend: &'static str, mut config: NativeConfig, which: fn(&Program) -> bool) {
     let before = Baseline::take();
     let programs = programs::load().unwrap();
-    let canaries = Canaries::set_out(&programs).unwrap();
+    let mut canaries = Canaries::set_out().unwrap();
     config.toolchains.push(canaries.toolchain());
     match NativeSandbox::new(config) {
         Ok(sandbox) => {
+            canaries.start(&programs).unwrap();
             let table = Table { backend, image: "native", programs, canaries, before, which };
             table.run(Box::new(sandbox)).await;
         }
@@ -83,7 +84,8 @@ async fn docker() {
     match daemon::sandbox(DockerConfig::default()).await {
         Ok(sandbox) => {
             let programs = programs::load().unwrap();
-            let canaries = Canaries::set_out(&programs).unwrap();
+            let mut canaries = Canaries::set_out().unwrap();
+            canaries.start(&programs).unwrap();
             let which = |_: &Program| true;
             let table = Table { backend: "docker", image: daemon::IMAGE, programs, canaries, before, which };
             table.run(Box::new(sandbox)).await;

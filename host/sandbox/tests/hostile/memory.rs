@@ -13,8 +13,9 @@ pub(crate) struct Ledger {
     files: Vec<PathBuf>,
 }
 
-/// More than this, not charged, fails an attack.
-pub(crate) const BOUND_KIB: u64 = 4096;
+/// What counts as growth, in KiB: 4 MiB, and the 5 MiB by which the kernel's own memory was seen to vary on a machine that
+/// only runs this suite.
+pub(crate) const BOUND_KIB: u64 = 9216;
 
 impl Ledger {
     /// That of the boxes of `backend`, if they have control groups.

@@ -18,8 +18,8 @@ type Identity = (u64, u64);
 /// system call that reads from there, or that waits for any of several descriptors.
 ///
 /// A blocked thread's system call and its arguments are in its `syscall` (proc_pid_syscall(5)); a thread that runs, or
-/// could, shows the word `running` there. Where the kernel does not let us read it, every thread being asleep is what
-/// remains to go by.
+/// could, shows the word `running` there. Where the kernel lets us read that of no thread at all, every thread being
+/// asleep is what remains to go by. The inits of steps can never be read, and sleep while their program runs.
 pub(super) fn waits_for(pipe: &OwnedFd) -> bool {
     // In this order: a thread that is blocked after the pipe was seen empty has nothing left to read.
     if !matches!(ioctl_fionread(pipe), Ok(0)) {
@@ -27,12 +27,11 @@ pub(super) fn waits_for(pipe: &OwnedFd) -> bool {
     }
     let Ok(seen) = fstat(pipe) else { return false };
     let wanted = (seen.st_dev, seen.st_ino);
-    let mut all_asleep = true;
-    let mut unreadable = false;
+    let (mut all_asleep, mut readable, mut unreadable) = (true, false, false);
     for (pid, tid) in threads() {
         match fs::read_to_string(format!("/proc/{pid}/task/{tid}/syscall")) {
             Ok(line) if reads(&line, pid, wanted) => return true,
-            Ok(_) => {}
+            Ok(_) => readable = true,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(_) => {
                 unreadable = true;
@@ -40,7 +39,7 @@ pub(super) fn waits_for(pipe: &OwnedFd) -> bool {
             }
         }
     }
-    unreadable && all_asleep
+    !readable && unreadable && all_asleep
 }
 
 /// Of all processes but our own; the inits of steps are among them, and read nothing but orders.
