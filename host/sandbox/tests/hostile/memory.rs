@@ -13,8 +13,8 @@ pub(crate) struct Ledger {
     files: Vec<PathBuf>,
 }
 
-/// What counts as growth, in KiB: 4 MiB, and the 5 MiB by which the kernel's own memory was seen to vary on a machine that
-/// only runs this suite.
+/// What counts as growth, in KiB. The target is 4 MiB; members that hold nothing at all were measured at up to 5.8 MiB in
+/// the emulated machine, which is noise of the measurement. So growth between 4 and 9 MiB goes unseen.
 pub(crate) const BOUND_KIB: u64 = 9216;
 
 impl Ledger {
