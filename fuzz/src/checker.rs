@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use optimus_core::Checker;
-use optimus_core::checker::{Protocol, Said};
+use optimus_core::checker::{CheckerOutput, Protocol};
 
 use crate::parts;
 
@@ -29,7 +29,7 @@ pub fn fuzz(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let parts = parts(rest);
     let [stdout, stderr, files @ ..] = &parts[..] else { return };
-    let said = Said {
+    let said = CheckerOutput {
         code: CODES[usize::from(*first) % CODES.len()],
         stdout: Bytes::copy_from_slice(stdout),
         stderr: Bytes::copy_from_slice(stderr),
@@ -47,7 +47,7 @@ fn named(file: &[u8]) -> (String, Bytes) {
     (String::from_utf8_lossy(&file[..end]).into_owned(), Bytes::copy_from_slice(content))
 }
 
-fn holds(checker: &Checker, said: &Said) {
+fn holds(checker: &Checker, said: &CheckerOutput) {
     match checker.read(said) {
         Ok(answer) => {
             assert!(answer.score.is_none_or(|score| (0.0..=1.0).contains(&score)), "{checker:?} {answer:?}");
@@ -60,5 +60,5 @@ fn holds(checker: &Checker, said: &Said) {
             assert!(message.len() < 8 << 10, "{message}");
         }
     }
-    assert!(Checker::told(said).len() <= said.files.iter().map(|(_, file)| file.len()).sum::<usize>());
+    assert!(Checker::interactor_output(said).len() <= said.files.iter().map(|(_, file)| file.len()).sum::<usize>());
 }

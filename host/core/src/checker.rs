@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::job::{FileRequest, Policy};
 use crate::{Content, Invalid, JobRequest, LimitsRequest};
 
-pub use protocol::{Answer, Call, NEXT_PASS, Opinion, Said, What};
+pub use protocol::{Answer, CheckerFile, CheckerOutput, Decision, Invocation, NEXT_PASS};
 
 /// A checker: a program in any installed language, compiled once, and run in a box of its own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

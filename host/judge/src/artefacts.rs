@@ -14,7 +14,7 @@ use optimus_core::report::CompileReport;
 use optimus_sandbox::Collected;
 use sha2::{Digest as _, Sha256};
 
-use super::execute::Order;
+use super::execute::PlannedJob;
 
 /// The name of an artefact.
 pub(super) type Key = [u8; 32];
@@ -103,14 +103,14 @@ fn weight(artefact: &Artefact) -> usize {
 
 /// The artefact's name: everything that could make a difference to what compiling leaves. Options, entry and arguments
 /// are in it as far as they matter, through the steps that the plugin made of them.
-pub(super) fn key(order: &Order<'_>, sandbox: &str, toolchain: &str) -> Key {
+pub(super) fn key(planned: &PlannedJob<'_>, sandbox: &str, toolchain: &str) -> Key {
     let mut hash = Framed(Sha256::new());
-    for part in [order.plugin_digest, &order.plan.image, sandbox, toolchain] {
+    for part in [planned.plugin_digest, &planned.plan.image, sandbox, toolchain] {
         hash.part(part.as_bytes());
     }
-    let steps = serde_json::to_vec(&order.plan.compile).expect("steps have only string keys");
+    let steps = serde_json::to_vec(&planned.plan.compile).expect("steps have only string keys");
     hash.part(&steps);
-    for file in &order.job.files {
+    for file in &planned.job.files {
         hash.part(file.path.as_str().as_bytes());
         hash.part(file.content.as_bytes());
     }

@@ -6,16 +6,16 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use optimus_core::checker::{Answer, Call, Checker, NEXT_PASS, Opinion, Said, Scale, What};
+use optimus_core::checker::{Answer, Checker, CheckerFile, CheckerOutput, Decision, Invocation, NEXT_PASS, Scale};
 use optimus_core::job::Policy;
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{BoxPath, Content, Exit, Fault, Job, Limits, Outcome, Plan, Stream, Verdict};
 use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
 use optimus_sandbox::{BoxStep, Collected, Feed, OpenBox, Sink, Stdin, View};
 
-use super::compile::Built;
-use super::execute::{Bench, Order};
-use super::failure::{Blame, blame, fault};
+use super::compile::BuildResult;
+use super::execute::{Executor, PlannedJob};
+use super::failure::{Cause, cause_of, fault};
 use super::limits;
 use super::verdict::Ruling;
 
@@ -34,7 +34,7 @@ const SAID: usize = 64 << 10;
 const WRITTEN: u64 = 16 << 20;
 
 /// A checker that can be built, and boxes in which it waits.
-pub(super) struct Prepared {
+pub(super) struct CheckerProgram {
     pub(super) checker: Checker,
     job: Job,
     plan: Arc<Plan>,
@@ -42,12 +42,12 @@ pub(super) struct Prepared {
     pub(super) limits: Limits,
     idle: Mutex<Vec<Box<dyn OpenBox>>>,
     /// Those that are asked when this one has accepted.
-    also: Vec<Prepared>,
+    also: Vec<CheckerProgram>,
 }
 
 /// What there is to check.
 #[derive(Clone, Default)]
-pub(super) struct Matter {
+pub(super) struct CheckerInputs {
     pub(super) input: Bytes,
     pub(super) output: Bytes,
     pub(super) answer: Bytes,
@@ -61,7 +61,7 @@ pub(super) struct Matter {
     pub(super) left: Vec<(String, Bytes)>,
 }
 
-impl Matter {
+impl CheckerInputs {
     pub(super) fn with_output(&self, output: Bytes) -> Self {
         Self { output, ..self.clone() }
     }
@@ -92,10 +92,10 @@ pub(super) enum Failure {
     /// The checker's doing, or its language's.
     Checker(Fault),
     /// Ours; another attempt may succeed.
-    Ours(Fault),
+    Internal(Fault),
 }
 
-impl Prepared {
+impl CheckerProgram {
     /// Has the checker planned by the plugin of its language.
     pub(super) async fn new(checker: &Checker, catalogue: &Arc<Catalogue>, cap: &Limits) -> Result<Self, Failure> {
         let broken = |why: String| Failure::Checker(broken(checker, &why));
@@ -109,7 +109,9 @@ impl Prepared {
         let limits = limits::of_run(&job.limits, job.exact_limits, descriptor, cap);
         let plan = match plugin.plan(&PlanRequest::new(&job, limits)).await {
             Ok(plan) => plan,
-            Err(PluginError::Engine { message }) => return Err(Failure::Ours(Fault::new("plugin_engine", message))),
+            Err(PluginError::Engine { message }) => {
+                return Err(Failure::Internal(Fault::new("plugin_engine", message)));
+            }
             Err(error) => return Err(broken(format!("cannot be planned: {}", error.fault().message))),
         };
         let mut also = Vec::new();
@@ -119,67 +121,72 @@ impl Prepared {
         Ok(Self { checker: checker.clone(), job, plan, plugin, limits, idle: Mutex::default(), also })
     }
 
-    fn order(&self) -> Order<'_> {
-        Order {
+    fn planned(&self) -> PlannedJob<'_> {
+        PlannedJob {
             job: &self.job,
             plan: &self.plan,
             limits: self.limits,
             plugin_digest: self.plugin.digest(),
             install_hint: &self.plugin.descriptor().install_hint,
-            counsel: self.plugin.as_ref(),
+            hooks: self.plugin.as_ref(),
             checker: None,
             interactor: None,
             grader: None,
-            beside: true,
+            unpinned: true,
         }
     }
 
     /// Lets the checker look, and then those that have to accept as well.
-    pub(super) async fn check(&self, bench: &Bench, matter: &Matter) -> Result<Checked, Failure> {
-        let mut checked = self.check_alone(bench, matter).await?;
+    pub(super) async fn check(&self, executor: &Executor, inputs: &CheckerInputs) -> Result<Checked, Failure> {
+        let mut checked = self.check_alone(executor, inputs).await?;
         for other in &self.also {
             if checked.ruling.verdict != Verdict::Accepted {
                 break;
             }
-            checked = other.check_alone(bench, matter).await?;
+            checked = other.check_alone(executor, inputs).await?;
         }
         Ok(checked)
     }
 
-    async fn check_alone(&self, bench: &Bench, matter: &Matter) -> Result<Checked, Failure> {
-        let mut call = self.checker.call();
-        call.args.extend(matter.args.iter().cloned());
-        let mut open = self.seat(bench, &call, matter).await?;
-        let mut heard = Heard::default();
-        let outcome = self.run(&call, matter, open.as_mut(), &mut heard).await?;
-        let said = self.said(&call, open, &outcome, heard).await?;
-        self.read(said, matter)
+    async fn check_alone(&self, executor: &Executor, inputs: &CheckerInputs) -> Result<Checked, Failure> {
+        let mut call = self.checker.invocation();
+        call.args.extend(inputs.args.iter().cloned());
+        let mut open = self.acquire_box(executor, &call, inputs).await?;
+        let mut captured = CapturedOutput::default();
+        let outcome = self.run(&call, inputs, open.as_mut(), &mut captured).await?;
+        let said = self.collect_output(&call, open, &outcome, captured).await?;
+        self.read(said, inputs)
     }
 
     /// A box with the checker in it, and all that it looks at.
-    pub(super) async fn seat(&self, bench: &Bench, call: &Call, matter: &Matter) -> Result<Box<dyn OpenBox>, Failure> {
+    pub(super) async fn acquire_box(
+        &self,
+        executor: &Executor,
+        call: &Invocation,
+        inputs: &CheckerInputs,
+    ) -> Result<Box<dyn OpenBox>, Failure> {
         // What a checker writes is read from a build area, and that is fresh only in a fresh box.
         let waiting = if call.writes_to.is_some() { None } else { self.wait_list().pop() };
         let mut open = match waiting {
             Some(open) => open,
-            None => self.open(bench, call).await?,
+            None => self.open(executor, call).await?,
         };
-        let files = files(call, matter);
+        let files = files(call, inputs);
         if !files.is_empty() {
-            open.stage(&files).await.map_err(|error| Failure::Ours(fault(&error)))?;
+            open.stage(&files).await.map_err(|error| Failure::Internal(fault(&error)))?;
         }
         Ok(open)
     }
 
     /// What it said, once it has ended; the box is used again where that is possible.
-    pub(super) async fn said(
+    pub(super) async fn collect_output(
         &self,
-        call: &Call,
+        call: &Invocation,
         mut open: Box<dyn OpenBox>,
         outcome: &Outcome,
-        heard: Heard,
-    ) -> Result<Said, Failure> {
-        let code = self.ended(outcome, &heard)?;
+        captured: CapturedOutput,
+    ) -> Result<CheckerOutput, Failure> {
+        let code = self.ended(outcome, &captured)?;
         let files = match call.writes_to {
             Some(directory) => written(open.as_mut(), directory).await?,
             None => Vec::new(),
@@ -187,14 +194,14 @@ impl Prepared {
         if call.writes_to.is_none() {
             self.wait_list().push(open);
         }
-        Ok(Said { code, stdout: heard.stdout.into(), stderr: heard.stderr.into(), files })
+        Ok(CheckerOutput { code, stdout: captured.stdout.into(), stderr: captured.stderr.into(), files })
     }
 
     /// What that means.
-    pub(super) fn read(&self, mut said: Said, matter: &Matter) -> Result<Checked, Failure> {
+    pub(super) fn read(&self, mut said: CheckerOutput, inputs: &CheckerInputs) -> Result<Checked, Failure> {
         let nonsense = |why: String| Failure::Checker(broken(&self.checker, &why));
-        let next = self.checker.next_pass(&said, matter.pass.max(1)).map_err(nonsense)?;
-        let checker = Checker { full_score: self.checker.full_score.or(matter.worth), ..self.checker.clone() };
+        let next = self.checker.next_pass(&said, inputs.pass.max(1)).map_err(nonsense)?;
+        let checker = Checker { full_score: self.checker.full_score.or(inputs.worth), ..self.checker.clone() };
         let answer = checker.read(&said).map_err(nonsense)?;
         said.files.retain(|(name, _)| name != NEXT_PASS);
         let next = next.map(|input| Next { input, left: said.files });
@@ -206,21 +213,21 @@ impl Prepared {
     }
 
     /// A box with the checker in it; the first time, it is built.
-    async fn open(&self, bench: &Bench, call: &Call) -> Result<Box<dyn OpenBox>, Failure> {
-        let built = bench.build(&self.order(), &|_| {}).await.map_err(Failure::Ours)?;
+    async fn open(&self, executor: &Executor, call: &Invocation) -> Result<Box<dyn OpenBox>, Failure> {
+        let built = executor.build(&self.planned(), &|_| {}).await.map_err(Failure::Internal)?;
         let built = match built {
             // In the box in which it was compiled, the build area is not a fresh one.
-            Built::Ready(workplace)
-                if call.writes_to.is_some() && workplace.compile.as_ref().is_some_and(|c| !c.cached) =>
+            BuildResult::Ready(prepared)
+                if call.writes_to.is_some() && prepared.compile.as_ref().is_some_and(|c| !c.cached) =>
             {
-                bench.ready(&self.order(), workplace.artefact).await.map_err(Failure::Ours)?
+                executor.ready(&self.planned(), prepared.artefact).await.map_err(Failure::Internal)?
             }
             other => other,
         };
         match built {
-            Built::Ready(workplace) => Ok(workplace.open),
-            Built::Broken(fault) => Err(Failure::Checker(fault)),
-            Built::Failed(report) => {
+            BuildResult::Ready(prepared) => Ok(prepared.open),
+            BuildResult::Broken(fault) => Err(Failure::Checker(fault)),
+            BuildResult::Failed(report) => {
                 let why = report.message.unwrap_or_default();
                 let said =
                     String::from_utf8_lossy(report.output.content.as_bytes()).trim().chars().take(2_000).collect();
@@ -232,19 +239,19 @@ impl Prepared {
 
     async fn run(
         &self,
-        call: &Call,
-        matter: &Matter,
+        call: &Invocation,
+        inputs: &CheckerInputs,
         open: &mut dyn OpenBox,
-        heard: &mut Heard,
+        captured: &mut CapturedOutput,
     ) -> Result<Outcome, Failure> {
-        let stdin = if call.output_on_stdin { matter.output.clone() } else { Bytes::new() };
-        self.start(call, stdin.into(), &[], self.limits, open, heard).await
+        let stdin = if call.output_on_stdin { inputs.output.clone() } else { Bytes::new() };
+        self.start(call, stdin.into(), &[], self.limits, open, captured).await
     }
 
     /// Runs it to its end.
     pub(super) async fn start(
         &self,
-        call: &Call,
+        call: &Invocation,
         stdin: Stdin,
         channels: &[Arc<Feed>],
         limits: Limits,
@@ -254,14 +261,14 @@ impl Prepared {
         let argv: Vec<String> = self.plan.run.argv.iter().chain(&call.args).cloned().collect();
         let view = if call.writes_to.is_some() { View::Build } else { View::Fresh };
         let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, channels, limits };
-        open.run(&step, sink).await.map_err(|error| match blame(&error) {
-            Blame::Program(why) => Failure::Checker(broken(&self.checker, &why)),
-            Blame::Ours(fault) => Failure::Ours(fault),
+        open.run(&step, sink).await.map_err(|error| match cause_of(&error) {
+            Cause::Program(why) => Failure::Checker(broken(&self.checker, &why)),
+            Cause::Internal(fault) => Failure::Internal(fault),
         })
     }
 
     /// Its exit code, if it ended by itself.
-    fn ended(&self, outcome: &Outcome, heard: &Heard) -> Result<i32, Failure> {
+    fn ended(&self, outcome: &Outcome, captured: &CapturedOutput) -> Result<i32, Failure> {
         if let (None, Exit::Code(code)) = (outcome.limit, &outcome.exit) {
             return Ok(*code);
         }
@@ -272,7 +279,7 @@ impl Prepared {
                 .and_then(|ruling| ruling.message)
                 .unwrap_or_else(nothing),
         };
-        let said = String::from_utf8_lossy(&heard.stderr).trim().chars().take(500).collect::<String>();
+        let said = String::from_utf8_lossy(&captured.stderr).trim().chars().take(500).collect::<String>();
         let said = if said.is_empty() { said } else { format!(": {said}") };
         Err(Failure::Checker(broken(&self.checker, &format!("{why}{said}"))))
     }
@@ -300,27 +307,27 @@ pub(super) fn broken(checker: &Checker, why: &str) -> Fault {
 }
 
 fn ruling(answer: Answer, scale: Scale) -> Ruling {
-    let Answer { opinion, score, message } = answer;
-    let verdict = match (opinion, score.filter(|_| scale != Scale::Points)) {
+    let Answer { decision, score, message } = answer;
+    let verdict = match (decision, score.filter(|_| scale != Scale::Points)) {
         (_, Some(score)) if score > 0.0 && score < 1.0 => Verdict::Partial,
-        (Opinion::Right, _) => Verdict::Accepted,
-        (Opinion::Wrong, _) => Verdict::WrongAnswer,
-        (Opinion::BadForm, _) => Verdict::PresentationError,
+        (Decision::Right, _) => Verdict::Accepted,
+        (Decision::Wrong, _) => Verdict::WrongAnswer,
+        (Decision::BadForm, _) => Verdict::PresentationError,
     };
     Ruling { verdict, message, score, difference: None }
 }
 
-fn files(call: &Call, matter: &Matter) -> Vec<PlacedFile> {
+fn files(call: &Invocation, inputs: &CheckerInputs) -> Vec<PlacedFile> {
     let place = |path: &str, bytes: &Bytes| {
         let path = BoxPath::new(path).expect("a path of our own");
         PlacedFile { path, executable: false, content: Content(bytes.clone()) }
     };
-    let file = |(path, what): &(&str, What)| {
+    let file = |(path, what): &(&str, CheckerFile)| {
         let bytes = match what {
-            What::Input => &matter.input,
-            What::Output => &matter.output,
-            What::Answer => &matter.answer,
-            What::Code => &matter.code,
+            CheckerFile::Input => &inputs.input,
+            CheckerFile::Output => &inputs.output,
+            CheckerFile::Answer => &inputs.answer,
+            CheckerFile::Code => &inputs.code,
         };
         place(path, bytes)
     };
@@ -330,15 +337,15 @@ fn files(call: &Call, matter: &Matter) -> Vec<PlacedFile> {
         let path = BoxPath::new(format!("{}/{name}", call.writes_to?)).ok()?;
         Some(PlacedFile { path, executable: false, content: Content(content.clone()) })
     };
-    call.files.iter().map(file).chain(kept).chain(matter.left.iter().filter_map(again)).collect()
+    call.files.iter().map(file).chain(kept).chain(inputs.left.iter().filter_map(again)).collect()
 }
 
 /// The files that it wrote into the directory, by name.
 async fn written(open: &mut dyn OpenBox, directory: &str) -> Result<Vec<(String, Bytes)>, Failure> {
     let path = BoxPath::new(directory).expect("a path of our own");
-    let collected = open.collect(&[Collect::Path(path)]).await.map_err(|error| Failure::Ours(fault(&error)))?;
+    let collected = open.collect(&[Collect::Path(path)]).await.map_err(|error| Failure::Internal(fault(&error)))?;
     let files = unpack(&collected, WRITTEN).map_err(|error| {
-        Failure::Ours(Fault::new("sandbox_failed", format!("what a checker wrote cannot be read: {error}")))
+        Failure::Internal(Fault::new("sandbox_failed", format!("what a checker wrote cannot be read: {error}")))
     })?;
     let inside =
         |(path, bytes): (String, Bytes)| Some((path.strip_prefix(directory)?.strip_prefix('/')?.to_owned(), bytes));
@@ -364,12 +371,12 @@ pub(super) fn unpack(collected: &Collected, most: u64) -> std::io::Result<Vec<(S
 
 /// The beginning of what a checker prints.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct CapturedOutput {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
 }
 
-impl Sink for Heard {
+impl Sink for CapturedOutput {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         let kept = match stream {
             Stream::Stdout => &mut self.stdout,

@@ -13,26 +13,26 @@ use optimus_sandbox::{BoxStep, Collected, OpenBox, SandboxError, View};
 use tracing::Instrument as _;
 
 use super::artefacts::{self, Artefact, Failed, KnownTo};
-use super::execute::{Bench, Order};
-use super::failure::{Blame, blame, fault, starts_from_work_area, toolchain_missing};
+use super::execute::{Executor, PlannedJob};
+use super::failure::{Cause, cause_of, fault, starts_from_work_area, toolchain_missing};
 use super::sink::{Budget, CompileSink, Head, cut};
 use super::{limits, verdict};
 use crate::spans;
 
 /// What came of building.
-pub(super) enum Built {
-    Ready(Workplace),
+pub(super) enum BuildResult {
+    Ready(PreparedBox),
     /// The program's doing.
     Failed(CompileReport),
     /// Ours, and another attempt would not help.
     Broken(Fault),
 }
 
-impl Built {
+impl BuildResult {
     /// What its report says that compiling took here: a result that another tenant's job left must not show by its time.
     pub(super) fn claimed_time(&self) -> Duration {
         let report = match self {
-            Self::Ready(workplace) => workplace.compile.as_ref(),
+            Self::Ready(prepared) => prepared.compile.as_ref(),
             Self::Failed(report) => Some(report),
             Self::Broken(_) => None,
         };
@@ -42,7 +42,7 @@ impl Built {
 }
 
 /// A box with everything in it that tests need.
-pub(super) struct Workplace {
+pub(super) struct PreparedBox {
     pub(super) open: Box<dyn OpenBox>,
     /// For further boxes.
     pub(super) artefact: Option<Arc<Artefact>>,
@@ -56,27 +56,27 @@ enum Compiled {
     Broken(Fault),
 }
 
-impl Bench {
+impl Executor {
     pub(super) async fn build(
         &self,
-        order: &Order<'_>,
+        planned: &PlannedJob<'_>,
         events: &(dyn Fn(Event) + Send + Sync),
-    ) -> Result<Built, Fault> {
-        if order.plan.compile.is_empty() {
-            return self.ready(order, None).await;
+    ) -> Result<BuildResult, Fault> {
+        if planned.plan.compile.is_empty() {
+            return self.ready(planned, None).await;
         }
-        let toolchain = self.config.book.toolchain(&order.job.language).unwrap_or_default();
-        let key = artefacts::key(order, self.sandbox_name(), &toolchain);
+        let toolchain = self.config.book.toolchain(&planned.job.language).unwrap_or_default();
+        let key = artefacts::key(planned, self.sandbox_name(), &toolchain);
         if let Some(artefact) = self.artefacts.get(&key) {
-            return self.reuse(order, Ok(artefact), events).await;
+            return self.reuse(planned, Ok(artefact), events).await;
         }
         let flight = self.artefacts.flight(key);
         let mut landed = flight.lock().await;
         if let Some(result) = landed.clone() {
             drop(landed);
-            return self.reuse(order, result, events).await;
+            return self.reuse(planned, result, events).await;
         }
-        match self.compile(order, events).await? {
+        match self.compile(planned, events).await? {
             Compiled::Done(open, artefact) => {
                 let artefact = Arc::new(artefact);
                 self.artefacts.keep(key, Arc::clone(&artefact));
@@ -84,15 +84,15 @@ impl Bench {
                 drop(landed);
                 let report = artefact.report.clone();
                 events(Event::Compiled(report.clone()));
-                self.finish(order, open, Some(artefact), Some(report)).await
+                self.finish(planned, open, Some(artefact), Some(report)).await
             }
             Compiled::Failed(report) => {
-                let known = KnownTo::new(order.job.tenant.as_deref());
+                let known = KnownTo::new(planned.job.tenant.as_deref());
                 *landed = Some(Err(Arc::new(Failed { report: report.clone(), known })));
                 events(Event::Compiled(report.clone()));
-                Ok(Built::Failed(report))
+                Ok(BuildResult::Failed(report))
             }
-            Compiled::Broken(fault) => Ok(Built::Broken(fault)),
+            Compiled::Broken(fault) => Ok(BuildResult::Broken(fault)),
         }
     }
 
@@ -100,17 +100,17 @@ impl Bench {
     /// the figures of the one that there was.
     async fn reuse(
         &self,
-        order: &Order<'_>,
+        planned: &PlannedJob<'_>,
         result: Result<Arc<Artefact>, Arc<Failed>>,
         events: &(dyn Fn(Event) + Send + Sync),
-    ) -> Result<Built, Fault> {
+    ) -> Result<BuildResult, Fault> {
         let (mut report, known) = match &result {
             Ok(artefact) => (artefact.report.clone(), &artefact.known),
             Err(failed) => (failed.report.clone(), &failed.known),
         };
-        report.cached = known.is_known(order.job.tenant.as_deref());
+        report.cached = known.is_known(planned.job.tenant.as_deref());
         if !report.cached {
-            for step in &order.plan.compile {
+            for step in &planned.plan.compile {
                 events(Event::Compiling { step: step.name.clone() });
                 if report.failed_step.as_ref() == Some(&step.name) {
                     break;
@@ -119,11 +119,11 @@ impl Bench {
         }
         events(Event::Compiled(report.clone()));
         match result {
-            Err(_) => Ok(Built::Failed(report)),
+            Err(_) => Ok(BuildResult::Failed(report)),
             Ok(artefact) => {
-                let mut built = self.ready(order, Some(artefact)).await?;
-                if let Built::Ready(workplace) = &mut built {
-                    workplace.compile = Some(report);
+                let mut built = self.ready(planned, Some(artefact)).await?;
+                if let BuildResult::Ready(prepared) = &mut built {
+                    prepared.compile = Some(report);
                 }
                 Ok(built)
             }
@@ -131,79 +131,88 @@ impl Bench {
     }
 
     /// A new box, ready for tests.
-    pub(super) async fn ready(&self, order: &Order<'_>, artefact: Option<Arc<Artefact>>) -> Result<Built, Fault> {
-        let mut open = self.open(order).await?;
+    pub(super) async fn ready(
+        &self,
+        planned: &PlannedJob<'_>,
+        artefact: Option<Arc<Artefact>>,
+    ) -> Result<BuildResult, Fault> {
+        let mut open = self.open(planned).await?;
         let collected = artefact.as_ref().and_then(|artefact| artefact.collected.as_ref());
-        let furnished = match collected {
+        let staged = match collected {
             Some(collected) => open.restore(collected).await,
-            None => open.stage(&building_material(order)).await,
+            None => open.stage(&staged_files(planned)).await,
         };
-        match furnished.map_err(|error| blame(&error)) {
-            Ok(()) => self.finish(order, open, artefact, None).await,
-            Err(Blame::Program(why)) => Ok(Built::Failed(failed(why))),
-            Err(Blame::Ours(fault)) => Err(fault),
+        match staged.map_err(|error| cause_of(&error)) {
+            Ok(()) => self.finish(planned, open, artefact, None).await,
+            Err(Cause::Program(why)) => Ok(BuildResult::Failed(failed(why))),
+            Err(Cause::Internal(fault)) => Err(fault),
         }
     }
 
     /// Adds what the run step wants beside the program.
     async fn finish(
         &self,
-        order: &Order<'_>,
+        planned: &PlannedJob<'_>,
         mut open: Box<dyn OpenBox>,
         artefact: Option<Arc<Artefact>>,
         compile: Option<CompileReport>,
-    ) -> Result<Built, Fault> {
-        let files = &order.plan.run.files;
+    ) -> Result<BuildResult, Fault> {
+        let files = &planned.plan.run.files;
         let staged = if files.is_empty() { Ok(()) } else { open.stage(files).await };
-        match staged.map_err(|error| blame(&error)) {
-            Ok(()) => Ok(Built::Ready(Workplace { open, artefact, compile })),
-            Err(Blame::Program(why)) => Ok(Built::Failed(failed(why))),
-            Err(Blame::Ours(fault)) => Err(fault),
+        match staged.map_err(|error| cause_of(&error)) {
+            Ok(()) => Ok(BuildResult::Ready(PreparedBox { open, artefact, compile })),
+            Err(Cause::Program(why)) => Ok(BuildResult::Failed(failed(why))),
+            Err(Cause::Internal(fault)) => Err(fault),
         }
     }
 
-    async fn open(&self, order: &Order<'_>) -> Result<Box<dyn OpenBox>, Fault> {
-        let image = &order.plan.image;
-        let opened = if order.beside { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
+    async fn open(&self, planned: &PlannedJob<'_>) -> Result<Box<dyn OpenBox>, Fault> {
+        let image = &planned.plan.image;
+        let opened =
+            if planned.unpinned { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
         opened.map_err(|error| fault(&error))
     }
 
-    async fn compile(&self, order: &Order<'_>, events: &(dyn Fn(Event) + Send + Sync)) -> Result<Compiled, Fault> {
-        let mut open = self.open(order).await?;
-        if let Err(error) = open.stage(&building_material(order)).await {
-            return match blame(&error) {
-                Blame::Program(why) => Ok(Compiled::Failed(failed(why))),
-                Blame::Ours(fault) => Err(fault),
+    async fn compile(
+        &self,
+        planned: &PlannedJob<'_>,
+        events: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Compiled, Fault> {
+        let mut open = self.open(planned).await?;
+        if let Err(error) = open.stage(&staged_files(planned)).await {
+            return match cause_of(&error) {
+                Cause::Program(why) => Ok(Compiled::Failed(failed(why))),
+                Cause::Internal(fault) => Err(fault),
             };
         }
         let mut log = Log::default();
-        for step in &order.plan.compile {
+        for step in &planned.plan.compile {
             events(Event::Compiling { step: step.name.clone() });
             let span = spans::compile(&step.name);
             let limits = limits::of_step(&step.limits, &self.config.compile_limits, &self.config.cap);
-            let outcome = match log.run(order, step, limits, open.as_mut()).instrument(span).await {
+            let outcome = match log.run(planned, step, limits, open.as_mut()).instrument(span).await {
                 Ok(outcome) => outcome,
-                Err(Blame::Program(why)) => return Ok(Compiled::Failed(log.report(step, why))),
-                Err(Blame::Ours(fault)) => return Err(fault),
+                Err(Cause::Program(why)) => return Ok(Compiled::Failed(log.report(step, why))),
+                Err(Cause::Internal(fault)) => return Err(fault),
             };
             if let (None, Exit::NotStarted(why)) = (outcome.limit, &outcome.exit) {
                 return Ok(if starts_from_work_area(step) {
                     Compiled::Failed(log.report(step, format!("`{}` cannot be started: {why}", step.argv[0])))
                 } else {
-                    Compiled::Broken(toolchain_missing(step, why, order.install_hint))
+                    Compiled::Broken(toolchain_missing(step, why, planned.install_hint))
                 });
             }
             if let Some(why) = verdict::of_compile(&step.name, &outcome, &limits, &log.tail) {
                 return Ok(Compiled::Failed(log.report(step, why)));
             }
         }
-        match collect(order.plan, open.as_mut()).await.map_err(|error| blame(&error)) {
+        match collect(planned.plan, open.as_mut()).await.map_err(|error| cause_of(&error)) {
             Ok(collected) => Ok(Compiled::Done(
                 open,
-                Artefact { collected, report: log.success(), known: KnownTo::new(order.job.tenant.as_deref()) },
+                Artefact { collected, report: log.success(), known: KnownTo::new(planned.job.tenant.as_deref()) },
             )),
-            Err(Blame::Program(why)) => Ok(Compiled::Failed(log.refusal(format!("compiling left no program: {why}")))),
-            Err(Blame::Ours(fault)) => Err(fault),
+            Err(Cause::Program(why)) => Ok(Compiled::Failed(log.refusal(format!("compiling left no program: {why}")))),
+            Err(Cause::Internal(fault)) => Err(fault),
         }
     }
 }
@@ -230,15 +239,15 @@ fn collected_paths(plan: &Plan) -> Vec<Collect> {
 
 /// The sources, and every file that a compile step adds: all before the first step, because the build area starts as a
 /// copy of the stage.
-fn building_material(order: &Order<'_>) -> Vec<PlacedFile> {
+fn staged_files(planned: &PlannedJob<'_>) -> Vec<PlacedFile> {
     let source = |file: &optimus_core::SourceFile| PlacedFile {
         path: file.path.clone(),
         executable: false,
         content: file.content.clone(),
     };
-    let added = order.plan.compile.iter().flat_map(|step| step.files.iter().cloned());
+    let added = planned.plan.compile.iter().flat_map(|step| step.files.iter().cloned());
     let mut files: Vec<PlacedFile> = Vec::new();
-    for file in order.job.files.iter().map(source).chain(added) {
+    for file in planned.job.files.iter().map(source).chain(added) {
         files.retain(|known| known.path != file.path);
         files.push(file);
     }
@@ -265,15 +274,15 @@ struct Log {
 impl Log {
     async fn run(
         &mut self,
-        order: &Order<'_>,
+        planned: &PlannedJob<'_>,
         step: &Step,
         limits: Limits,
         open: &mut dyn OpenBox,
-    ) -> Result<Outcome, Blame> {
+    ) -> Result<Outcome, Cause> {
         let budget = Budget::new(u64::MAX);
         let mut sink = CompileSink::new(&mut self.output, &budget);
         let run = BoxStep { env: &step.env, view: View::Build, ..BoxStep::new(&step.argv, limits) };
-        let outcome = open.run(&run, &mut sink).await.map_err(|error| blame(&error))?;
+        let outcome = open.run(&run, &mut sink).await.map_err(|error| cause_of(&error))?;
         let (stdout, stderr) = (sink.stdout.into_bytes(), sink.stderr.into_bytes());
         self.tail = sink.tail.into_bytes();
         tracing::debug!(exit = ?outcome.exit, limit = ?outcome.limit, wall_us = outcome.wall_us, "compile step ended");
@@ -282,7 +291,7 @@ impl Log {
         self.memory_bytes = self.memory_bytes.max(outcome.memory_peak_bytes);
         if !(stdout.is_empty() && stderr.is_empty()) {
             let outcome = StepOutcome::new(&step.name, &outcome, stdout, stderr);
-            let mut found = order.counsel.diagnostics(&outcome).await;
+            let mut found = planned.hooks.diagnostics(&outcome).await;
             found.iter_mut().for_each(|diagnostic| cut(&mut diagnostic.message));
             self.diagnostics.extend(found);
         }

@@ -14,13 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::JudgeConfig;
 use super::artefacts::Artefacts;
-use super::checker::Prepared;
-use super::compile::{Built, failed};
-use super::counsel::Counsel;
-use super::lanes;
+use super::checker::CheckerProgram;
+use super::compile::{BuildResult, failed};
+use super::hooks::LanguageHooks;
+use super::scheduler;
 
 /// Where plans are carried out; shared by all jobs.
-pub(super) struct Bench {
+pub(super) struct Executor {
     pub(super) sandbox: SharedSandbox,
     sandbox_name: &'static str,
     pub(super) config: JudgeConfig,
@@ -30,22 +30,22 @@ pub(super) struct Bench {
 
 /// What has to be done, and with whose advice.
 #[derive(Clone, Copy)]
-pub(super) struct Order<'a> {
+pub(super) struct PlannedJob<'a> {
     pub(super) job: &'a Job,
     pub(super) plan: &'a Plan,
     /// What a test may use, unless the run step wishes for something else.
     pub(super) limits: Limits,
     pub(super) plugin_digest: &'a str,
     pub(super) install_hint: &'a str,
-    pub(super) counsel: &'a dyn Counsel,
+    pub(super) hooks: &'a dyn LanguageHooks,
     /// Who looks at what is printed, when that is a program.
-    pub(super) checker: Option<&'a Prepared>,
+    pub(super) checker: Option<&'a CheckerProgram>,
     /// Who talks to the submission while it runs.
-    pub(super) interactor: Option<&'a Prepared>,
+    pub(super) interactor: Option<&'a CheckerProgram>,
     /// Who grades groups of tests.
-    pub(super) grader: Option<&'a Prepared>,
+    pub(super) grader: Option<&'a CheckerProgram>,
     /// It takes no slot's processor: such a one itself, of which no time counts, or a further process of a submission.
-    pub(super) beside: bool,
+    pub(super) unpinned: bool,
 }
 
 /// How far a job came.
@@ -60,7 +60,7 @@ pub(super) enum Ending {
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) struct Execution {
+pub(super) struct ExecutionResult {
     pub(super) compile: Option<CompileReport>,
     pub(super) tests: Vec<TestReport>,
     pub(super) score: Option<Score>,
@@ -69,7 +69,7 @@ pub(super) struct Execution {
     pub(super) tests_time: Duration,
 }
 
-impl Bench {
+impl Executor {
     pub(super) fn new(sandbox: SharedSandbox, config: JudgeConfig) -> Self {
         Self {
             sandbox_name: sandbox.describe().name,
@@ -91,47 +91,57 @@ impl Bench {
 
     pub(super) async fn execute(
         &self,
-        order: &Order<'_>,
+        planned: &PlannedJob<'_>,
         events: &(dyn Fn(Event) + Send + Sync),
         cancel: &CancellationToken,
-    ) -> Result<Execution, Fault> {
-        if order.job.tests.iter().all(|test| test.submitted.is_some()) {
+    ) -> Result<ExecutionResult, Fault> {
+        if planned.job.tests.iter().all(|test| test.submitted.is_some()) {
             let begun = Instant::now();
-            let lanes::Tested { tests, score, cancelled } = self.look_at(order, events, cancel).await?;
+            let scheduler::Tested { tests, score, cancelled } = self.judge_answers(planned, events, cancel).await?;
             let ending = if cancelled { Ending::Cancelled } else { Ending::Tested };
             let tests_time = begun.elapsed();
-            return Ok(Execution { compile: None, tests, score, ending, compile_time: Duration::ZERO, tests_time });
+            return Ok(ExecutionResult {
+                compile: None,
+                tests,
+                score,
+                ending,
+                compile_time: Duration::ZERO,
+                tests_time,
+            });
         }
-        if let Some(fault) = colliding_paths(order) {
-            return Ok(Execution::stopped(order.job, Ending::Fault(fault)));
+        if let Some(fault) = colliding_paths(planned) {
+            return Ok(ExecutionResult::stopped(planned.job, Ending::Fault(fault)));
         }
         let begun = Instant::now();
         // Dropping what builds kills the step that runs and destroys its box.
-        let Some(built) = cancel.run_until_cancelled(self.build(order, events)).await else {
-            return Ok(Execution::stopped(order.job, Ending::Cancelled));
+        let Some(built) = cancel.run_until_cancelled(self.build(planned, events)).await else {
+            return Ok(ExecutionResult::stopped(planned.job, Ending::Cancelled));
         };
         let built = built?;
         let compile_time = begun.elapsed().max(built.claimed_time());
         let execution = match built {
-            Built::Ready(workplace) => {
-                let compile = workplace.compile.clone();
+            BuildResult::Ready(prepared) => {
+                let compile = prepared.compile.clone();
                 let begun = Instant::now();
-                let lanes::Tested { tests, score, cancelled } = self.test(order, workplace, events, cancel).await?;
+                let scheduler::Tested { tests, score, cancelled } =
+                    self.test(planned, prepared, events, cancel).await?;
                 let ending = if cancelled { Ending::Cancelled } else { Ending::Tested };
-                Execution { compile, tests, score, ending, compile_time, tests_time: begun.elapsed() }
+                ExecutionResult { compile, tests, score, ending, compile_time, tests_time: begun.elapsed() }
             }
-            Built::Failed(compile) => Execution {
+            BuildResult::Failed(compile) => ExecutionResult {
                 compile: Some(compile),
                 compile_time,
-                ..Execution::stopped(order.job, Ending::CompileError)
+                ..ExecutionResult::stopped(planned.job, Ending::CompileError)
             },
-            Built::Broken(fault) => Execution { compile_time, ..Execution::stopped(order.job, Ending::Fault(fault)) },
+            BuildResult::Broken(fault) => {
+                ExecutionResult { compile_time, ..ExecutionResult::stopped(planned.job, Ending::Fault(fault)) }
+            }
         };
         Ok(execution)
     }
 }
 
-impl Execution {
+impl ExecutionResult {
     /// A job that ends before its first test.
     pub(super) fn stopped(job: &Job, ending: Ending) -> Self {
         let verdict = if ending == Ending::Cancelled { Verdict::Cancelled } else { Verdict::Skipped };
@@ -166,8 +176,8 @@ pub(super) fn test_name(job: &Job, index: usize) -> String {
 
 /// Each path of a plan is sound by itself; whether one is a file where another needs a directory shows only beside the
 /// job's own files.
-fn colliding_paths(order: &Order<'_>) -> Option<Fault> {
-    let Order { job, plan, .. } = order;
+fn colliding_paths(planned: &PlannedJob<'_>) -> Option<Fault> {
+    let PlannedJob { job, plan, .. } = planned;
     let placed = plan.compile.iter().chain([&plan.run]).flat_map(|step| &step.files).map(|file| file.path.as_str());
     placed.clone().next()?;
     let paths: HashSet<&str> = job.files.iter().map(|file| file.path.as_str()).chain(placed).collect();

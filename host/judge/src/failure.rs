@@ -7,17 +7,17 @@ use optimus_sandbox::SandboxError;
 const BUSY: &str = "machine_busy";
 
 /// What an error of a box means for the job.
-pub(super) enum Blame {
+pub(super) enum Cause {
     /// The program's doing, in words for its author.
     Program(String),
     /// Ours; another attempt may succeed.
-    Ours(Fault),
+    Internal(Fault),
 }
 
-pub(super) fn blame(error: &SandboxError) -> Blame {
+pub(super) fn cause_of(error: &SandboxError) -> Cause {
     match error {
-        SandboxError::Refused(message) => Blame::Program(message.clone()),
-        other => Blame::Ours(fault(other)),
+        SandboxError::Refused(message) => Cause::Program(message.clone()),
+        other => Cause::Internal(fault(other)),
     }
 }
 

@@ -6,23 +6,23 @@
 
 mod artefacts;
 mod checker;
-mod communicate;
 mod compile;
-mod converse;
-mod counsel;
 mod demand;
 mod execute;
 mod failure;
 mod grader;
-mod lanes;
+mod hooks;
+mod interactive;
 mod limits;
 mod live;
-mod record;
+mod multi_process;
+mod scheduler;
 mod sink;
 mod spans;
 mod test;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod verdict;
 
 use std::sync::Arc;
@@ -37,8 +37,8 @@ use optimus_sandbox::{SandboxError, SharedSandbox};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use checker::{Failure, Prepared};
-use execute::{Bench, Ending, Execution, Order};
+use checker::{CheckerProgram, Failure};
+use execute::{Ending, ExecutionResult, Executor, PlannedJob};
 
 /// How to judge.
 #[derive(Debug, Clone)]
@@ -73,13 +73,13 @@ impl Default for JudgeConfig {
 /// Judges jobs, one at a time or many.
 pub struct Judge {
     catalogue: Arc<Catalogue>,
-    bench: Bench,
+    executor: Executor,
 }
 
 impl Judge {
     /// A judge who takes plans from `catalogue` and runs them in `sandbox`.
     pub fn new(catalogue: Arc<Catalogue>, sandbox: SharedSandbox, config: JudgeConfig) -> Self {
-        Self { catalogue, bench: Bench::new(sandbox, config) }
+        Self { catalogue, executor: Executor::new(sandbox, config) }
     }
 
     /// Judges a job that has waited for so long. `events` hears of `Compiling`, `Compiled` and each `Test`; the others
@@ -96,77 +96,98 @@ impl Judge {
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
         let clock = Clock { waited, begun: Instant::now() };
-        let Some(_slot) = cancel.run_until_cancelled(self.bench.slot()).await else {
-            return Ok(self.draft(job, None, None, Execution::stopped(job, Ending::Cancelled), &clock, Duration::ZERO));
+        let Some(_slot) = cancel.run_until_cancelled(self.executor.slot()).await else {
+            return Ok(self.build_report(
+                job,
+                None,
+                None,
+                ExecutionResult::stopped(job, Ending::Cancelled),
+                &clock,
+                Duration::ZERO,
+            ));
         };
         let Some(plugin) = self.catalogue.plugin(&job.language).await else {
             let ending = Ending::Fault(unknown_language(&job.language));
-            return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
+            return Ok(self.build_report(
+                job,
+                None,
+                None,
+                ExecutionResult::stopped(job, ending),
+                &clock,
+                Duration::ZERO,
+            ));
         };
         // After the language: without it the job could not be completed with its problem either.
         if let Some(digest) = &job.problem {
             let fault = Fault::new("unknown_problem", format!("problem `{digest}` is not stored here"));
             let ending = Ending::Fault(fault.hint("post its package again with POST /v1/problems"));
-            return Ok(self.draft(job, None, None, Execution::stopped(job, ending), &clock, Duration::ZERO));
+            return Ok(self.build_report(
+                job,
+                None,
+                None,
+                ExecutionResult::stopped(job, ending),
+                &clock,
+                Duration::ZERO,
+            ));
         }
         let descriptor = plugin.descriptor();
-        let limits = limits::of_run(&job.limits, job.exact_limits, descriptor, &self.bench.config.cap);
+        let limits = limits::of_run(&job.limits, job.exact_limits, descriptor, &self.executor.config.cap);
         let planning = Instant::now();
         // Where nothing is run, the submission need not be a program.
         let is_answers = job.tests.iter().all(|test| test.submitted.is_some());
-        let planned = if is_answers {
+        let plan_result = if is_answers {
             Ok(Arc::new(execute::no_plan()))
         } else {
             plugin.plan(&PlanRequest::new(job, limits)).instrument(spans::plan()).await
         };
         let planned_in = planning.elapsed();
-        let plan = match planned {
+        let plan = match plan_result {
             Ok(plan) => plan,
             Err(PluginError::Engine { message }) => return Err(Fault::new("plugin_engine", message)),
             Err(error) => {
                 let execution = refused(job, error);
-                return Ok(self.draft(job, Some(&plugin), None, execution, &clock, planned_in));
+                return Ok(self.build_report(job, Some(&plugin), None, execution, &clock, planned_in));
             }
         };
-        let [checker, interactor, grader] = match self.officials(job, &plan).await {
-            Ok(officials) => officials,
-            Err(Failure::Ours(fault)) => return Err(fault),
+        let [checker, interactor, grader] = match self.prepare_checkers(job, &plan).await {
+            Ok(checkers) => checkers,
+            Err(Failure::Internal(fault)) => return Err(fault),
             Err(Failure::Checker(fault)) => {
-                let execution = Execution::stopped(job, Ending::Fault(fault));
-                return Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
+                let execution = ExecutionResult::stopped(job, Ending::Fault(fault));
+                return Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
             }
         };
-        let order = Order {
+        let planned = PlannedJob {
             checker: checker.as_ref(),
             interactor: interactor.as_ref(),
             grader: grader.as_ref(),
-            beside: false,
+            unpinned: false,
             job,
             plan: &plan,
             limits,
             plugin_digest: plugin.digest(),
             install_hint: &descriptor.install_hint,
-            counsel: plugin.as_ref(),
+            hooks: plugin.as_ref(),
         };
-        let demand = demand::of(&order, &self.bench.config);
-        let Some(admitted) = cancel.run_until_cancelled(self.bench.sandbox.admit(&demand)).await else {
-            let execution = Execution::stopped(job, Ending::Cancelled);
-            return Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
+        let demand = demand::of(&planned, &self.executor.config);
+        let Some(admitted) = cancel.run_until_cancelled(self.executor.sandbox.admit(&demand)).await else {
+            let execution = ExecutionResult::stopped(job, Ending::Cancelled);
+            return Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
         };
         let execution = match admitted {
-            Ok(admitted) => admitted.run(self.bench.execute(&order, events, cancel)).await?,
+            Ok(admitted) => admitted.run(self.executor.execute(&planned, events, cancel)).await?,
             Err(error @ SandboxError::TooLarge { .. }) => {
-                Execution::stopped(job, Ending::Fault(failure::fault(&error)))
+                ExecutionResult::stopped(job, Ending::Fault(failure::fault(&error)))
             }
             Err(error) => return Err(failure::fault(&error)),
         };
-        Ok(self.draft(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
+        Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
     }
 
     /// The job's checker, its interactor (or manager) and its grader, when it has them and they are programs.
-    async fn officials(&self, job: &Job, plan: &Plan) -> Result<[Option<Prepared>; 3], Failure> {
+    async fn prepare_checkers(&self, job: &Job, plan: &Plan) -> Result<[Option<CheckerProgram>; 3], Failure> {
         let prepare = async |checker: Option<&Checker>| match checker {
-            Some(checker) => Prepared::new(checker, &self.catalogue, &self.bench.config.cap).await.map(Some),
+            Some(checker) => CheckerProgram::new(checker, &self.catalogue, &self.executor.config.cap).await.map(Some),
             None => Ok(None),
         };
         let comparer = test::comparer(job, plan);
@@ -179,16 +200,16 @@ impl Judge {
         Ok([prepare(checker).await?, prepare(talks).await?, prepare(grader).await?])
     }
 
-    fn draft(
+    fn build_report(
         &self,
         job: &Job,
         plugin: Option<&Plugin>,
         plan: Option<&Plan>,
-        execution: Execution,
+        execution: ExecutionResult,
         clock: &Clock,
         planned_in: Duration,
     ) -> Report {
-        let Execution { compile, tests, score, ending, compile_time, tests_time } = execution;
+        let ExecutionResult { compile, tests, score, ending, compile_time, tests_time } = execution;
         let (verdict, error) = conclude(ending, &tests, score.as_ref());
         let finished = Timestamp::now();
         Report {
@@ -202,13 +223,13 @@ impl Judge {
                 digest: plugin.digest().to_owned(),
             }),
             image: plan.map(|plan| plan.image.clone()),
-            sandbox: self.bench.sandbox_name().to_owned(),
+            sandbox: self.executor.sandbox_name().to_owned(),
             compile,
             tests,
             error,
             limits: plan.zip(plugin).map(|(plan, plugin)| {
-                let run = limits::of_run(&job.limits, job.exact_limits, plugin.descriptor(), &self.bench.config.cap);
-                limits::of_step(&plan.run.limits, &run, &self.bench.config.cap)
+                let run = limits::of_run(&job.limits, job.exact_limits, plugin.descriptor(), &self.executor.config.cap);
+                limits::of_step(&plan.run.limits, &run, &self.executor.config.cap)
             }),
             created_at: job.id.created_at(),
             started_at: Some(finished.before(u64::try_from(clock.begun.elapsed().as_millis()).unwrap_or(0))),
@@ -258,15 +279,15 @@ fn conclude(ending: Ending, tests: &[TestReport], score: Option<&Score>) -> (Ver
 
 /// A job that the plugin does not plan. Sources are the submission's own. Options are the client's, and say nothing about
 /// the submission; what the language's schema tells of them was checked when the job came in.
-fn refused(job: &Job, error: PluginError) -> Execution {
+fn refused(job: &Job, error: PluginError) -> ExecutionResult {
     match error {
-        PluginError::BadSource { message, .. } => Execution::refused(job, message),
+        PluginError::BadSource { message, .. } => ExecutionResult::refused(job, message),
         PluginError::BadOptions { message, .. } => {
             let fault = Fault::new("bad_options", format!("`options`: {message}"));
             let hint = format!("GET /v1/languages shows what `{}` takes as `options`", job.language);
-            Execution::stopped(job, Ending::Fault(fault.hint(hint)))
+            ExecutionResult::stopped(job, Ending::Fault(fault.hint(hint)))
         }
-        other => Execution::stopped(job, Ending::Fault(other.fault())),
+        other => ExecutionResult::stopped(job, Ending::Fault(other.fault())),
     }
 }
 

@@ -97,7 +97,7 @@ impl Tail {
 #[derive(Debug)]
 pub(super) enum Reader {
     /// Nothing: the program only has to end well.
-    Nobody,
+    Ignore,
     /// A comparer reads along.
     Comparer(Box<Comparison>),
     /// A checker gets all of it afterwards. It is at most as long as the output limit.
@@ -148,7 +148,7 @@ impl Sink for TestSink<'_> {
 impl Reader {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         match self {
-            Self::Nobody => {}
+            Self::Ignore => {}
             Self::Comparer(comparison) => {
                 comparison.feed(bytes);
             }
@@ -161,7 +161,7 @@ impl Reader {
 
     pub(super) fn finish(self) -> Reading {
         match self {
-            Self::Nobody => Reading::Nothing,
+            Self::Ignore => Reading::Nothing,
             Self::Comparer(comparison) => Reading::Compared(comparison.finish()),
             Self::Checker(kept) => Reading::ToCheck(kept.into()),
         }
@@ -174,8 +174,8 @@ impl Reader {
 pub(super) struct CompileSink<'a> {
     pub(super) output: &'a mut Head,
     pub(super) budget: &'a Budget,
-    pub(super) stdout: Beginning,
-    pub(super) stderr: Beginning,
+    pub(super) stdout: FirstLines,
+    pub(super) stderr: FirstLines,
     pub(super) tail: Tail,
 }
 
@@ -184,18 +184,18 @@ impl<'a> CompileSink<'a> {
     pub(super) const OUTPUT: u64 = 64 << 10;
 
     pub(super) fn new(output: &'a mut Head, budget: &'a Budget) -> Self {
-        Self { output, budget, stdout: Beginning::default(), stderr: Beginning::default(), tail: Tail::default() }
+        Self { output, budget, stdout: FirstLines::default(), stderr: FirstLines::default(), tail: Tail::default() }
     }
 }
 
 /// The first lines of what a compiler says, which tell what is wrong: what follows may be thousands of consequences.
 #[derive(Debug, Default)]
-pub(super) struct Beginning {
+pub(super) struct FirstLines {
     bytes: Vec<u8>,
     cut: bool,
 }
 
-impl Beginning {
+impl FirstLines {
     fn push(&mut self, bytes: &[u8]) {
         let room = TAIL.saturating_sub(self.bytes.len()).min(bytes.len());
         self.bytes.extend_from_slice(&bytes[..room]);
@@ -267,13 +267,13 @@ mod tests {
 
     #[test]
     fn the_first_errors_are_kept_in_whole_lines() {
-        let mut beginning = Beginning::default();
+        let mut beginning = FirstLines::default();
         for number in 0..20_000 {
             beginning.push(format!("error {number}\n").as_bytes());
         }
         let bytes = beginning.into_bytes();
         assert!(bytes.len() <= TAIL && bytes.starts_with(b"error 0\n") && bytes.ends_with(b"\n"));
-        let mut short = Beginning::default();
+        let mut short = FirstLines::default();
         short.push(b"error");
         assert_eq!(short.into_bytes(), &b"error"[..]);
     }

@@ -12,19 +12,19 @@ use optimus_plugin::StepOutcome;
 use optimus_sandbox::{BoxStep, OpenBox, View};
 
 use super::artefacts::Artefact;
-use super::checker::{Checked, Failure, Matter, unpack};
-use super::communicate;
-use super::converse;
-use super::execute::{Bench, Order, test_name};
-use super::failure::{Blame, blame, starts_from_work_area, toolchain_missing};
+use super::checker::{Checked, CheckerInputs, Failure, unpack};
+use super::execute::{Executor, PlannedJob, test_name};
+use super::failure::{Cause, cause_of, starts_from_work_area, toolchain_missing};
+use super::interactive;
 use super::live::{EVERY, Live};
+use super::multi_process;
 use super::sink::{Budget, Head, Reader, Reading, Tail, TestSink, cut};
 use super::verdict::{self, Ruling};
 
 /// What is the same for every test of a job.
-pub(super) struct Terms<'a> {
-    pub(super) bench: &'a Bench,
-    pub(super) order: &'a Order<'a>,
+pub(super) struct TestContext<'a> {
+    pub(super) executor: &'a Executor,
+    pub(super) planned: &'a PlannedJob<'a>,
     /// What was built, for further boxes.
     pub(super) artefact: Option<Arc<Artefact>>,
     pub(super) limits: Limits,
@@ -44,15 +44,15 @@ pub(super) fn comparer(job: &Job, plan: &Plan) -> Comparer {
 ///
 /// # Errors
 /// Our machinery failed.
-pub(super) async fn run(terms: &Terms<'_>, index: usize, open: &mut dyn OpenBox) -> Result<TestReport, Fault> {
+pub(super) async fn run(context: &TestContext<'_>, index: usize, open: &mut dyn OpenBox) -> Result<TestReport, Fault> {
     let is_slow =
         |report: &TestReport| matches!(report.verdict, Verdict::TimeLimitExceeded | Verdict::IdlenessLimitExceeded);
-    let mut report = once(terms, index, open).await?;
-    for _ in 0..terms.order.job.rerun_on_time_limit {
+    let mut report = run_passes(context, index, open).await?;
+    for _ in 0..context.planned.job.rerun_on_time_limit {
         if !is_slow(&report) {
             break;
         }
-        let again = once(terms, index, open).await?;
+        let again = run_passes(context, index, open).await?;
         if !is_slow(&again) || again.cpu_ms < report.cpu_ms {
             report = again;
         }
@@ -62,7 +62,7 @@ pub(super) async fn run(terms: &Terms<'_>, index: usize, open: &mut dyn OpenBox)
 }
 
 /// Tells what is printed while something runs.
-async fn telling<T>(running: impl Future<Output = T>, live: Option<&Live<'_>>) -> T {
+async fn flush_while_running<T>(running: impl Future<Output = T>, live: Option<&Live<'_>>) -> T {
     let mut running = std::pin::pin!(running);
     loop {
         tokio::select! {
@@ -74,7 +74,7 @@ async fn telling<T>(running: impl Future<Output = T>, live: Option<&Live<'_>>) -
 }
 
 /// What one run of a submission came to.
-pub(super) struct Ran {
+pub(super) struct RunResult {
     /// None when it was not run after all.
     pub(super) outcome: Option<Outcome>,
     pub(super) judged: Result<Checked, Fault>,
@@ -82,7 +82,7 @@ pub(super) struct Ran {
     pub(super) transcript: Option<Box<Transcript>>,
 }
 
-impl Ran {
+impl RunResult {
     /// It did not come to a run.
     pub(super) fn stopped(judged: Result<Checked, Fault>) -> Self {
         Self { outcome: None, judged, printed: Default::default(), transcript: None }
@@ -90,43 +90,46 @@ impl Ran {
 }
 
 /// Runs a test: once, or as many passes as its checker wants.
-async fn once(terms: &Terms<'_>, index: usize, open: &mut dyn OpenBox) -> Result<TestReport, Fault> {
-    let name = test_name(terms.order.job, index);
-    let test = &terms.order.job.tests[index];
+async fn run_passes(context: &TestContext<'_>, index: usize, open: &mut dyn OpenBox) -> Result<TestReport, Fault> {
+    let name = test_name(context.planned.job, index);
+    let test = &context.planned.job.tests[index];
     if test.submitted.is_some() {
-        return submitted(terms, index).await;
+        return submitted(context, index).await;
     }
-    let mut matter = terms.matter(index);
+    let mut inputs = context.inputs(index);
     // Limits are for each pass; so are the numbers in the report, which are the worst.
     let mut worst: Option<Outcome> = None;
     loop {
-        matter.pass += 1;
-        let ran = match (terms.order.interactor, terms.order.job.communication.as_deref()) {
-            (Some(manager), Some(rules)) => communicate::run(terms, index, rules, manager, &matter, open).await,
-            (Some(interactor), None) => converse::run(terms, index, interactor, &matter, open).await,
-            (None, _) => terms.alone(index, &matter, open).await,
+        inputs.pass += 1;
+        let run_result = match (context.planned.interactor, context.planned.job.communication.as_deref()) {
+            (Some(manager), Some(rules)) => multi_process::run(context, index, rules, manager, &inputs, open).await,
+            (Some(interactor), None) => interactive::run(context, index, interactor, &inputs, open).await,
+            (None, _) => context.run_standalone(index, &inputs, open).await,
         };
-        let mut ran = match ran {
-            Ok(ran) => ran,
-            Err(Blame::Program(why)) => {
+        let mut run_result = match run_result {
+            Ok(run_result) => run_result,
+            Err(Cause::Program(why)) => {
                 return Ok(TestReport { message: Some(why), ..TestReport::unrun(name, Verdict::RuntimeError) });
             }
-            Err(Blame::Ours(fault)) => return Err(fault),
+            Err(Cause::Internal(fault)) => return Err(fault),
         };
-        if let (Some(before), Some(now)) = (worst.take(), &mut ran.outcome) {
+        if let (Some(before), Some(now)) = (worst.take(), &mut run_result.outcome) {
             now.cpu_us = now.cpu_us.max(before.cpu_us);
             now.wall_us = now.wall_us.max(before.wall_us);
             now.memory_peak_bytes = now.memory_peak_bytes.max(before.memory_peak_bytes);
         }
-        match ran.judged {
+        match run_result.judged {
             Ok(Checked { next: Some(next), .. }) => {
-                (matter.input, matter.left) = (next.input, next.left);
-                worst = ran.outcome;
+                (inputs.input, inputs.left) = (next.input, next.left);
+                worst = run_result.outcome;
             }
             judged => {
                 let judged = judged.map(|checked| checked.ruling);
-                let transcript = ran.transcript.filter(|_| !terms.order.job.hide_feedback);
-                return Ok(TestReport { transcript, ..report(name, ran.outcome.as_ref(), judged, ran.printed) });
+                let transcript = run_result.transcript.filter(|_| !context.planned.job.hide_feedback);
+                return Ok(TestReport {
+                    transcript,
+                    ..report(name, run_result.outcome.as_ref(), judged, run_result.printed)
+                });
             }
         }
     }
@@ -152,55 +155,65 @@ fn report(
     TestReport { score, message, difference, error, ..measured }
 }
 
-impl Terms<'_> {
+impl TestContext<'_> {
     /// A build area, and files that belong to one test, are new only in a new box.
     pub(super) fn needs_fresh_box(&self) -> bool {
-        let job = self.order.job;
+        let job = self.planned.job;
         job.file_io.as_ref().is_some_and(|io| io.output.is_some())
             || job.tests.iter().any(|test| !test.files.is_empty())
     }
 
     /// What a checker is shown, but for the output.
-    fn matter(&self, index: usize) -> Matter {
-        let (job, test) = (self.order.job, &self.order.job.tests[index]);
-        Matter {
+    fn inputs(&self, index: usize) -> CheckerInputs {
+        let (job, test) = (self.planned.job, &self.planned.job.tests[index]);
+        CheckerInputs {
             input: test.stdin.0.clone(),
             answer: test.expect.as_ref().map_or_else(Bytes::new, |expect| expect.0.clone()),
             args: test.checker_args.clone(),
             code: job.files.first().map_or_else(Bytes::new, |file| file.content.0.clone()),
             worth: self.worth.get(index).copied().flatten(),
-            ..Matter::default()
+            ..CheckerInputs::default()
         }
     }
 
     /// The program and its arguments.
     pub(super) fn argv(&self, index: usize) -> Cow<'_, [String]> {
-        let run = &self.order.plan.run;
-        match &*self.order.job.tests[index].args {
+        let run = &self.planned.plan.run;
+        match &*self.planned.job.tests[index].args {
             [] => Cow::Borrowed(&run.argv),
             more => run.argv.iter().chain(more).cloned().collect(),
         }
     }
 
     /// Puts beside the program what it finds in this test.
-    pub(super) async fn furnish(&self, index: usize, input: &Bytes, open: &mut dyn OpenBox) -> Result<(), Blame> {
+    pub(super) async fn stage_test_files(
+        &self,
+        index: usize,
+        input: &Bytes,
+        open: &mut dyn OpenBox,
+    ) -> Result<(), Cause> {
         let place = |path: &BoxPath, content: Content| PlacedFile { path: path.clone(), executable: false, content };
-        let test = &self.order.job.tests[index];
+        let test = &self.planned.job.tests[index];
         let mut files: Vec<PlacedFile> =
             test.files.iter().map(|file| place(&file.path, file.content.clone())).collect();
-        let input_file = self.order.job.file_io.as_ref().and_then(|io| io.input.as_ref());
+        let input_file = self.planned.job.file_io.as_ref().and_then(|io| io.input.as_ref());
         files.extend(input_file.map(|path| place(path, Content(input.clone()))));
-        if files.is_empty() { Ok(()) } else { open.stage(&files).await.map_err(|error| blame(&error)) }
+        if files.is_empty() { Ok(()) } else { open.stage(&files).await.map_err(|error| cause_of(&error)) }
     }
 
     /// Runs the submission by itself.
-    async fn alone(&self, index: usize, matter: &Matter, open: &mut dyn OpenBox) -> Result<Ran, Blame> {
-        let Order { job, plan, .. } = self.order;
+    async fn run_standalone(
+        &self,
+        index: usize,
+        inputs: &CheckerInputs,
+        open: &mut dyn OpenBox,
+    ) -> Result<RunResult, Cause> {
+        let PlannedJob { job, plan, .. } = self.planned;
         let test = &job.tests[index];
-        self.furnish(index, &matter.input, open).await?;
+        self.stage_test_files(index, &inputs.input, open).await?;
         let io = job.file_io.as_ref();
         let output_file = io.and_then(|io| io.output.as_ref());
-        let stdin = if io.is_some_and(|io| io.input.is_some()) { Bytes::new() } else { matter.input.clone() };
+        let stdin = if io.is_some_and(|io| io.input.is_some()) { Bytes::new() } else { inputs.input.clone() };
         let argv = self.argv(index);
         let step = BoxStep {
             argv: &argv,
@@ -211,20 +224,20 @@ impl Terms<'_> {
             limits: self.limits,
         };
         let reader = self.reader(test);
-        let (reader, aside) = if output_file.is_some() { (Reader::Nobody, Some(reader)) } else { (reader, None) };
+        let (reader, aside) = if output_file.is_some() { (Reader::Ignore, Some(reader)) } else { (reader, None) };
         // What the report will not show, nobody sees before.
         let shown = !job.hide_feedback && job.capture_bytes > 0;
         let live = shown.then(|| Live::new(index, job.capture_bytes, self.events));
         let mut sink = TestSink::new(reader, job.capture_bytes, &self.budget, live.as_ref());
-        let running = telling(open.run(&step, &mut sink), live.as_ref());
-        let outcome = running.await.map_err(|error| blame(&error))?;
+        let running = flush_while_running(open.run(&step, &mut sink), live.as_ref());
+        let outcome = running.await.map_err(|error| cause_of(&error))?;
         let TestSink { mut reader, stdout, stderr, .. } = sink;
         let mut unwritten = None;
         if let (Some(path), Some(aside), true) = (output_file, aside, outcome.is_success()) {
             reader = aside;
             match output(open, path).await {
                 Ok(bytes) => reader.read(&bytes),
-                Err(Blame::Program(why)) => unwritten = Some(why),
+                Err(Cause::Program(why)) => unwritten = Some(why),
                 Err(ours) => return Err(ours),
             }
         }
@@ -233,18 +246,20 @@ impl Terms<'_> {
                 let path = output_file.map(BoxPath::as_str).unwrap_or_default();
                 Ok(Ruling::new(Verdict::WrongAnswer, format!("wrote no `{path}`")).into())
             }
-            None => self.judge(&outcome, reader, [stdout.1, stderr.1], matter).await,
+            None => self.judge(&outcome, reader, [stdout.1, stderr.1], inputs).await,
         };
         let printed = [stdout.0, stderr.0];
-        Ok(Ran { outcome: Some(outcome), judged: ours(judged)?, printed, transcript: None })
+        Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed, transcript: None })
     }
 
     /// Who reads the output while it comes. Without expected output the program only has to end well, unless the job
     /// itself asks for a checker, which may need none.
     pub(super) fn reader(&self, test: &Test) -> Reader {
         match (&test.expect, test.compare.as_ref().unwrap_or(&self.comparer)) {
-            (None, Comparer::Custom) if self.order.job.compare == Some(Comparer::Custom) => Reader::Checker(Vec::new()),
-            (None, comparer) if !comparer.needs_no_expectation() => Reader::Nobody,
+            (None, Comparer::Custom) if self.planned.job.compare == Some(Comparer::Custom) => {
+                Reader::Checker(Vec::new())
+            }
+            (None, comparer) if !comparer.needs_no_expectation() => Reader::Ignore,
             (expect, comparer) => {
                 match comparer.against(expect.as_ref().map(|expect| expect.0.clone()).unwrap_or_default()) {
                     Some(comparison) => Reader::Comparer(Box::new(comparison)),
@@ -259,12 +274,12 @@ impl Terms<'_> {
         outcome: &Outcome,
         reader: Reader,
         tails: [Tail; 2],
-        matter: &Matter,
+        inputs: &CheckerInputs,
     ) -> Result<Checked, Failure> {
         if let Some(ruling) = self.ended(outcome, tails).await {
             return ruling.map(Checked::from).map_err(Failure::Checker);
         }
-        self.ruling(reader, matter).await.map(|checked| self.shown(checked))
+        self.ruling(reader, inputs).await.map(|checked| self.shown(checked))
     }
 
     /// How a run that ended badly is judged.
@@ -278,20 +293,20 @@ impl Terms<'_> {
 
     /// As much of it as the job wants to be said.
     pub(super) fn shown(&self, checked: Checked) -> Checked {
-        if self.order.job.hide_feedback { Checked { ruling: checked.ruling.hidden(), ..checked } } else { checked }
+        if self.planned.job.hide_feedback { Checked { ruling: checked.ruling.hidden(), ..checked } } else { checked }
     }
 
     /// What the output is worth of a program that ended well.
-    pub(super) async fn ruling(&self, reader: Reader, matter: &Matter) -> Result<Checked, Failure> {
+    pub(super) async fn ruling(&self, reader: Reader, inputs: &CheckerInputs) -> Result<Checked, Failure> {
         match reader.finish() {
             Reading::Nothing => Ok(Ruling::accepted().into()),
             Reading::Compared(compared) => verdict::of_match(compared).map(Checked::from).map_err(Failure::Checker),
             Reading::ToCheck(output) => {
-                if let Some(checker) = self.order.checker {
-                    return checker.check(self.bench, &matter.with_output(output)).await;
+                if let Some(checker) = self.planned.checker {
+                    return checker.check(self.executor, &inputs.with_output(output)).await;
                 }
-                let (input, answer) = (matter.input.clone(), matter.answer.clone());
-                let finding = self.order.counsel.check(input, answer, output).await.map_err(Failure::Checker)?;
+                let (input, answer) = (inputs.input.clone(), inputs.answer.clone());
+                let finding = self.planned.hooks.check(input, answer, output).await.map_err(Failure::Checker)?;
                 Ok(verdict::of_finding(finding).into())
             }
         }
@@ -300,9 +315,9 @@ impl Terms<'_> {
     /// What is started from the work area is what the sources were made into, so if it is no program, they do not make
     /// one. Anything else is the image's, and no fault of theirs.
     fn not_started(&self, why: &str) -> Result<Ruling, Fault> {
-        let step = &self.order.plan.run;
+        let step = &self.planned.plan.run;
         if !starts_from_work_area(step) {
-            return Err(toolchain_missing(step, why, self.order.install_hint));
+            return Err(toolchain_missing(step, why, self.planned.install_hint));
         }
         let message = format!("the sources make no program: `{}` cannot be started: {why}", step.argv[0]);
         Ok(Ruling::new(Verdict::CompileError, message))
@@ -315,8 +330,8 @@ impl Terms<'_> {
             return ruling;
         }
         let [stdout, stderr] = tails.map(Tail::into_bytes);
-        let outcome = StepOutcome::new(&self.order.plan.run.name, outcome, stdout, stderr);
-        match self.order.counsel.refine(&outcome).await {
+        let outcome = StepOutcome::new(&self.planned.plan.run.name, outcome, stdout, stderr);
+        match self.planned.hooks.refine(&outcome).await {
             Some(verdict) if verdict != ruling.verdict => {
                 let message = ruling.message.unwrap_or_default();
                 Ruling::new(verdict, format!("{message}: by what it printed, {}", verdict.as_str().replace('_', " ")))
@@ -327,38 +342,38 @@ impl Terms<'_> {
 }
 
 /// Judges a file of the submission's as if it had been printed.
-pub(super) async fn submitted(terms: &Terms<'_>, index: usize) -> Result<TestReport, Fault> {
-    let Order { job, .. } = terms.order;
+pub(super) async fn submitted(context: &TestContext<'_>, index: usize) -> Result<TestReport, Fault> {
+    let PlannedJob { job, .. } = context.planned;
     let (name, wanted) = (test_name(job, index), job.tests[index].submitted.as_ref());
     let Some(file) = job.files.iter().find(|file| Some(&file.path) == wanted) else {
         let path = wanted.map_or("", BoxPath::as_str);
         let message = Some(format!("`{path}` was not submitted"));
         return Ok(TestReport { message, ..TestReport::unrun(name, Verdict::WrongAnswer) });
     };
-    let mut reader = terms.reader(&job.tests[index]);
+    let mut reader = context.reader(&job.tests[index]);
     reader.read(file.content.as_bytes());
-    let judged = match ours(terms.ruling(reader, &terms.matter(index)).await) {
-        Ok(judged) => judged.map(|checked| terms.shown(checked).ruling),
-        Err(Blame::Ours(fault)) => return Err(fault),
-        Err(Blame::Program(why)) => Ok(Ruling::new(Verdict::WrongAnswer, why)),
+    let judged = match split_failure(context.ruling(reader, &context.inputs(index)).await) {
+        Ok(judged) => judged.map(|checked| context.shown(checked).ruling),
+        Err(Cause::Internal(fault)) => return Err(fault),
+        Err(Cause::Program(why)) => Ok(Ruling::new(Verdict::WrongAnswer, why)),
     };
     Ok(report(name, None, judged, Default::default()))
 }
 
 /// The file that a program wrote instead of printing.
-async fn output(open: &mut dyn OpenBox, path: &BoxPath) -> Result<Bytes, Blame> {
-    let collected = open.collect(&[Collect::Path(path.clone())]).await.map_err(|error| blame(&error))?;
-    let unreadable = |error: std::io::Error| Blame::Ours(Fault::new("sandbox_failed", error.to_string()));
+async fn output(open: &mut dyn OpenBox, path: &BoxPath) -> Result<Bytes, Cause> {
+    let collected = open.collect(&[Collect::Path(path.clone())]).await.map_err(|error| cause_of(&error))?;
+    let unreadable = |error: std::io::Error| Cause::Internal(Fault::new("sandbox_failed", error.to_string()));
     let files = unpack(&collected, super::limits::CHECKED_OUTPUT).map_err(unreadable)?;
     let file = files.into_iter().find(|(name, _)| name == path.as_str());
-    file.map(|(_, bytes)| bytes).ok_or_else(|| Blame::Program("it is not a file".to_owned()))
+    file.map(|(_, bytes)| bytes).ok_or_else(|| Cause::Program("it is not a file".to_owned()))
 }
 
 /// A checker's failure is the test's; ours is the job's.
-pub(super) fn ours(judged: Result<Checked, Failure>) -> Result<Result<Checked, Fault>, Blame> {
+pub(super) fn split_failure(judged: Result<Checked, Failure>) -> Result<Result<Checked, Fault>, Cause> {
     match judged {
         Ok(checked) => Ok(Ok(checked)),
         Err(Failure::Checker(fault)) => Ok(Err(fault)),
-        Err(Failure::Ours(fault)) => Err(Blame::Ours(fault)),
+        Err(Failure::Internal(fault)) => Err(Cause::Internal(fault)),
     }
 }

@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::JudgeConfig;
-use super::counsel::Counsel;
-use super::execute::{Bench, Execution, Order};
+use super::execute::{ExecutionResult, Executor, PlannedJob};
+use super::hooks::LanguageHooks;
 
 /// A language that asks for nothing.
 pub(super) fn language() -> Descriptor {
@@ -54,7 +54,7 @@ struct Toy {
 }
 
 #[async_trait]
-impl Counsel for Toy {
+impl LanguageHooks for Toy {
     async fn diagnostics(&self, outcome: &StepOutcome) -> Vec<Diagnostic> {
         vec![Diagnostic {
             path: "main.toy".to_owned(),
@@ -121,7 +121,7 @@ fn ended(exit: Exit, limit: Option<LimitHit>) -> Outcome {
 /// A bench over programs that do what their stdin says: `exit 1`, `signal 11`, `limit cpu_time`, `missing`, `lost`,
 /// `refused`; anything else they print. Compilers count themselves, and do what the first source says.
 struct Toys {
-    bench: Bench,
+    executor: Executor,
     compiled: Arc<AtomicUsize>,
     ran: Arc<Mutex<Vec<Vec<String>>>>,
 }
@@ -143,10 +143,10 @@ impl Toys {
             }
             act(&String::from_utf8_lossy(&step.stdin.whole()), sink)
         };
-        Self { bench: Bench::new(Arc::new(FakeSandbox::new(Arc::new(script))), config), compiled, ran }
+        Self { executor: Executor::new(Arc::new(FakeSandbox::new(Arc::new(script))), config), compiled, ran }
     }
 
-    async fn execute(&self, job: &Job, plan: &Plan) -> Result<Execution, Fault> {
+    async fn execute(&self, job: &Job, plan: &Plan) -> Result<ExecutionResult, Fault> {
         self.execute_with(job, plan, &Toy::default(), &|_| {}, &CancellationToken::new()).await
     }
 
@@ -154,24 +154,24 @@ impl Toys {
         &self,
         job: &Job,
         plan: &Plan,
-        counsel: &Toy,
+        hooks: &Toy,
         events: &(dyn Fn(Event) + Send + Sync),
         cancel: &CancellationToken,
-    ) -> Result<Execution, Fault> {
+    ) -> Result<ExecutionResult, Fault> {
         let limits = Limits::DEFAULT;
-        let order = Order {
+        let planned = PlannedJob {
             job,
             plan,
             limits,
             plugin_digest: "d",
             install_hint: "install toy",
-            counsel,
+            hooks,
             checker: None,
             interactor: None,
             grader: None,
-            beside: false,
+            unpinned: false,
         };
-        self.bench.execute(&order, events, cancel).await
+        self.executor.execute(&planned, events, cancel).await
     }
 
     fn times_compiled(&self) -> usize {

@@ -10,7 +10,7 @@ const MESSAGE: usize = 1_000;
 /// One of the things that a checker looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum What {
+pub enum CheckerFile {
     Input,
     Output,
     Answer,
@@ -20,9 +20,9 @@ pub enum What {
 
 /// How a checker is called.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Call {
+pub struct Invocation {
     /// Files beside it, by path.
-    pub files: Vec<(&'static str, What)>,
+    pub files: Vec<(&'static str, CheckerFile)>,
     /// Its arguments.
     pub args: Vec<String>,
     /// It reads the output, too.
@@ -33,7 +33,7 @@ pub struct Call {
 
 /// How a checker ended.
 #[derive(Debug, Clone, Default)]
-pub struct Said {
+pub struct CheckerOutput {
     /// Its exit code.
     pub code: i32,
     /// The beginning of what it printed.
@@ -44,7 +44,7 @@ pub struct Said {
     pub files: Vec<(String, Bytes)>,
 }
 
-impl Said {
+impl CheckerOutput {
     /// What it wrote into a file of this name, if it did.
     fn file(&self, name: &str) -> Option<&Bytes> {
         self.files.iter().find(|(own, _)| own == name).map(|(_, bytes)| bytes)
@@ -55,7 +55,7 @@ impl Said {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// Right, wrong, or in bad form.
-    pub opinion: Opinion,
+    pub decision: Decision,
     /// From 0 to 1, for partial credit; under [`Scale::Points`] of any size.
     pub score: Option<f64>,
     /// For people.
@@ -65,7 +65,7 @@ pub struct Answer {
 /// What a checker thinks of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Opinion {
+pub enum Decision {
     Right,
     Wrong,
     BadForm,
@@ -82,8 +82,8 @@ pub const NEXT_PASS: &str = "nextpass.in";
 
 impl Checker {
     /// How it is called.
-    pub fn call(&self) -> Call {
-        use What::{Answer, Code, Input, Output};
+    pub fn invocation(&self) -> Invocation {
+        use CheckerFile::{Answer, Code, Input, Output};
         let all = vec![(INPUT, Input), (OUTPUT, Output), (ANSWER, Answer)];
         let (files, args): (_, Vec<String>) = match self.protocol {
             Protocol::Exit | Protocol::Testlib | Protocol::Coci => (all, words([INPUT, OUTPUT, ANSWER])),
@@ -100,7 +100,7 @@ impl Checker {
             }
         };
         let writes = matches!(self.protocol, Protocol::Kattis | Protocol::Lemon);
-        Call {
+        Invocation {
             files,
             args: args.into_iter().chain(self.args.iter().cloned()).collect(),
             output_on_stdin: self.protocol == Protocol::Kattis,
@@ -109,15 +109,15 @@ impl Checker {
     }
 
     /// How it is called when it talks to the submission.
-    pub fn call_interactive(&self) -> Call {
-        use What::{Answer, Input};
+    pub fn interactive_invocation(&self) -> Invocation {
+        use CheckerFile::{Answer, Input};
         let args = match self.protocol {
             Protocol::Kattis => words([INPUT, ANSWER, "judge/feedback/"]),
             Protocol::Testlib => words([INPUT, TOLD, ANSWER]),
             _ => words([INPUT, ANSWER]),
         };
         let writes = matches!(self.protocol, Protocol::Kattis | Protocol::Testlib);
-        Call {
+        Invocation {
             files: vec![(INPUT, Input), (ANSWER, Answer)],
             args: args.into_iter().chain(self.args.iter().cloned()).collect(),
             output_on_stdin: false,
@@ -126,9 +126,9 @@ impl Checker {
     }
 
     /// How it is called when it talks to several processes, through these FIFOs.
-    pub fn call_manager(&self, fifos: Vec<String>) -> Call {
-        Call {
-            files: vec![("input.txt", What::Input)],
+    pub fn manager_invocation(&self, fifos: Vec<String>) -> Invocation {
+        Invocation {
+            files: vec![("input.txt", CheckerFile::Input)],
             args: fifos.into_iter().chain(self.args.iter().cloned()).collect(),
             output_on_stdin: false,
             writes_to: None,
@@ -136,7 +136,7 @@ impl Checker {
     }
 
     /// What an interactor leaves for a checker to look at.
-    pub fn told(said: &Said) -> Bytes {
+    pub fn interactor_output(said: &CheckerOutput) -> Bytes {
         said.file(TOLD.rsplit('/').next().unwrap_or(TOLD)).cloned().unwrap_or_default()
     }
 
@@ -144,7 +144,7 @@ impl Checker {
     ///
     /// # Errors
     /// It may not.
-    pub fn next_pass(&self, said: &Said, pass: u32) -> Result<Option<Bytes>, String> {
+    pub fn next_pass(&self, said: &CheckerOutput, pass: u32) -> Result<Option<Bytes>, String> {
         match said.file(NEXT_PASS) {
             Some(_) if self.protocol != Protocol::Kattis => Ok(None),
             Some(_) if said.code != 42 => Err(format!("left `{NEXT_PASS}` and exited with code {}", said.code)),
@@ -159,12 +159,12 @@ impl Checker {
     ///
     /// # Errors
     /// It has none that its protocol knows: what it did instead.
-    pub fn read(&self, said: &Said) -> Result<Answer, String> {
+    pub fn read(&self, said: &CheckerOutput) -> Result<Answer, String> {
         let (err, out) = (text(&said.stderr), text(&said.stdout));
         match self.protocol {
             Protocol::Exit | Protocol::Qduoj => match said.code {
-                0 => Ok(Answer::new(Opinion::Right, first(&out, &err))),
-                1 => Ok(Answer::new(Opinion::Wrong, first(&out, &err))),
+                0 => Ok(Answer::new(Decision::Right, first(&out, &err))),
+                1 => Ok(Answer::new(Decision::Wrong, first(&out, &err))),
                 code => Err(unknown(code, &err)),
             },
             Protocol::Testlib => self.testlib(said.code, &first(&err, &out)),
@@ -174,13 +174,13 @@ impl Checker {
             Protocol::Cms => cms(said.code, &out, &err),
             Protocol::Hydro => Ok(hydro(said.code, &out, err)),
             Protocol::Peg => match said.code {
-                0 => Ok(peg(&out, err, Opinion::Right)),
-                1 => Ok(peg(&out, err, Opinion::Wrong)),
+                0 => Ok(peg(&out, err, Decision::Right)),
+                1 => Ok(peg(&out, err, Decision::Wrong)),
                 code => Err(unknown(code, &err)),
             },
             Protocol::Hustoj => {
-                let opinion = if said.code == 0 { Opinion::Right } else { Opinion::Wrong };
-                Ok(Answer::new(opinion, first(&out, &err)))
+                let decision = if said.code == 0 { Decision::Right } else { Decision::Wrong };
+                Ok(Answer::new(decision, first(&out, &err)))
             }
             Protocol::Lemon => self.lemon(said, &err),
             Protocol::Syzoj if said.code != 0 => Err(unknown(said.code, &err)),
@@ -199,10 +199,10 @@ impl Checker {
             };
         }
         match code {
-            0 => Ok(Answer::new(Opinion::Right, rest("ok "))),
-            1 => Ok(Answer::new(Opinion::Wrong, rest("wrong answer "))),
-            2 | 4 => Ok(Answer::new(Opinion::BadForm, rest("wrong output format "))),
-            8 => Ok(Answer::new(Opinion::BadForm, rest("unexpected eof "))),
+            0 => Ok(Answer::new(Decision::Right, rest("ok "))),
+            1 => Ok(Answer::new(Decision::Wrong, rest("wrong answer "))),
+            2 | 4 => Ok(Answer::new(Decision::BadForm, rest("wrong output format "))),
+            8 => Ok(Answer::new(Decision::BadForm, rest("unexpected eof "))),
             3 => Err(format!("says that it failed: {}", rest("FAIL "))),
             7 => {
                 let said = rest("points ");
@@ -226,7 +226,7 @@ impl Checker {
         scored((share * full + 1e-9).floor().min(full * share.ceil()), full, message)
     }
 
-    fn kattis(&self, said: &Said) -> Result<Answer, String> {
+    fn kattis(&self, said: &CheckerOutput) -> Result<Answer, String> {
         let file = |name: &str| said.file(name).map(|bytes| text(bytes));
         let message = file("judgemessage.txt").or_else(|| file("teammessage.txt")).unwrap_or_default();
         let score = match (file("score.txt"), file("score_multiplier.txt")) {
@@ -239,26 +239,26 @@ impl Checker {
             return self.kattis_points(said, file("score.txt"), message);
         }
         match (said.code, score) {
-            (42, None) => Ok(Answer::new(Opinion::Right, message)),
+            (42, None) => Ok(Answer::new(Decision::Right, message)),
             (42, Some((score, full))) => scored(number(&score, "a score")?, full, message),
-            (43, None) => Ok(Answer::new(Opinion::Wrong, message)),
+            (43, None) => Ok(Answer::new(Decision::Wrong, message)),
             (43, Some(_)) => Err("gave a score to a wrong answer".to_owned()),
             (code, _) => Err(unknown(code, &first(&message, &text(&said.stderr)))),
         }
     }
 
     /// The legacy format: `score.txt` holds any number, also of a rejected output; the grader decides whether it counts.
-    fn kattis_points(&self, said: &Said, score: Option<String>, message: String) -> Result<Answer, String> {
-        let opinion = match said.code {
-            42 => Opinion::Right,
-            43 => Opinion::Wrong,
+    fn kattis_points(&self, said: &CheckerOutput, score: Option<String>, message: String) -> Result<Answer, String> {
+        let decision = match said.code {
+            42 => Decision::Right,
+            43 => Decision::Wrong,
             code => return Err(unknown(code, &first(&message, &text(&said.stderr)))),
         };
         let score = score.map(|score| number(&score, "a score")).transpose()?;
-        Ok(Answer { score, ..Answer::new(opinion, message) })
+        Ok(Answer { score, ..Answer::new(decision, message) })
     }
 
-    fn lemon(&self, said: &Said, err: &str) -> Result<Answer, String> {
+    fn lemon(&self, said: &CheckerOutput, err: &str) -> Result<Answer, String> {
         if said.code != 0 {
             return Err(unknown(said.code, err));
         }
@@ -269,8 +269,8 @@ impl Checker {
 }
 
 impl Answer {
-    fn new(opinion: Opinion, message: String) -> Self {
-        Self { opinion, score: None, message: (!message.is_empty()).then_some(message) }
+    fn new(decision: Decision, message: String) -> Self {
+        Self { decision, score: None, message: (!message.is_empty()).then_some(message) }
     }
 }
 
@@ -284,8 +284,8 @@ fn scored(points: f64, full: f64, message: String) -> Result<Answer, String> {
     if !(0.0..=1.0).contains(&score) {
         return Err(format!("gave {points} of {full} points"));
     }
-    let opinion = if score > 0.0 { Opinion::Right } else { Opinion::Wrong };
-    Ok(Answer { score: Some(score), ..Answer::new(opinion, message) })
+    let decision = if score > 0.0 { Decision::Right } else { Decision::Wrong };
+    Ok(Answer { score: Some(score), ..Answer::new(decision, message) })
 }
 
 fn coci(err: &str) -> Result<Answer, String> {
@@ -300,12 +300,12 @@ fn coci(err: &str) -> Result<Answer, String> {
 
 /// Two lines with a number each, one after the other, are a fraction, whatever the exit code; without one that is above
 /// 0 the exit code counts.
-fn peg(out: &str, message: String, opinion: Opinion) -> Answer {
+fn peg(out: &str, message: String, decision: Decision) -> Answer {
     let lines: Vec<Option<f64>> = out.lines().map(|line| line.trim().parse().ok()).collect();
     let fractions = lines.windows(2).filter_map(|pair| Some(pair[0]? / pair[1]?));
     match fractions.into_iter().find(|share| share.is_finite() && *share > 0.0) {
-        Some(share) => Answer { score: Some(share.min(1.0)), ..Answer::new(Opinion::Right, message) },
-        None => Answer::new(opinion, message),
+        Some(share) => Answer { score: Some(share.min(1.0)), ..Answer::new(Decision::Right, message) },
+        None => Answer::new(decision, message),
     }
 }
 
@@ -326,9 +326,9 @@ fn cms(code: i32, out: &str, err: &str) -> Result<Answer, String> {
 /// What is no number is worth nothing: it is read as JavaScript reads it.
 fn hydro(code: i32, out: &str, err: String) -> Answer {
     let score = out.trim().parse::<f64>().ok().filter(|score| score.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
-    let opinion = if score >= 1.0 { Opinion::Right } else { Opinion::Wrong };
+    let decision = if score >= 1.0 { Decision::Right } else { Decision::Wrong };
     let message = if code == 0 { err } else { format!("{err} (exit code {code})") };
-    Answer { score: (score > 0.0 && score < 1.0).then_some(score), ..Answer::new(opinion, message) }
+    Answer { score: (score > 0.0 && score < 1.0).then_some(score), ..Answer::new(decision, message) }
 }
 
 fn number(text: &str, what: &str) -> Result<f64, String> {

@@ -6,24 +6,24 @@ fn checker(protocol: Protocol) -> Checker {
     Checker { protocol, language: "toy".to_owned(), source: Some(Content::from("x")), ..Checker::default() }
 }
 
-fn said(code: i32, stdout: &str, stderr: &str) -> Said {
-    Said { code, stdout: stdout.to_owned().into(), stderr: stderr.to_owned().into(), files: Vec::new() }
+fn said(code: i32, stdout: &str, stderr: &str) -> CheckerOutput {
+    CheckerOutput { code, stdout: stdout.to_owned().into(), stderr: stderr.to_owned().into(), files: Vec::new() }
 }
 
-fn wrote(code: i32, files: &[(&str, &str)]) -> Said {
+fn wrote(code: i32, files: &[(&str, &str)]) -> CheckerOutput {
     let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned().into())).collect();
-    Said { files, ..said(code, "", "") }
+    CheckerOutput { files, ..said(code, "", "") }
 }
 
 /// `=` right, `x` wrong, `f` bad form, `!` nonsense, or the score.
-fn mark(checker: &Checker, said: &Said) -> String {
+fn mark(checker: &Checker, said: &CheckerOutput) -> String {
     match checker.read(said) {
         Err(_) => "!".to_owned(),
         Ok(Answer { score: Some(score), .. }) => score.to_string(),
-        Ok(Answer { opinion, .. }) => match opinion {
-            Opinion::Right => "=",
-            Opinion::Wrong => "x",
-            Opinion::BadForm => "f",
+        Ok(Answer { decision, .. }) => match decision {
+            Decision::Right => "=",
+            Decision::Wrong => "x",
+            Decision::BadForm => "f",
         }
         .to_owned(),
     }
@@ -44,15 +44,15 @@ fn each_protocol_is_called_in_its_way() {
         (Lemon, "judge/input judge/output judge/answer 100 judge/feedback/score judge/feedback/message"),
         (Syzoj, ""),
     ] {
-        let call = checker(protocol).call();
+        let call = checker(protocol).invocation();
         assert_eq!(call.args.join(" "), args, "{protocol:?}");
         assert_eq!(call.output_on_stdin, protocol == Kattis);
         let files: Vec<&str> = call.files.iter().map(|(path, _)| *path).collect();
         assert!(call.args.iter().all(|arg| files.contains(&arg.as_str()) || arg.contains("feedback") || arg == "100"));
     }
-    assert_eq!(checker(Syzoj).call().files.len(), 4);
+    assert_eq!(checker(Syzoj).invocation().files.len(), 4);
     let more = Checker { args: vec!["-x".to_owned()], ..checker(Qduoj) };
-    assert_eq!(more.call().args.last().unwrap(), "-x", "its own arguments come last");
+    assert_eq!(more.invocation().args.last().unwrap(), "-x", "its own arguments come last");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn what_each_answer_means() {
 
 #[test]
 fn messages_lose_their_prefix_and_stay_short() {
-    let message = |protocol, said: Said| checker(protocol).read(&said).unwrap().message;
+    let message = |protocol, said: CheckerOutput| checker(protocol).read(&said).unwrap().message;
     assert_eq!(message(Protocol::Testlib, said(1, "", "wrong answer 1st differ\n")).unwrap(), "1st differ");
     assert_eq!(message(Protocol::Cms, said(0, "0", "translate:wrong")).unwrap(), "Output isn't correct");
     let file = ("judgemessage.txt", "line 3");
@@ -165,13 +165,13 @@ fn a_checker_that_is_no_program_is_refused() {
 
 #[test]
 fn an_interactor_is_called_without_an_output() {
-    let args = |protocol| checker(protocol).call_interactive().args;
+    let args = |protocol| checker(protocol).interactive_invocation().args;
     assert_eq!(args(Protocol::Kattis), ["judge/input", "judge/answer", "judge/feedback/"]);
     assert_eq!(args(Protocol::Testlib), ["judge/input", "judge/feedback/output", "judge/answer"]);
     assert_eq!(args(Protocol::Exit), ["judge/input", "judge/answer"]);
-    let call = checker(Protocol::Kattis).call_interactive();
-    assert!(call.files.iter().all(|(_, what)| *what != What::Output) && !call.output_on_stdin);
-    assert_eq!(Checker::told(&wrote(0, &[("output", "42\n")])).as_ref(), b"42\n");
+    let call = checker(Protocol::Kattis).interactive_invocation();
+    assert!(call.files.iter().all(|(_, what)| *what != CheckerFile::Output) && !call.output_on_stdin);
+    assert_eq!(Checker::interactor_output(&wrote(0, &[("output", "42\n")])).as_ref(), b"42\n");
     let policy = Policy::default();
     assert!(checker(Protocol::Coci).check_interactive(&policy).is_ok());
     for protocol in [Protocol::Cms, Protocol::Lemon, Protocol::Syzoj, Protocol::Peg] {

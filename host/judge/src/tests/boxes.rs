@@ -27,7 +27,7 @@ impl Sandbox for Recorder {
     }
 
     async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
-        self.note(format!("open {image} beside"));
+        self.note(format!("open {image} unpinned"));
         Ok(Box::new(self.clone()))
     }
 
@@ -67,8 +67,8 @@ impl OpenBox for Recorder {
 
 fn recorded() -> (Toys, Recorder) {
     let recorder = Recorder::default();
-    let bench = Bench::new(Arc::new(recorder.clone()), JudgeConfig::default());
-    (Toys { bench, ..Toys::default() }, recorder)
+    let executor = Executor::new(Arc::new(recorder.clone()), JudgeConfig::default());
+    (Toys { executor, ..Toys::default() }, recorder)
 }
 
 fn placed(path: &str) -> PlacedFile {
@@ -127,23 +127,23 @@ async fn a_compiler_that_leaves_no_program_has_failed() {
 #[tokio::test]
 async fn the_box_of_a_checker_is_opened_beside_those_whose_times_count() {
     let (toys, recorder) = recorded();
-    let (job, plan, counsel) = (one_test("", ""), compiled(), Toy::default());
-    let mut order = Order {
+    let (job, plan, hooks) = (one_test("", ""), compiled(), Toy::default());
+    let mut planned = PlannedJob {
         job: &job,
         plan: &plan,
         limits: Limits::DEFAULT,
         plugin_digest: "d",
         install_hint: "",
-        counsel: &counsel,
+        hooks: &hooks,
         checker: None,
         interactor: None,
         grader: None,
-        beside: true,
+        unpinned: true,
     };
-    for (beside, opened) in [(true, "open toy:1 beside"), (false, "open toy:1")] {
-        order.beside = beside;
-        toys.bench.build(&order, &|_| {}).await.unwrap();
-        toys.bench.build(&order, &|_| {}).await.unwrap();
+    for (unpinned, opened) in [(true, "open toy:1 unpinned"), (false, "open toy:1")] {
+        planned.unpinned = unpinned;
+        toys.executor.build(&planned, &|_| {}).await.unwrap();
+        toys.executor.build(&planned, &|_| {}).await.unwrap();
         let opens: Vec<String> = recorder.taken().into_iter().filter(|done| done.starts_with("open")).collect();
         assert_eq!(opens, [opened, opened], "compiled or not");
     }

@@ -40,7 +40,7 @@ async fn idleness_needs_a_program_that_waited() {
     };
     for (cpu_us, wanted) in [(1_000, Verdict::IdlenessLimitExceeded), (5_000_000, Verdict::TimeLimitExceeded)] {
         let mut toys = Toys::default();
-        toys.bench.sandbox = Arc::new(FakeSandbox::new(script(cpu_us)));
+        toys.executor.sandbox = Arc::new(FakeSandbox::new(script(cpu_us)));
         let execution = toys.execute(&one_test("", ""), &interpreted()).await.unwrap();
         assert_eq!(execution.tests[0].verdict, wanted);
     }
@@ -49,7 +49,7 @@ async fn idleness_needs_a_program_that_waited() {
 #[tokio::test]
 async fn a_bad_exit_code_is_an_error_even_when_the_output_is_right() {
     let mut toys = Toys::default();
-    toys.bench.sandbox = Arc::new(FakeSandbox::new(Arc::new(|_, _, sink| {
+    toys.executor.sandbox = Arc::new(FakeSandbox::new(Arc::new(|_, _, sink| {
         sink.write(Stream::Stdout, b"42");
         Ok(ended(Exit::Code(1), None))
     })));

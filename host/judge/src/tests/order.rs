@@ -42,16 +42,16 @@ async fn a_tests_arguments_follow_the_plans() {
 #[tokio::test]
 async fn every_test_is_heard_of_as_it_ends() {
     let toys = Toys::default();
-    let heard = Mutex::new(Vec::new());
+    let captured = Mutex::new(Vec::new());
     let note = |event: Event| {
         if let Event::Test { index, total, report } = event {
-            heard.lock().unwrap().push((index, total, report.verdict));
+            captured.lock().unwrap().push((index, total, report.verdict));
         }
     };
     let cancel = CancellationToken::new();
     toys.execute_with(&job(numbered(3)), &interpreted(), &Toy::default(), &note, &cancel).await.unwrap();
     let accepted = |index| (index, 3, Verdict::Accepted);
-    assert_eq!(heard.into_inner().unwrap(), [accepted(0), accepted(1), accepted(2)]);
+    assert_eq!(captured.into_inner().unwrap(), [accepted(0), accepted(1), accepted(2)]);
 }
 
 /// A box whose programs take turns: each waits until `together` of them run.
@@ -98,8 +98,8 @@ impl optimus_sandbox::Sandbox for TogetherSandbox {
 
 fn together(count: usize, config: JudgeConfig) -> (Toys, Arc<Together>) {
     let shared = Arc::new(Together { barrier: tokio::sync::Barrier::new(count), opened: AtomicUsize::new(0) });
-    let bench = Bench::new(Arc::new(TogetherSandbox(Arc::clone(&shared))), config);
-    (Toys { bench, ..Toys::default() }, shared)
+    let executor = Executor::new(Arc::new(TogetherSandbox(Arc::clone(&shared))), config);
+    (Toys { executor, ..Toys::default() }, shared)
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn idle_slots_take_tests_and_the_report_keeps_their_order() {
     let config = JudgeConfig { slots: 3, parallel_tests: true, ..JudgeConfig::default() };
     let (toys, shared) = together(3, config);
     let job = job(numbered(9));
-    let _own = toys.bench.slot().await;
+    let _own = toys.executor.slot().await;
     let plan = interpreted();
     let execution = tokio::time::timeout(Duration::from_secs(60), toys.execute(&job, &plan));
     let execution = execution.await.expect("three programs run at once").unwrap();
@@ -115,7 +115,7 @@ async fn idle_slots_take_tests_and_the_report_keeps_their_order() {
     assert_eq!(printed, [b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8"]);
     assert_eq!(conclude(execution.ending, &execution.tests, None).0, Verdict::Accepted);
     assert_eq!(shared.opened.load(Ordering::SeqCst), 3);
-    assert_eq!(toys.bench.slots.available_permits(), 2, "slots are given back");
+    assert_eq!(toys.executor.slots.available_permits(), 2, "slots are given back");
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn other_jobs_slots_are_left_alone() {
         JudgeConfig { slots: 8, parallel_tests: false, ..JudgeConfig::default() },
     ] {
         let (toys, shared) = together(1, config);
-        let _own = toys.bench.slot().await;
+        let _own = toys.executor.slot().await;
         toys.execute(&job(numbered(4)), &interpreted()).await.unwrap();
         assert_eq!(shared.opened.load(Ordering::SeqCst), 1);
     }
@@ -138,7 +138,7 @@ async fn a_cancelled_job_stops_where_it_is() {
     let cancel = CancellationToken::new();
     let job = job(numbered(3));
     let companion = async {
-        let mut open = toys.bench.sandbox.open("").await.unwrap();
+        let mut open = toys.executor.sandbox.open("").await.unwrap();
         open.run(&nothing(), &mut optimus_sandbox::Discard).await.unwrap();
         tokio::task::yield_now().await;
         cancel.cancel();

@@ -12,17 +12,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use optimus_core::checker::{Checker, Protocol, Said};
+use optimus_core::checker::{Checker, CheckerOutput, Protocol};
 use optimus_core::report::Speaker;
 use optimus_core::{Fault, Limits, Outcome, Verdict};
 use optimus_sandbox::{BoxStep, Feed, OpenBox, SandboxError, Stdin};
 use tokio_util::sync::CancellationToken;
 
-use super::checker::{Checked, Failure, Heard, Matter, Prepared};
-use super::failure::{Blame, blame};
-use super::record::{Pipe, Record};
+use super::checker::{CapturedOutput, Checked, CheckerInputs, CheckerProgram, Failure};
+use super::failure::{Cause, cause_of};
 use super::sink::{Reader, TestSink};
-use super::test::{Ran, Terms, ours};
+use super::test::{RunResult, TestContext, split_failure};
+use super::transcript::{Pipe, Recorder};
 use super::verdict::Ruling;
 
 /// An interactor that waits for the submission must not be the first to give up.
@@ -32,33 +32,33 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// Runs both to their ends.
 pub(super) async fn run(
-    terms: &Terms<'_>,
+    context: &TestContext<'_>,
     index: usize,
-    interactor: &Prepared,
-    matter: &Matter,
+    interactor: &CheckerProgram,
+    inputs: &CheckerInputs,
     open: &mut dyn OpenBox,
-) -> Result<Ran, Blame> {
-    let job = terms.order.job;
-    let mut call = interactor.checker.call_interactive();
-    call.args.extend(matter.args.iter().cloned());
-    let mut seat = match interactor.seat(terms.bench, &call, matter).await {
-        Ok(seat) => seat,
-        Err(failure) => return Ok(Ran::stopped(ours(Err(failure))?)),
+) -> Result<RunResult, Cause> {
+    let job = context.planned.job;
+    let mut call = interactor.checker.interactive_invocation();
+    call.args.extend(inputs.args.iter().cloned());
+    let mut checker_box = match interactor.acquire_box(context.executor, &call, inputs).await {
+        Ok(checker_box) => checker_box,
+        Err(failure) => return Ok(RunResult::stopped(split_failure(Err(failure))?)),
     };
-    terms.furnish(index, &matter.input, open).await?;
+    context.stage_test_files(index, &inputs.input, open).await?;
     let (to_program, to_interactor) = (Arc::<Feed>::default(), Arc::new(Feed::holding_end()));
-    let record = Record::new(job.capture_bytes, &terms.budget);
-    let argv = terms.argv(index);
+    let recorder = Recorder::new(job.capture_bytes, &context.budget);
+    let argv = context.argv(index);
     let step = BoxStep {
-        env: &terms.order.plan.run.env,
+        env: &context.planned.plan.run.env,
         stdin: Stdin::Live(Arc::clone(&to_program)),
-        ..BoxStep::new(&argv, terms.limits)
+        ..BoxStep::new(&argv, context.limits)
     };
-    let mut own = TestSink::new(Reader::Nobody, job.capture_bytes, &terms.budget, None);
-    let mut heard = Heard::default();
+    let mut own = TestSink::new(Reader::Ignore, job.capture_bytes, &context.budget, None);
+    let mut captured = CapturedOutput::default();
     let is_over = CancellationToken::new();
     let program = async {
-        let mut pipe = Pipe { keeps: &mut own, to: &to_interactor, by: (Speaker::Program, None), record: &record };
+        let mut pipe = Pipe { keeps: &mut own, to: &to_interactor, by: (Speaker::Program, None), recorder: &recorder };
         let outcome = open.run(&step, &mut pipe).await;
         to_interactor.close();
         if hit_limit(&outcome) {
@@ -67,28 +67,29 @@ pub(super) async fn run(
         outcome
     };
     let referee = async {
-        let mut pipe = Pipe { keeps: &mut heard, to: &to_program, by: (Speaker::Interactor, None), record: &record };
+        let mut pipe =
+            Pipe { keeps: &mut captured, to: &to_program, by: (Speaker::Interactor, None), recorder: &recorder };
         let stdin = Stdin::Live(Arc::clone(&to_interactor));
-        let limits = outliving(interactor, &terms.limits, 1);
-        let running = interactor.start(&call, stdin, &[], limits, seat.as_mut(), &mut pipe);
+        let limits = outliving(interactor, &context.limits, 1);
+        let running = interactor.start(&call, stdin, &[], limits, checker_box.as_mut(), &mut pipe);
         let outcome = until_over(running, &is_over).await;
         to_program.close();
         to_interactor.discard();
         outcome
     };
     let (outcome, refereed) = tokio::join!(program, referee);
-    let outcome = outcome.map_err(|error| blame(&error))?;
+    let outcome = outcome.map_err(|error| cause_of(&error))?;
     let said = match refereed {
-        Some(Ok(ended)) => Some(interactor.said(&call, seat, &ended, heard).await),
+        Some(Ok(ended)) => Some(interactor.collect_output(&call, checker_box, &ended, captured).await),
         Some(Err(failure)) => Some(Err(failure)),
         None => None,
     };
     let TestSink { stdout, stderr, .. } = own;
     let interaction = Interaction { interactor, index, end_awaited: to_interactor.end_was_awaited() };
-    let ended = terms.ended(&outcome, [stdout.1, stderr.1]).await;
-    let judged = interaction.decide(terms, said, matter, ended).await;
-    let transcript = Some(Box::new(record.into_transcript()));
-    Ok(Ran { outcome: Some(outcome), judged: ours(judged)?, printed: [stdout.0, stderr.0], transcript })
+    let ended = context.ended(&outcome, [stdout.1, stderr.1]).await;
+    let judged = interaction.decide(context, said, inputs, ended).await;
+    let transcript = Some(Box::new(recorder.into_transcript()));
+    Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed: [stdout.0, stderr.0], transcript })
 }
 
 /// Whether a program ended by a limit, or could not be run: its interactor has no partner any more.
@@ -111,7 +112,7 @@ pub(super) async fn until_over<T>(running: impl Future<Output = T>, is_over: &Ca
 
 /// A dialogue that is over.
 pub(super) struct Interaction<'a> {
-    pub(super) interactor: &'a Prepared,
+    pub(super) interactor: &'a CheckerProgram,
     pub(super) index: usize,
     /// The interactor was waiting for the submission's next words when it ended instead.
     pub(super) end_awaited: bool,
@@ -122,9 +123,9 @@ impl Interaction<'_> {
     /// that was a bad one.
     pub(super) async fn decide(
         &self,
-        terms: &Terms<'_>,
-        said: Option<Result<Said, Failure>>,
-        matter: &Matter,
+        context: &TestContext<'_>,
+        said: Option<Result<CheckerOutput, Failure>>,
+        inputs: &CheckerInputs,
         ended: Option<Result<Ruling, Fault>>,
     ) -> Result<Checked, Failure> {
         let program_first = self.end_awaited || said.is_none();
@@ -132,28 +133,29 @@ impl Interaction<'_> {
             Some(ruling) if program_first => return ruling.map(Checked::from).map_err(Failure::Checker),
             other => other,
         };
-        let stopped = || Failure::Ours(Fault::new("sandbox_failed", "the interactor was stopped before it decided"));
+        let stopped =
+            || Failure::Internal(Fault::new("sandbox_failed", "the interactor was stopped before it decided"));
         let said = said.unwrap_or_else(|| Err(stopped()))?;
-        let for_checker = Checker::told(&said);
-        let checked = self.interactor.read(said, matter)?;
+        let for_checker = Checker::interactor_output(&said);
+        let checked = self.interactor.read(said, inputs)?;
         let is_right = matches!(checked.ruling.verdict, Verdict::Accepted | Verdict::Partial);
         match ended {
             Some(ruling) if is_right => return ruling.map(Checked::from).map_err(Failure::Checker),
             _ => {}
         }
         // What testlib's interactors write is then looked at by the problem's checker, if it has one.
-        let looks = self.interactor.checker.protocol == Protocol::Testlib && terms.order.job.compare.is_some();
+        let looks = self.interactor.checker.protocol == Protocol::Testlib && context.planned.job.compare.is_some();
         if !(is_right && looks) {
-            return Ok(terms.shown(checked));
+            return Ok(context.shown(checked));
         }
-        let mut reader = terms.reader(&terms.order.job.tests[self.index]);
+        let mut reader = context.reader(&context.planned.job.tests[self.index]);
         reader.read(&for_checker);
-        terms.ruling(reader, matter).await.map(|checked| terms.shown(checked))
+        context.ruling(reader, inputs).await.map(|checked| context.shown(checked))
     }
 }
 
 /// The interactor's limits, stretched so that it outlives the submission, and may do as much as each of its processes.
-pub(super) fn outliving(interactor: &Prepared, program: &Limits, processes: u8) -> Limits {
+pub(super) fn outliving(interactor: &CheckerProgram, program: &Limits, processes: u8) -> Limits {
     let wall_ms = interactor.limits.wall_ms.max(program.wall_ms + LONGER_MS);
     let cpu_ms = interactor.limits.cpu_ms.max(program.cpu_ms * u64::from(processes));
     Limits { cpu_ms, wall_ms, ..interactor.limits }

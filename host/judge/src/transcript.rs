@@ -11,14 +11,14 @@ use optimus_sandbox::{Feed, Sink};
 use super::sink::Budget;
 
 /// Who speaks; when there are several processes, with which of them, or which.
-pub(super) type Voice = (Speaker, Option<u8>);
+pub(super) type SpeakerId = (Speaker, Option<u8>);
 
 /// One direction: what one side prints is what the other reads; the beginning is kept for the report.
 pub(super) struct Pipe<'a> {
     pub(super) keeps: &'a mut dyn Sink,
     pub(super) to: &'a Feed,
-    pub(super) by: Voice,
-    pub(super) record: &'a Record<'a>,
+    pub(super) by: SpeakerId,
+    pub(super) recorder: &'a Recorder<'a>,
 }
 
 impl Sink for Pipe<'_> {
@@ -29,7 +29,7 @@ impl Sink for Pipe<'_> {
             // It has closed its stdout, and may go on: the other side reads to the end.
             (Stream::Stdout, []) => self.to.close(),
             (Stream::Stdout, said) => {
-                self.record.note(self.by, said);
+                self.recorder.note(self.by, said);
                 self.to.write(said);
             }
         }
@@ -41,15 +41,15 @@ impl Sink for Pipe<'_> {
 }
 
 /// What both said, in the order in which it passed here.
-pub(super) struct Record<'a> {
+pub(super) struct Recorder<'a> {
     cap: usize,
     budget: &'a Budget,
-    turns: Mutex<Turns>,
+    turns: Mutex<Recording>,
 }
 
 #[derive(Default)]
-struct Turns {
-    turns: Vec<(Voice, Vec<u8>)>,
+struct Recording {
+    turns: Vec<(SpeakerId, Vec<u8>)>,
     kept: usize,
     truncated: bool,
 }
@@ -57,14 +57,14 @@ struct Turns {
 /// About what a turn takes in a report's JSON besides its text.
 const TURN: &[u8] = &[b'x'; 48];
 
-impl<'a> Record<'a> {
+impl<'a> Recorder<'a> {
     pub(super) fn new(capture_bytes: u64, budget: &'a Budget) -> Self {
         Self { cap: usize::try_from(capture_bytes).unwrap_or(usize::MAX), budget, turns: Mutex::default() }
     }
 
-    pub(super) fn note(&self, by: Voice, bytes: &[u8]) {
+    pub(super) fn note(&self, by: SpeakerId, bytes: &[u8]) {
         let mut guard = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let Turns { turns, kept, truncated } = &mut *guard;
+        let Recording { turns, kept, truncated } = &mut *guard;
         if *truncated {
             return;
         }
@@ -85,7 +85,7 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn into_transcript(self) -> Transcript {
-        let Turns { mut turns, truncated, .. } = self.turns.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Recording { mut turns, truncated, .. } = self.turns.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let (true, Some((_, last))) = (truncated, turns.last_mut()) {
             last.truncate(whole_characters(last));
         }
@@ -101,13 +101,13 @@ mod tests {
     #[test]
     fn a_transcript_joins_what_one_says_in_pieces_and_is_cut() {
         let budget = Budget::new(1_000);
-        let record = Record::new(6, &budget);
-        record.note((Speaker::Interactor, None), b"1\n");
-        record.note((Speaker::Program, None), b"2");
-        record.note((Speaker::Program, None), b"\n");
-        record.note((Speaker::Interactor, None), b"345");
-        record.note((Speaker::Program, None), b"6");
-        let transcript = record.into_transcript();
+        let recorder = Recorder::new(6, &budget);
+        recorder.note((Speaker::Interactor, None), b"1\n");
+        recorder.note((Speaker::Program, None), b"2");
+        recorder.note((Speaker::Program, None), b"\n");
+        recorder.note((Speaker::Interactor, None), b"345");
+        recorder.note((Speaker::Program, None), b"6");
+        let transcript = recorder.into_transcript();
         let said: Vec<(Speaker, &[u8])> = transcript.turns.iter().map(|turn| (turn.by, turn.said.as_bytes())).collect();
         let wanted = [(Speaker::Interactor, &b"1\n"[..]), (Speaker::Program, b"2\n"), (Speaker::Interactor, b"34")];
         assert_eq!((said, transcript.truncated), (wanted.to_vec(), true));
@@ -116,12 +116,12 @@ mod tests {
     #[test]
     fn many_small_turns_use_the_reports_budget() {
         let budget = Budget::new(1_000);
-        let record = Record::new(1 << 20, &budget);
+        let recorder = Recorder::new(1 << 20, &budget);
         for _ in 0..1_000 {
-            record.note((Speaker::Interactor, None), b"1");
-            record.note((Speaker::Program, None), b"2");
+            recorder.note((Speaker::Interactor, None), b"1");
+            recorder.note((Speaker::Program, None), b"2");
         }
-        let transcript = record.into_transcript();
+        let transcript = recorder.into_transcript();
         assert!(transcript.truncated && serde_json::to_string(&transcript).is_ok_and(|json| json.len() < 1_100));
     }
 }

@@ -8,7 +8,7 @@ use optimus_plugin::{Finding, Plugin, StepOutcome};
 
 /// Who knows what a toolchain's words mean.
 #[async_trait]
-pub(super) trait Counsel: Send + Sync {
+pub(super) trait LanguageHooks: Send + Sync {
     /// A compile step's output as data; nothing when it cannot be read.
     async fn diagnostics(&self, outcome: &StepOutcome) -> Vec<Diagnostic>;
 
@@ -20,7 +20,7 @@ pub(super) trait Counsel: Send + Sync {
 }
 
 #[async_trait]
-impl Counsel for Plugin {
+impl LanguageHooks for Plugin {
     // Without these two a report is poorer but still right, so a plugin that fails at them costs nothing else.
     async fn diagnostics(&self, outcome: &StepOutcome) -> Vec<Diagnostic> {
         Self::diagnostics(self, outcome).await.unwrap_or_else(|error| {

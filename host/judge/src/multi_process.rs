@@ -10,35 +10,35 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use futures::future::join_all;
-use optimus_core::checker::Call;
+use optimus_core::checker::Invocation;
 use optimus_core::communication::{ChannelIo, Communication, TimeOf};
 use optimus_core::report::Speaker;
 use optimus_core::{Fault, LimitHit, Outcome, Stream, Verdict};
 use optimus_sandbox::{BoxStep, Feed, OpenBox, Sink, Stdin, View, channel_paths};
 use tokio_util::sync::CancellationToken;
 
-use super::checker::{Failure, Heard, Matter, Prepared};
-use super::converse::{Interaction, hit_limit, outliving, until_over};
-use super::failure::{Blame, blame};
-use super::record::Record;
+use super::checker::{CapturedOutput, CheckerInputs, CheckerProgram, Failure};
+use super::failure::{Cause, cause_of};
+use super::interactive::{Interaction, hit_limit, outliving, until_over};
 use super::sink::{Head, Reader, TestSink};
-use super::test::{Ran, Terms, ours};
+use super::test::{RunResult, TestContext, split_failure};
+use super::transcript::Recorder;
 use super::verdict::Ruling;
 
 /// Both ways between the manager and one process.
-struct Line {
+struct ProcessPipes {
     to_manager: Arc<Feed>,
     to_process: Arc<Feed>,
 }
 
-impl Line {
+impl ProcessPipes {
     fn new() -> Self {
         Self { to_manager: Arc::new(Feed::holding_end()), to_process: Arc::default() }
     }
 }
 
 /// A process that has ended, and what it printed.
-struct Ended<'a> {
+struct ExitedProcess<'a> {
     outcome: Outcome,
     sink: TestSink<'a>,
     /// How many ended before it.
@@ -47,45 +47,52 @@ struct Ended<'a> {
 
 /// Runs all of them to their ends.
 pub(super) async fn run(
-    terms: &Terms<'_>,
+    context: &TestContext<'_>,
     index: usize,
     rules: &Communication,
-    manager: &Prepared,
-    matter: &Matter,
+    manager: &CheckerProgram,
+    inputs: &CheckerInputs,
     open: &mut dyn OpenBox,
-) -> Result<Ran, Blame> {
-    let call = manager.checker.call_manager((0..rules.processes).flat_map(|number| ordered(rules, number)).collect());
-    let mut seat = match manager.seat(terms.bench, &call, matter).await {
-        Ok(seat) => seat,
-        Err(failure) => return Ok(Ran::stopped(ours(Err(failure))?)),
+) -> Result<RunResult, Cause> {
+    let call =
+        manager.checker.manager_invocation((0..rules.processes).flat_map(|number| ordered(rules, number)).collect());
+    let mut checker_box = match manager.acquire_box(context.executor, &call, inputs).await {
+        Ok(checker_box) => checker_box,
+        Err(failure) => return Ok(RunResult::stopped(split_failure(Err(failure))?)),
     };
     let mut others = Vec::new();
     for _ in 1..rules.processes {
-        others.push(terms.bench.another_beside(terms).await.map_err(Blame::Ours)?);
+        others.push(context.executor.open_unpinned_box(context).await.map_err(Cause::Internal)?);
     }
-    let lines: Vec<Line> = (0..rules.processes).map(|_| Line::new()).collect();
-    let record = Record::new(terms.order.job.capture_bytes, &terms.budget);
+    let pipes: Vec<ProcessPipes> = (0..rules.processes).map(|_| ProcessPipes::new()).collect();
+    let recorder = Recorder::new(context.planned.job.capture_bytes, &context.budget);
     let is_over = CancellationToken::new();
     let places = AtomicUsize::new(0);
-    let group = MultiProcessRun { terms, index, rules, lines: &lines, record: &record, places: &places };
+    let group = MultiProcessRun { context, index, rules, pipes: &pipes, recorder: &recorder, places: &places };
     let boxes = std::iter::once(open).chain(others.iter_mut().map(|own| &mut **own as &mut dyn OpenBox));
     let processes = join_all(boxes.zip(0..).map(async |(own, number)| {
-        let ended = group.process(number, matter, own, &is_over).await;
-        group.line(number).to_manager.close();
+        let ended = group.process(number, inputs, own, &is_over).await;
+        group.pipes_of(number).to_manager.close();
         ended
     }));
-    let managing = group.manage(manager, &call, matter, seat.as_mut(), &is_over);
+    let managing = group.manage(manager, &call, inputs, checker_box.as_mut(), &is_over);
     let (processes, managed) = tokio::join!(processes, managing);
     let said = match managed {
-        Some(Ok((outcome, heard))) => Some(manager.said(&call, seat, &outcome, heard).await),
+        Some(Ok((outcome, captured))) => Some(manager.collect_output(&call, checker_box, &outcome, captured).await),
         Some(Err(failure)) => Some(Err(failure)),
         None => None,
     };
-    let sum = group.sum_up(processes.into_iter().collect::<Result<_, Blame>>()?).await;
-    let end_awaited = lines[sum.decisive].to_manager.end_was_awaited();
-    let judged = Interaction { interactor: manager, index, end_awaited }.decide(terms, said, matter, sum.ended).await;
-    let transcript = Some(Box::new(record.into_transcript()));
-    Ok(Ran { outcome: Some(sum.outcome), judged: ours(judged)?, printed: sum.printed, transcript })
+    let summary = group.summarize(processes.into_iter().collect::<Result<_, Cause>>()?).await;
+    let end_awaited = pipes[summary.decisive].to_manager.end_was_awaited();
+    let judged =
+        Interaction { interactor: manager, index, end_awaited }.decide(context, said, inputs, summary.ended).await;
+    let transcript = Some(Box::new(recorder.into_transcript()));
+    Ok(RunResult {
+        outcome: Some(summary.outcome),
+        judged: split_failure(judged)?,
+        printed: summary.printed,
+        transcript,
+    })
 }
 
 /// The FIFOs of a channel in the order in which a program is given them.
@@ -95,7 +102,7 @@ fn ordered(rules: &Communication, number: u8) -> [String; 2] {
 }
 
 /// What came of all processes.
-struct Sum {
+struct Summary {
     /// The process that counts: one that ended badly, if any did.
     decisive: usize,
     /// Its own, with what all of them used.
@@ -107,11 +114,11 @@ struct Sum {
 
 /// What is the same for all that take part.
 struct MultiProcessRun<'a> {
-    terms: &'a Terms<'a>,
+    context: &'a TestContext<'a>,
     index: usize,
     rules: &'a Communication,
-    lines: &'a [Line],
-    record: &'a Record<'a>,
+    pipes: &'a [ProcessPipes],
+    recorder: &'a Recorder<'a>,
     /// How many processes have ended.
     places: &'a AtomicUsize,
 }
@@ -121,14 +128,14 @@ impl<'a> MultiProcessRun<'a> {
     async fn process(
         &self,
         number: u8,
-        matter: &Matter,
+        inputs: &CheckerInputs,
         open: &mut dyn OpenBox,
         is_over: &CancellationToken,
-    ) -> Result<Ended<'a>, Blame> {
-        let terms = self.terms;
-        terms.furnish(self.index, &matter.input, open).await?;
-        let to_process = Arc::clone(&self.line(number).to_process);
-        let mut argv = terms.argv(self.index).into_owned();
+    ) -> Result<ExitedProcess<'a>, Cause> {
+        let context = self.context;
+        context.stage_test_files(self.index, &inputs.input, open).await?;
+        let to_process = Arc::clone(&self.pipes_of(number).to_process);
+        let mut argv = context.argv(self.index).into_owned();
         let (stdin, channels) = match self.rules.io {
             ChannelIo::Stdio => (Stdin::Live(to_process), Vec::new()),
             ChannelIo::Fifos => {
@@ -137,48 +144,49 @@ impl<'a> MultiProcessRun<'a> {
             }
         };
         argv.push(number.to_string());
-        let env = &terms.order.plan.run.env;
-        let step = BoxStep { argv: &argv, env, view: View::Fresh, stdin, channels: &channels, limits: terms.limits };
-        let own = TestSink::new(Reader::Nobody, terms.order.job.capture_bytes, &terms.budget, None);
+        let env = &context.planned.plan.run.env;
+        let step = BoxStep { argv: &argv, env, view: View::Fresh, stdin, channels: &channels, limits: context.limits };
+        let own = TestSink::new(Reader::Ignore, context.planned.job.capture_bytes, &context.budget, None);
         let mut sink = ProcessSink { group: self, number, own };
         let outcome = open.run(&step, &mut sink).await;
         let place = self.places.fetch_add(1, Ordering::SeqCst);
         if hit_limit(&outcome) {
             is_over.cancel();
         }
-        Ok(Ended { outcome: outcome.map_err(|error| blame(&error))?, sink: sink.own, place })
+        Ok(ExitedProcess { outcome: outcome.map_err(|error| cause_of(&error))?, sink: sink.own, place })
     }
 
     /// Runs the manager; none when it still goes on after a process has hit a limit.
     async fn manage(
         &self,
-        manager: &Prepared,
-        call: &Call,
-        matter: &Matter,
-        seat: &mut dyn OpenBox,
+        manager: &CheckerProgram,
+        call: &Invocation,
+        inputs: &CheckerInputs,
+        checker_box: &mut dyn OpenBox,
         is_over: &CancellationToken,
-    ) -> Option<Result<(Outcome, Heard), Failure>> {
-        let channels: Vec<Arc<Feed>> = self.lines.iter().map(|line| Arc::clone(&line.to_manager)).collect();
-        let mut sink = ManagerSink { group: self, heard: Heard::default() };
-        let limits = outliving(manager, &self.terms.limits, self.rules.processes);
-        let stdin = Stdin::from(matter.input.clone());
-        let outcome = until_over(manager.start(call, stdin, &channels, limits, seat, &mut sink), is_over).await;
-        for line in self.lines {
-            line.to_process.close();
-            line.to_manager.discard();
+    ) -> Option<Result<(Outcome, CapturedOutput), Failure>> {
+        let channels: Vec<Arc<Feed>> = self.pipes.iter().map(|pipes_of| Arc::clone(&pipes_of.to_manager)).collect();
+        let mut sink = ManagerSink { group: self, captured: CapturedOutput::default() };
+        let limits = outliving(manager, &self.context.limits, self.rules.processes);
+        let stdin = Stdin::from(inputs.input.clone());
+        let outcome = until_over(manager.start(call, stdin, &channels, limits, checker_box, &mut sink), is_over).await;
+        for pipes_of in self.pipes {
+            pipes_of.to_process.close();
+            pipes_of.to_manager.discard();
         }
-        outcome.map(|outcome| outcome.map(|outcome| (outcome, sink.heard)))
+        outcome.map(|outcome| outcome.map(|outcome| (outcome, sink.captured)))
     }
 
-    fn line(&self, number: u8) -> &Line {
-        &self.lines[usize::from(number)]
+    fn pipes_of(&self, number: u8) -> &ProcessPipes {
+        &self.pipes[usize::from(number)]
     }
 
     /// What came of them.
-    async fn sum_up(&self, mut processes: Vec<Ended<'_>>) -> Sum {
+    async fn summarize(&self, mut processes: Vec<ExitedProcess<'_>>) -> Summary {
         // Those that wait for one that has failed are idle then, and no more than that.
-        let is_cause = |own: &Ended<'_>| !own.outcome.is_success() && own.outcome.limit != Some(LimitHit::WallTime);
-        let first = |fits: &dyn Fn(&Ended<'_>) -> bool| {
+        let is_cause =
+            |own: &ExitedProcess<'_>| !own.outcome.is_success() && own.outcome.limit != Some(LimitHit::WallTime);
+        let first = |fits: &dyn Fn(&ExitedProcess<'_>) -> bool| {
             let fitting = processes.iter().enumerate().filter(|(_, own)| fits(own));
             fitting.min_by_key(|(_, own)| own.place).map(|(number, _)| number)
         };
@@ -186,19 +194,19 @@ impl<'a> MultiProcessRun<'a> {
         let most = |measure: fn(&Outcome) -> u64| processes.iter().map(|own| measure(&own.outcome)).max().unwrap_or(0);
         let (wall_us, memory_peak_bytes) = (most(|own| own.wall_us), most(|own| own.memory_peak_bytes));
         let cpu_us = processes.iter().map(|own| own.outcome.cpu_us).sum();
-        let Ended { outcome, sink, .. } = processes.swap_remove(decisive);
+        let ExitedProcess { outcome, sink, .. } = processes.swap_remove(decisive);
         let TestSink { stdout, stderr, .. } = sink;
-        let ended = self.terms.ended(&outcome, [stdout.1, stderr.1]).await.map(|ruling| named(ruling?, decisive));
+        let ended = self.context.ended(&outcome, [stdout.1, stderr.1]).await.map(|ruling| named(ruling?, decisive));
         let mut outcome = Outcome { cpu_us, wall_us, memory_peak_bytes, ..outcome };
-        let together = self.rules.time == TimeOf::Sum && cpu_us > self.terms.limits.cpu_ms * 1_000;
+        let together = self.rules.time == TimeOf::Sum && cpu_us > self.context.limits.cpu_ms * 1_000;
         let ended = ended.or_else(|| {
             together.then(|| {
                 outcome.limit = Some(LimitHit::CpuTime);
-                let message = format!("the processes used more than {} ms of CPU time", self.terms.limits.cpu_ms);
+                let message = format!("the processes used more than {} ms of CPU time", self.context.limits.cpu_ms);
                 Ok(Ruling::new(Verdict::TimeLimitExceeded, message))
             })
         });
-        Sum { decisive, outcome, printed: [stdout.0, stderr.0], ended }
+        Summary { decisive, outcome, printed: [stdout.0, stderr.0], ended }
     }
 }
 
@@ -216,12 +224,12 @@ struct ProcessSink<'a, 'b> {
 
 impl ProcessSink<'_, '_> {
     /// Hands it to the manager; nothing is its end.
-    fn hand_on(&self, bytes: &[u8]) {
-        let to_manager = &self.group.line(self.number).to_manager;
+    fn forward(&self, bytes: &[u8]) {
+        let to_manager = &self.group.pipes_of(self.number).to_manager;
         if bytes.is_empty() {
             to_manager.close();
         } else {
-            self.group.record.note((Speaker::Program, Some(self.number)), bytes);
+            self.group.recorder.note((Speaker::Program, Some(self.number)), bytes);
             to_manager.write(bytes);
         }
     }
@@ -231,36 +239,36 @@ impl Sink for ProcessSink<'_, '_> {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.own.write(stream, bytes);
         if stream == Stream::Stdout && self.group.rules.io == ChannelIo::Stdio {
-            self.hand_on(bytes);
+            self.forward(bytes);
         }
     }
 
     fn hear(&mut self, _: u8, bytes: &[u8]) {
-        self.hand_on(bytes);
+        self.forward(bytes);
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.group.line(self.number).to_manager.poll_room(cx)
+        self.group.pipes_of(self.number).to_manager.poll_room(cx)
     }
 }
 
 /// Takes what the manager prints.
 struct ManagerSink<'a, 'b> {
     group: &'b MultiProcessRun<'a>,
-    heard: Heard,
+    captured: CapturedOutput,
 }
 
 impl Sink for ManagerSink<'_, '_> {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        self.heard.write(stream, bytes);
+        self.captured.write(stream, bytes);
     }
 
     fn hear(&mut self, number: u8, bytes: &[u8]) {
-        let to_process = &self.group.line(number).to_process;
+        let to_process = &self.group.pipes_of(number).to_process;
         match bytes {
             [] => to_process.close(),
             said => {
-                self.group.record.note((Speaker::Interactor, Some(number)), said);
+                self.group.recorder.note((Speaker::Interactor, Some(number)), said);
                 to_process.write(said);
             }
         }
@@ -268,7 +276,7 @@ impl Sink for ManagerSink<'_, '_> {
 
     /// A FIFO that is full would hold up the manager, too.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let full = self.group.lines.iter().any(|line| line.to_process.poll_room(cx).is_pending());
+        let full = self.group.pipes.iter().any(|pipes_of| pipes_of.to_process.poll_room(cx).is_pending());
         if full { Poll::Pending } else { Poll::Ready(()) }
     }
 }
