@@ -5,7 +5,7 @@
 use std::str::FromStr as _;
 
 use optimus_core::{Comparer, JobId};
-use optimus_queue::Mark;
+use optimus_queue::EventId;
 use optimus_queue::redis::Address;
 
 /// A password in a seed; no message may show it.
@@ -19,8 +19,8 @@ pub fn fuzz(bytes: &[u8]) {
         if let Ok(id) = JobId::from_str(line) {
             assert_eq!(JobId::from_str(&id.to_string()), Ok(id));
         }
-        if let Ok(mark) = Mark::from_str(line) {
-            assert_eq!(Mark::from_str(&mark.to_string()), Ok(mark));
+        if let Ok(mark) = EventId::from_str(line) {
+            assert_eq!(EventId::from_str(&mark.to_string()), Ok(mark));
         }
         if let Ok(comparer) = serde_json::from_str::<Comparer>(line)
             && comparer.check().is_ok()

@@ -36,7 +36,7 @@ struct Format {
     read: fn(&Tree) -> Result<Problem, PackageError>,
 }
 
-/// The first that fits is it: the more telling ones stand first.
+/// The first that fits is it: the more specific formats come first.
 const FORMATS: &[Format] = &[
     Format { name: "polygon", marker: "problem.xml", is: |tree| tree.has("problem.xml"), read: polygon::read },
     Format { name: "dmoj", marker: "init.yml", is: |tree| tree.has("init.yml"), read: dmoj::read },

@@ -5,13 +5,15 @@
 //! disk. A job may even begin while its push is still being written: its report comes later in the same order.
 
 mod dead;
+mod event_log;
 mod held;
 mod index;
 mod outbox;
+mod pending;
 mod record;
+mod request;
 mod settle;
 mod store;
-mod story;
 mod traits;
 mod waiting;
 mod writer;
@@ -23,11 +25,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Notify, oneshot, watch};
 
+use self::event_log::EventLog;
 use self::index::{Caps, Index, Live, State};
 use self::record::LiveRecord;
+use self::request::{Op, Request};
 use self::store::{Found, Store};
-use self::story::Story;
-use self::writer::{Op, Request, Writer};
+use self::writer::Writer;
 use crate::background::{Ended, Ends};
 use crate::{QueueError, Rules};
 
@@ -161,16 +164,15 @@ impl Drop for EmbeddedQueue {
 fn recover(shared: &Arc<Shared>, found: Found) -> Vec<Request> {
     let (now, now_ms) = (Instant::now(), now_ms());
     let mut index = shared.lock();
-    index.count = now_ms;
+    index.epoch = now_ms;
     index.dead = found.dead;
     index.results = found.results;
     let mut given_up = Vec::new();
     for (id, record) in found.live {
         let age = Duration::from_millis(now_ms.saturating_sub(record.submitted_ms));
         let since = now.checked_sub(age).unwrap_or(now);
-        let story = Story::default();
-        index
-            .insert(id, Live { record, state: State::Ending, since, stored: true, recovered: true, turn: None, story });
+        let log = EventLog::default();
+        index.insert(id, Live { record, state: State::Ending, since, stored: true, recovered: true, turn: None, log });
         given_up.extend(settle::requeue_or_give_up(&mut index, id, Duration::ZERO, &shared.config.rules));
     }
     for (id, due_ms) in found.hooks {

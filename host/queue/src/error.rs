@@ -1,96 +1,96 @@
-//! What can go wrong with a queue, and what to do about it.
+//! Errors of the queue, with the remedy for each.
 
 use std::path::PathBuf;
 
 use optimus_core::JobId;
 
-/// What can go wrong with a queue.
+/// Errors of the queue.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// 503: the cap is reached.
-    #[error("the queue is full: {queued} jobs wait")]
+    /// The queue holds as many jobs as it may (HTTP 503).
+    #[error("the queue is full: {queued} jobs are waiting")]
     Full {
-        /// How many wait.
+        /// Number of jobs that wait or run.
         queued: u64,
     },
-    /// 429: this tenant's cap is reached.
-    #[error("tenant `{tenant}` has {queued} jobs waiting, which is its cap")]
+    /// The tenant has as many jobs as it may (HTTP 429).
+    #[error("tenant `{tenant}` has reached its cap of {queued} queued jobs")]
     TenantFull {
-        /// Whose.
+        /// The tenant.
         tenant: String,
-        /// How many wait.
+        /// Number of jobs that wait or run.
         queued: u64,
     },
-    /// 429: this tenant's jobs hold as many bytes as they may.
-    #[error("tenant `{tenant}` has {bytes} bytes of jobs waiting or running, and its cap is {cap} bytes")]
+    /// The tenant's jobs hold as many bytes as they may (HTTP 429).
+    #[error("the queued jobs of tenant `{tenant}` hold {bytes} bytes; its cap is {cap} bytes")]
     TenantBytes {
-        /// Whose.
+        /// The tenant.
         tenant: String,
-        /// What its jobs hold.
+        /// Bytes held by its jobs.
         bytes: u64,
-        /// What they may hold.
+        /// The cap in bytes.
         cap: u64,
     },
-    /// 429: this key's quota is reached.
-    #[error("key `{key}` has {queued} jobs waiting or running, which is its quota")]
+    /// The API key has as many jobs as it may (HTTP 429).
+    #[error("API key `{key}` has reached its quota of {queued} queued jobs")]
     QuotaFull {
-        /// Which key.
+        /// Id of the API key.
         key: String,
-        /// How many of its jobs wait or run.
+        /// Number of its jobs that wait or run.
         queued: u64,
     },
-    /// 409: the idempotency key came with another body before.
+    /// The idempotency key was used with another body before (HTTP 409).
     #[error("idempotency key `{0}` was used for another submission")]
     KeyReused(String),
-    /// The lease was lost to another delivery, or the job is over.
-    #[error("job {0} is no longer ours")]
+    /// The lease was lost to another delivery, or the job has ended.
+    #[error("the lease of job {0} was lost")]
     Superseded(JobId),
     /// The queue is closing.
     #[error("the queue is closed")]
     Closed,
-    /// Somebody else has the store open.
+    /// Another process has the queue file open.
     #[error("`{0}` is in use by another process")]
     InUse(PathBuf),
-    /// What is there is not a queue, or no longer one.
-    #[error("`{path}` is not a queue that can be read: {reason}")]
+    /// The file is damaged or is not a queue file.
+    #[error("cannot read the queue file `{path}`: {reason}")]
     Damaged {
-        /// What was opened.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// `--queue` names no place.
-    #[error("`{scheme}://…` is no address of a queue: {reason}")]
+    /// The address given with `--queue` is invalid.
+    #[error("invalid queue address `{scheme}://…`: {reason}")]
     BadAddress {
-        /// What it begins with; the rest may hold a password.
+        /// The scheme only, because the rest may hold a password.
         scheme: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Redis did not do it.
+    /// Redis failed or is unreachable.
     #[error("{doing}, at `{address}`: {source}")]
     Redis {
-        /// What we were doing.
+        /// The operation that failed.
         doing: String,
-        /// Where, without any password.
+        /// The address without its password.
         address: String,
-        /// What to do about it.
+        /// The remedy.
         hint: &'static str,
-        /// What it said.
+        /// The underlying error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The store failed.
+    /// Reading or writing the queue file failed.
     #[error("{doing}: {source}")]
     Store {
-        /// What we were doing, to what.
+        /// The operation and the file.
         doing: String,
-        /// What it said.
+        /// The underlying error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl QueueError {
-    /// What a client or operator does about it.
+    /// The remedy for the client or the operator.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Full { .. } | Self::TenantFull { .. } | Self::QuotaFull { .. } => Some("try again later".to_owned()),
@@ -101,11 +101,11 @@ impl QueueError {
             Self::Superseded(_) | Self::Closed => None,
             Self::InUse(_) => Some("stop the other server, or give this one a queue file of its own".to_owned()),
             Self::Damaged { .. } => {
-                Some("move the file away to keep it for a look, and start again: a new one is made".to_owned())
+                Some("move the file away for inspection and start again: a new file is created".to_owned())
             }
-            Self::BadAddress { .. } => Some("like `redis://user:password@host:6379/0`".to_owned()),
+            Self::BadAddress { .. } => Some("use the form `redis://user:password@host:6379/0`".to_owned()),
             Self::Redis { hint, .. } => Some((*hint).to_owned()),
-            Self::Store { .. } => Some("run `optimus doctor`; is the disk full?".to_owned()),
+            Self::Store { .. } => Some("check for free disk space, and run `optimus doctor`".to_owned()),
         }
     }
 }

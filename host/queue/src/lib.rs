@@ -1,14 +1,14 @@
-//! Where jobs wait, and where their reports are kept.
+//! The queue: holds jobs until a worker takes them, and stores their reports.
 //!
-//! In: jobs. Out: deliveries to workers, states to whoever asks, webhooks to whoever delivers them. This room never
-//! looks into a job beyond its language and tenant, and never judges. Runs are at-least-once, results exactly-once: a
+//! In: jobs. Out: deliveries to workers, job states to clients, webhooks to the sender. The queue reads only the
+//! language and the tenant of a job, and never judges. Execution is at-least-once and results are exactly-once: a
 //! delivery carries a fence, and only the newest delivery of a job can finish it.
 
 pub mod background;
 mod dead;
 pub mod embedded;
 mod error;
-mod marks;
+mod event_id;
 mod outbox;
 pub mod redis;
 mod unjudged;
@@ -25,39 +25,42 @@ use tokio_stream::StreamExt as _;
 pub use dead::{DeadJob, DeadLetters};
 pub use embedded::{EmbeddedConfig, EmbeddedQueue};
 pub use error::QueueError;
-pub use marks::{EventStream, Mark, Marked, MarkedStream};
-pub use outbox::{Outbox, Sent, WebhookDelivery};
+pub use event_id::{EventId, EventStream, NumberedEvent, NumberedEventStream};
+pub use outbox::{DeliveryOutcome, Outbox, WebhookDelivery};
 pub use redis::{RedisConfig, RedisQueue};
 pub use unjudged::unjudged;
 use unjudged::{unreadable, worker_lost};
 
-/// All that a backend does.
-pub trait Backend: Queue + Leases + Oversight + Events + Outbox + DeadLetters {}
+/// A complete queue backend.
+pub trait Backend: Queue + Leases + JobAdmin + Events + Outbox + DeadLetters {}
 
-impl<T: Queue + Leases + Oversight + Events + Outbox + DeadLetters> Backend for T {}
+impl<T: Queue + Leases + JobAdmin + Events + Outbox + DeadLetters> Backend for T {}
 
-/// What holds on every backend.
+/// Limits and timeouts that every backend enforces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// Jobs waiting or running; beyond, `Full`.
+    /// Maximum number of jobs that wait or run; a further push fails with `Full`.
     pub cap: u64,
-    /// The same of one tenant; beyond, `TenantFull`. Jobs without a tenant count only for `cap`.
+    /// Maximum number of jobs of one tenant that wait or run; a further push fails with `TenantFull`. Jobs without a
+    /// tenant count only for `cap`.
     pub tenant_cap: u64,
-    /// Jobs of one tenant that run at once (at Redis: in each language); the others wait, and hold up nobody else.
-    /// Turns alone cannot do that: what runs is not interrupted. Jobs without a tenant do not count.
+    /// Maximum number of jobs of one tenant that run at once (with Redis: per language). Further jobs wait without
+    /// delaying other tenants. Fair turns alone are not enough, because running jobs are not interrupted. Jobs without
+    /// a tenant do not count.
     pub tenant_slots: Option<NonZeroU32>,
-    /// Bytes of one tenant's jobs that wait or run (at Redis: in each language); beyond, `TenantBytes`.
+    /// Maximum bytes of one tenant's jobs that wait or run (with Redis: per language); a further push fails with
+    /// `TenantBytes`.
     pub tenant_queue_bytes: u64,
-    /// Bytes of one tenant's reports that are kept (at Redis: in each language), and of its jobs that were given up;
-    /// beyond, its oldest are forgotten early. The newest always stays.
+    /// Maximum bytes of one tenant's stored reports and dead-lettered jobs (with Redis: per language). Above it the
+    /// oldest expire early; the newest always stays.
     pub tenant_result_bytes: u64,
-    /// A worker that is silent for this long has lost its job.
+    /// A worker that sends no heartbeat for this long loses its lease.
     pub lease: Duration,
-    /// How often a job is begun before it is given up.
+    /// Attempts to judge a job before it becomes a dead letter.
     pub max_attempts: u32,
-    /// Wait before the second attempt; it doubles with each further one, up to a minute.
+    /// Delay before the second attempt; it doubles with each further attempt, up to one minute.
     pub backoff: Duration,
-    /// How long a report can be asked for, and an idempotency key is remembered.
+    /// Lifetime of a report and of an idempotency key.
     pub result_ttl: Duration,
 }
 
@@ -78,114 +81,117 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// How long a job rests after its `attempt`th attempt failed.
+    /// The delay before the next attempt after attempt number `attempt` (from 1) failed.
     pub fn backoff_after(&self, attempt: u32) -> Duration {
         const MOST: Duration = Duration::from_secs(60);
         self.backoff.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(MOST.max(self.backoff))
     }
 }
 
-/// While others go first, a priority is passed over this often; then one of its jobs has its turn.
+/// After higher priorities were served this many times in a row, one job of a lower priority is served.
 const PASSED_OVER: u32 = 8;
 
-/// Where jobs wait.
+/// Pushes, takes and finishes jobs.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Appends a job. Returns once it is durable: it survives `kill -9`.
     async fn push(&self, job: Job, options: PushOptions) -> Result<Pushed, QueueError>;
 
-    /// Waits for the next job in one of `languages` (empty: any) and leases it. Cancel-safe. The highest priority first,
-    /// but no priority waits for ever; among equals tenants take turns, and of one tenant's the oldest is first.
+    /// Waits for the next job in one of `languages` (empty: any) and leases it. Cancel-safe. Higher priorities are
+    /// served first, but lower ones do not starve. Within a priority tenants take turns, and each tenant's jobs are
+    /// served oldest first.
     async fn take(&self, languages: &BTreeSet<String>) -> Result<Delivery, QueueError>;
 
-    /// Stores the report and removes the job; returns once that is durable. `Err(Superseded)` when the lease was lost:
-    /// the report is dropped.
+    /// Stores the report and removes the job; returns once that is durable. Fails with `Superseded` when the lease was
+    /// lost; the report is then dropped.
     async fn finish(&self, lease: &Lease, report: Report) -> Result<(), QueueError>;
 
-    /// The state of a job, or `None` when it was never pushed or its result has expired.
+    /// The state of a job; `None` when it was never pushed or its report has expired.
     async fn status(&self, id: JobId) -> Result<Option<Status>, QueueError>;
 }
 
-/// What a worker does with a delivery besides finishing it.
+/// Extends or returns the lease of a delivery.
 #[async_trait]
 pub trait Leases: Send + Sync {
-    /// Extends the lease, and says whether somebody wants the job cancelled. `Err(Superseded)`: stop working on it.
+    /// Extends the lease and reports whether the job is to be cancelled. Fails with `Superseded` when the lease was lost:
+    /// the worker stops judging.
     async fn heartbeat(&self, lease: &Lease) -> Result<Heartbeat, QueueError>;
 
-    /// Gives the job back: `counted` when our machinery failed (retried with backoff; after the last attempt it becomes
-    /// a report with this fault), uncounted when the worker merely stops.
+    /// Returns the job to the queue. `counted`: our machinery failed, so the attempt counts, the job is retried with
+    /// backoff, and after the last attempt its report carries `reason`. Not counted: the worker shuts down.
     async fn release(&self, lease: &Lease, reason: Fault, counted: bool) -> Result<(), QueueError>;
 }
 
-/// What an operator and the API do.
+/// Cancels, inspects and lists jobs, for the API and the operator.
 #[async_trait]
-pub trait Oversight: Send + Sync {
-    /// A queued job is cancelled at once, a running one as soon as its worker hears of it.
+pub trait JobAdmin: Send + Sync {
+    /// Cancels a queued job at once, and a running job with the next heartbeat of its worker.
     async fn cancel(&self, id: JobId) -> Result<Cancelled, QueueError>;
 
-    /// Whose a job is: `None` when there is no such job, `Some(None)` when it is nobody's in particular.
+    /// The tenant of a job: `None` for an unknown job, `Some(None)` for a job without a tenant.
     async fn owner(&self, id: JobId) -> Result<Option<Option<String>>, QueueError>;
 
-    /// Depths and ages, for metrics.
+    /// Queue depths and ages, for metrics.
     async fn stats(&self) -> Result<Stats, QueueError>;
 
-    /// Newest first, at most `limit`, only those before `before`.
+    /// Lists jobs, newest first: at most `limit`, and only jobs older than `before`.
     async fn list(&self, filter: &Filter, before: Option<JobId>, limit: usize) -> Result<Vec<Summary>, QueueError>;
 }
 
-/// What happens to jobs while they are under way; lossy on purpose, except for `Done`. The queue itself tells of
-/// `Queued`, `Started` and `Done`, workers of what lies between.
+/// Live events of jobs. Delivery is lossy on purpose, except for `Done`. The queue publishes `Queued`, `Started` and
+/// `Done`; workers publish the events in between.
 #[async_trait]
 pub trait Events: Send + Sync {
-    /// Tells whoever listens. A slow listener loses events; the worker never waits.
+    /// Publishes an event to all subscribers without waiting. A slow subscriber loses events.
     fn publish(&self, id: JobId, event: Event);
 
-    /// Where it stands (`Queued` or `Started`), what happens from now on, and `Done` at the end; a job that is over gives
-    /// only `Done`. Whoever has heard events up to `after` hears those that it missed instead of where the job stands, as
-    /// far as they are still known. `None` for an unknown job. A stream that ends without `Done`: the queue closed.
-    async fn follow(&self, id: JobId, after: Option<Mark>) -> Result<Option<MarkedStream>, QueueError>;
+    /// Subscribes to a job: first its state (`Queued` or `Started`), then every further event, at last `Done`. A
+    /// finished job yields only `Done`. With `after`, the stream starts with the retained events after that one instead
+    /// of the state. `None` for an unknown job. A stream that ends without `Done` means that the queue closed.
+    async fn follow(&self, id: JobId, after: Option<EventId>) -> Result<Option<NumberedEventStream>, QueueError>;
 
-    /// The same from now on, without marks.
+    /// Subscribes to a job from now on, without event ids.
     async fn subscribe(&self, id: JobId) -> Result<Option<EventStream>, QueueError> {
-        let unmarked = |events: MarkedStream| -> EventStream { Box::pin(events.map(|marked| marked.event)) };
-        Ok(self.follow(id, None).await?.map(unmarked))
+        let without_ids =
+            |events: NumberedEventStream| -> EventStream { Box::pin(events.map(|numbered| numbered.event)) };
+        Ok(self.follow(id, None).await?.map(without_ids))
     }
 }
 
-/// How a job is to be queued.
+/// Options of one push.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PushOptions {
-    /// A client's own name for this submission: the same key with the same body is the same job.
+    /// Deduplication: a push with a known key and the same body returns the earlier job.
     pub idempotency: Option<Idempotency>,
-    /// Order among waiting jobs.
+    /// Priority among waiting jobs.
     pub priority: Priority,
-    /// Who hears of the job's end.
+    /// URL that is called when the job is done.
     pub webhook: Option<Webhook>,
-    /// What may wait or run of the key that it came with.
+    /// Quota of the API key that submitted the job.
     pub quota: Option<Quota>,
-    /// Whoever pushes waits for the report anyway: `push` may return a few ms later, if that saves a write.
-    pub patient: bool,
+    /// The client waits for the report anyway, so `push` may return a few milliseconds later to share a commit.
+    pub may_delay_commit: bool,
 }
 
-/// What may wait or run at once of the jobs that came with one key.
+/// Maximum number of jobs of one API key that wait or run at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    /// The key's id.
+    /// Id of the API key.
     pub key: String,
-    /// So many jobs; beyond, `QuotaFull`.
+    /// Maximum number of jobs; a further push fails with `QuotaFull`.
     pub most: u64,
 }
 
-/// A client's own name for a submission.
+/// An idempotency key, chosen by the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
-    /// As sent, within the tenant.
+    /// The key as sent; unique within the tenant.
     pub key: String,
-    /// SHA-256 of the body: the same key with another body is refused.
+    /// SHA-256 of the request body: a known key with another body is refused with `KeyReused`.
     pub fingerprint: [u8; 32],
 }
 
-/// Order among waiting jobs.
+/// Priority among waiting jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -196,77 +202,77 @@ pub enum Priority {
     Low,
 }
 
-/// What became of a push.
+/// Result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pushed {
-    /// The job's id; that of the earlier job, when the idempotency key was known.
+    /// Id of the job, or of the earlier job when the idempotency key was known.
     pub id: JobId,
-    /// Nothing was appended: the key was known.
+    /// The key was known, and no job was added.
     pub duplicate: bool,
 }
 
 /// A leased job.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// What to do.
+    /// The job to judge.
     pub job: Job,
-    /// The right to do it.
+    /// The right to finish it.
     pub lease: Lease,
-    /// 1 for the first time.
+    /// Number of this attempt, from 1.
     pub attempt: u32,
-    /// How long it waited.
+    /// Time between submission and this delivery.
     pub waited: Duration,
 }
 
-/// The right to finish a job, until another lease on it is given.
+/// The right to finish a job. It lasts until the job is leased again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
     /// Grows with each delivery of the job.
     pub fence: u64,
-    /// A heartbeat is due before this has passed.
+    /// The lease ends this long after the last heartbeat.
     pub duration: Duration,
 }
 
-/// What a heartbeat brings back.
+/// Answer to a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heartbeat {
-    /// Go on.
+    /// Keep judging.
     Continue,
-    /// Somebody wants the job cancelled: kill it and finish with verdict `cancelled`.
+    /// Cancellation was requested: stop the job and finish with verdict `cancelled`.
     Cancel,
 }
 
-/// Where a job is.
+/// State of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Status {
-    /// It waits.
+    /// The job waits for a worker.
     Queued,
-    /// A worker has it.
+    /// A worker judges the job.
     Running,
-    /// Over; the report also says if it was cancelled or given up.
+    /// The job is over; the report tells whether it was judged, cancelled or dead-lettered.
     Done {
-        /// The result.
+        /// The stored report.
         report: Box<Report>,
     },
 }
 
-/// What became of a cancellation.
+/// Result of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
-    /// It had not begun; its report now says `cancelled`.
+    /// The job had not started; its verdict is now `cancelled`.
     AtOnce,
-    /// Its worker has been asked.
+    /// The job runs; its worker stops it with the next heartbeat.
     Asked,
-    /// It was over already.
+    /// The job was already finished.
     TooLate,
-    /// There is no such job.
+    /// The job is unknown.
     Unknown,
 }
 
-/// Which jobs to list.
+/// Selects the jobs of a list; an absent field matches all.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Filter {
@@ -276,7 +282,7 @@ pub struct Filter {
     pub state: Option<String>,
 }
 
-/// A job in a list.
+/// A row of a list of jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Summary {
@@ -285,30 +291,29 @@ pub struct Summary {
     pub state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<optimus_core::Verdict>,
-    /// When it was accepted.
+    /// Submission time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<optimus_core::Timestamp>,
 }
 
-/// Depths and ages.
+/// Queue depths and ages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// One row a language that has work.
+    /// One row per language with jobs that wait or run.
     pub languages: Vec<LanguageStats>,
-    /// Jobs that were given up after their last attempt.
+    /// Number of dead-lettered jobs.
     pub dead: u64,
-    /// How long ago this process last looked for jobs whose worker fell silent. `None`: it has not yet, or the
-    /// backend notices without looking.
+    /// Time since this process last searched for expired leases. `None`: no search yet, or the backend needs none.
     pub since_reaped: Option<Duration>,
 }
 
-/// Depth and age of one language.
+/// Queue depth and age of one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct LanguageStats {
     pub language: String,
     pub queued: u64,
     pub running: u64,
-    /// Age of the oldest that waits.
+    /// Age of the oldest waiting job.
     pub oldest: Duration,
 }

@@ -1,5 +1,5 @@
-//! Webhooks that are still to be sent: entered in the same step that stores a job's report, and kept until they are
-//! settled. The queue sends nothing itself.
+//! The outbox of webhooks that are still to be sent. A webhook enters it in the transaction that stores the report, and
+//! stays until it is settled. The queue itself sends nothing.
 
 use std::time::Duration;
 
@@ -8,46 +8,45 @@ use optimus_core::{JobId, Report, Webhook};
 
 use crate::QueueError;
 
-/// Webhooks that are still to be sent.
+/// Leases due webhooks to a sender, and records the results.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// At most `limit` deliveries that are due, the oldest first. No other caller gets them within `lease`; afterwards they
-    /// are due again, unless they were settled.
+    /// Leases at most `limit` due deliveries, oldest first. After `lease` an unsettled delivery is due again.
     async fn collect(&self, lease: Duration, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError>;
 
-    /// Records the result of a try. Without effect if another caller has got the delivery meanwhile.
-    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) -> Result<(), QueueError>;
+    /// Records the result of an attempt. Has no effect when another caller holds the delivery by now.
+    async fn settle(&self, delivery: &WebhookDelivery, sent: DeliveryOutcome) -> Result<(), QueueError>;
 }
 
-/// A webhook to send: the end of one job.
+/// A webhook to send: the report of one finished job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookDelivery {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// The job's tenant.
+    /// Tenant of the job.
     pub tenant: Option<String>,
-    /// Its URL, and a secret of its own if it has one.
+    /// The URL, and the secret of this webhook if the job set one.
     pub webhook: Webhook,
-    /// How often the job was requeued after it was given up: each time its end is another event.
+    /// How often the dead-lettered job was requeued; each generation ends with a webhook of its own.
     pub generation: u32,
-    /// Failed tries so far.
+    /// Failed attempts so far.
     pub tries: u32,
     /// Grows with each `collect` that returns it; only the newest claim may settle it.
     pub claim: u64,
-    /// The report; `None` if it has expired by now.
+    /// The report; `None` when it has expired.
     pub report: Option<Box<Report>>,
 }
 
-/// The result of a try.
+/// Result of an attempt to deliver a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// It arrived, or never will: it is removed.
+pub enum DeliveryOutcome {
+    /// Delivered, or given up: the webhook leaves the outbox.
     Done,
-    /// It is tried again.
-    Later {
-        /// After this long.
+    /// Failed; the webhook is retried.
+    Retry {
+        /// Delay before the next attempt.
         after: Duration,
-        /// Failed tries so far.
+        /// Failed attempts so far.
         tries: u32,
     },
 }

@@ -6,16 +6,17 @@
 //! durable as Redis is: with `appendfsync always` it survives `kill -9` of anything.
 
 mod address;
+mod connection;
 mod dead;
 mod events;
 mod fault;
+mod key_value;
 mod link;
 mod list;
 mod outbox;
 mod push;
 mod reap;
 mod script;
-mod shelf;
 mod take;
 mod traits;
 mod wake;
@@ -30,7 +31,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::address::Address;
-use self::events::{Listening, Publisher};
+use self::events::{Publisher, Subscriptions};
 use self::link::Link;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
@@ -73,7 +74,7 @@ struct Shared {
     entered: Mutex<HashMap<(&'static str, String), Instant>>,
     wakes: Wakes,
     publisher: Publisher,
-    listening: Listening,
+    subscriptions: Subscriptions,
     turn: AtomicUsize,
     /// When this process last looked for lost jobs.
     reaped: Mutex<Option<Instant>>,
@@ -93,7 +94,7 @@ impl RedisQueue {
         let RedisConfig { rules, prefix, username, password } = config;
         let address = Address::parse(url, username.as_deref(), password.as_deref())?;
         let (publisher, published) = Publisher::new();
-        let (listening, listenings) = Listening::new();
+        let (subscriptions, changes) = Subscriptions::new();
         let shared = Arc::new(Shared {
             rules,
             prefix,
@@ -102,7 +103,7 @@ impl RedisQueue {
             entered: Mutex::default(),
             wakes: Wakes::default(),
             publisher,
-            listening,
+            subscriptions,
             turn: AtomicUsize::new(0),
             reaped: Mutex::default(),
         });
@@ -115,8 +116,8 @@ impl RedisQueue {
         }
         let mut tasks = JoinSet::new();
         let (ends, ended) = Ends::new();
-        tasks.spawn(ends.clone().run("queue-publisher", events::tell(Arc::clone(&shared), published)));
-        tasks.spawn(ends.clone().run("queue-subscription", events::listen(Arc::clone(&shared), listenings)));
+        tasks.spawn(ends.clone().run("queue-publisher", events::publish_events(Arc::clone(&shared), published)));
+        tasks.spawn(ends.clone().run("queue-subscription", events::run_subscriptions(Arc::clone(&shared), changes)));
         tasks.spawn(ends.clone().run("queue-reaper", reap::reap(Arc::clone(&shared))));
         Ok(Self { shared, tasks: Mutex::new(tasks), ends, ended })
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use optimus_core::job::Policy;
 use optimus_core::{Job, JobId, JobRequest, Report, Verdict};
 use optimus_queue::{
-    EmbeddedConfig, EmbeddedQueue, Idempotency, Oversight, PushOptions, Queue, QueueError, Rules, Status, unjudged,
+    EmbeddedConfig, EmbeddedQueue, Idempotency, JobAdmin, PushOptions, Queue, QueueError, Rules, Status, unjudged,
 };
 use tempfile::TempDir;
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 /// The hash of announcements, next to the queue.
-const SHELF: &str = "languages";
+const HASH: &str = "languages";
 /// Time between two reads of the announcements, and between two looks for changes of one's own.
 const LOOK: Duration = Duration::from_secs(1);
 /// A language that was not announced for this long is no longer offered.
@@ -84,7 +84,7 @@ async fn announce_once(queue: &RedisQueue, list: &[LanguageInfo]) -> Result<(), 
             doing: format!("announce language `{}`", language.descriptor.id),
             source: source.into(),
         })?;
-        queue.keep(SHELF, &language.descriptor.id, Some(&json)).await?;
+        queue.put(HASH, &language.descriptor.id, Some(&json)).await?;
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ fn is_elsewhere(other: &Announcement, language: &LanguageInfo) -> bool {
 
 /// What is announced, and the ids whose announcement this version cannot read.
 async fn read(queue: &RedisQueue) -> Result<(Vec<Announcement>, BTreeSet<String>), QueueError> {
-    Ok(parse(queue.kept(SHELF).await?))
+    Ok(parse(queue.get_all(HASH).await?))
 }
 
 fn parse(stored: BTreeMap<String, Vec<u8>>) -> (Vec<Announcement>, BTreeSet<String>) {

@@ -37,7 +37,7 @@ impl Descriptor {
         self
     }
 
-    /// File extensions without the dot, the most telling first: a job's single source is called `main.` and the first.
+    /// File extensions without the dot, the most specific first: a job's single source is called `main.` and the first.
     #[must_use]
     pub fn extensions(mut self, extensions: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.extensions = strings(extensions);

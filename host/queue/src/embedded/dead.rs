@@ -7,10 +7,10 @@ use optimus_core::{Event, JobId};
 use uuid::Uuid;
 
 use super::EmbeddedQueue;
+use super::event_log::EventLog;
 use super::index::{Live, State};
 use super::record::LiveRecord;
-use super::story::Story;
-use super::writer::Op;
+use super::request::Op;
 use crate::{DeadJob, DeadLetters, Filter, QueueError};
 
 #[async_trait]
@@ -31,9 +31,9 @@ impl DeadLetters for EmbeddedQueue {
             let mut index = self.shared.lock();
             let written = self.send(&index, Op::Requeue { id, record: record.clone() })?;
             index.pending.remove(id);
-            let (since, story) = (Instant::now(), Story::default());
+            let (since, log) = (Instant::now(), EventLog::default());
             let (state, stored, recovered) = (State::Ending, true, false);
-            index.insert(id, Live { record, state, since, stored, recovered, turn: None, story });
+            index.insert(id, Live { record, state, since, stored, recovered, turn: None, log });
             index.publish(id, Event::Queued);
             written
         };

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use optimus_core::{Event, Job, JobId};
 use tokio::sync::broadcast;
 
+use super::event_log::EventLog;
 use super::held::Held;
-use super::outbox::Pending;
+use super::pending::Pending;
 use super::record::{KeyRecord, LiveRecord};
 use super::store::Change;
-use super::story::Story;
 use super::waiting::Waiting;
-use crate::{LanguageStats, Mark, Marked, QueueError, Quota, Rules, Stats};
+use crate::{EventId, LanguageStats, NumberedEvent, QueueError, Quota, Rules, Stats};
 
 /// Events that a slow listener may be behind before it loses some.
 const TOPIC_CAPACITY: usize = 64;
@@ -38,10 +38,10 @@ pub(super) struct Index {
     /// Jobs by the key that they came with, where that has a quota.
     quotas: HashMap<String, u64>,
     bytes: u64,
-    topics: HashMap<JobId, broadcast::Sender<Marked>>,
+    topics: HashMap<JobId, broadcast::Sender<NumberedEvent>>,
     /// What counts events: another process counts anew.
-    pub count: u64,
-    /// Webhooks that are still to be told.
+    pub epoch: u64,
+    /// Webhooks that are still to be sent.
     pub pending: Pending,
     pub dead: u64,
     pub results: Results,
@@ -90,7 +90,7 @@ pub(super) struct Live {
     pub recovered: bool,
     /// Its place in the line, once it had one.
     pub turn: Option<u64>,
-    pub story: Story,
+    pub log: EventLog,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,32 +278,32 @@ impl Index {
 
     pub(super) fn publish(&mut self, id: JobId, event: Event) {
         let Some(live) = self.live.get_mut(&id) else { return };
-        let mark = Some(Mark { count: self.count, number: live.story.add(&event) });
+        let event_id = Some(EventId { epoch: self.epoch, number: live.log.add(&event) });
         if let Some(topic) = self.topics.get(&id) {
             // Nobody listens any more: nothing to tell.
-            let _ = topic.send(Marked { mark, event });
+            let _ = topic.send(NumberedEvent { id: event_id, event });
         }
     }
 
     /// The last event; whoever comes later finds the report.
     pub(super) fn close_topic(&mut self, id: JobId, event: Option<Event>) {
         if let (Some(topic), Some(event)) = (self.topics.remove(&id), event) {
-            let _ = topic.send(Marked { mark: None, event });
+            let _ = topic.send(NumberedEvent { id: None, event });
         }
     }
 
     pub(super) fn follow(
         &mut self,
         id: JobId,
-        after: Option<Mark>,
-    ) -> Option<(Vec<Marked>, broadcast::Receiver<Marked>)> {
+        after: Option<EventId>,
+    ) -> Option<(Vec<NumberedEvent>, broadcast::Receiver<NumberedEvent>)> {
         let live = self.live.get(&id)?;
         let stand = if live.is_running() { Event::Started } else { Event::Queued };
         let first = match after {
-            None => vec![(live.story.said, stand)],
-            Some(mark) => live.story.since((mark.count == self.count).then_some(mark.number), stand),
+            None => vec![(live.log.last_seq, stand)],
+            Some(mark) => live.log.since((mark.epoch == self.epoch).then_some(mark.number), stand),
         };
-        let marked = |(number, event)| Marked { mark: Some(Mark { count: self.count, number }), event };
+        let marked = |(number, event)| NumberedEvent { id: Some(EventId { epoch: self.epoch, number }), event };
         let first = first.into_iter().map(marked).collect();
         let topic = self.topics.entry(id).or_insert_with(|| broadcast::channel(TOPIC_CAPACITY).0);
         Some((first, topic.subscribe()))

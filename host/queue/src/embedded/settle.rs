@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use optimus_core::{Event, JobId, Verdict};
 
 use super::index::{Index, State};
+use super::request::{Op, Request};
 use super::store::{Changes, Finished};
-use super::writer::{Op, Request};
 use crate::{Rules, worker_lost};
 
 pub(super) fn written(index: &mut Index, changes: Changes) {

@@ -18,7 +18,8 @@ use redb::{
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-pub(super) use changes::{Change, Changes, Expire, Finished, NewJob};
+pub(super) use changes::{Changes, Finished, NewJob};
+pub(super) use results::{Change, Expire};
 
 use super::index::Results;
 use super::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};

@@ -10,15 +10,15 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 use uuid::Uuid;
 
+use super::event_log::EventLog;
 use super::index::{Begun, Index, Live, State};
 use super::record::{KeyRecord, LiveRecord};
+use super::request::Op;
 use super::store::matches;
-use super::story::Story;
-use super::writer::Op;
 use super::{EmbeddedQueue, Shared, Written, settle};
 use crate::{
-    Cancelled, Delivery, Events, Filter, Heartbeat, Lease, Leases, Mark, Marked, MarkedStream, Oversight, PushOptions,
-    Pushed, Queue, QueueError, Stats, Status, Summary,
+    Cancelled, Delivery, EventId, Events, Filter, Heartbeat, JobAdmin, Lease, Leases, NumberedEvent,
+    NumberedEventStream, PushOptions, Pushed, Queue, QueueError, Stats, Status, Summary,
 };
 
 #[async_trait]
@@ -130,7 +130,7 @@ impl Leases for EmbeddedQueue {
 }
 
 #[async_trait]
-impl Oversight for EmbeddedQueue {
+impl JobAdmin for EmbeddedQueue {
     async fn cancel(&self, id: JobId) -> Result<Cancelled, QueueError> {
         let (written, outcome) = {
             let mut index = self.shared.lock();
@@ -201,15 +201,15 @@ impl Events for EmbeddedQueue {
         self.shared.lock().publish(id, event);
     }
 
-    async fn follow(&self, id: JobId, after: Option<Mark>) -> Result<Option<MarkedStream>, QueueError> {
+    async fn follow(&self, id: JobId, after: Option<EventId>) -> Result<Option<NumberedEventStream>, QueueError> {
         let live = self.shared.lock().follow(id, after);
         if let Some((first, receiver)) = live {
             let rest = BroadcastStream::new(receiver).filter_map(Result::ok);
             return Ok(Some(Box::pin(tokio_stream::iter(first).chain(rest))));
         }
         let report = self.read(move |shared| shared.store.report(id)).await?;
-        let done = |report| Marked { mark: None, event: Event::Done { report: Box::new(report) } };
-        Ok(report.map(|report| -> MarkedStream { Box::pin(tokio_stream::once(done(report))) }))
+        let done = |report| NumberedEvent { id: None, event: Event::Done { report: Box::new(report) } };
+        Ok(report.map(|report| -> NumberedEventStream { Box::pin(tokio_stream::once(done(report))) }))
     }
 }
 
@@ -227,14 +227,13 @@ impl EmbeddedQueue {
         let caps = self.shared.caps();
         index.check_caps(&record, options.quota.as_ref(), &caps)?;
         let key = key.map(|(name, known)| (name, KeyRecord { id, fingerprint: known.fingerprint }));
-        let written = self.send(&index, Op::Push { id, job: json, key: key.clone(), patient: options.patient })?;
+        let written = self
+            .send(&index, Op::Push { id, job: json, key: key.clone(), may_delay_commit: options.may_delay_commit })?;
         index.keys.extend(key);
         index.keep(job, record.bytes, &caps);
-        let (since, story) = (Instant::now(), Story::default());
-        index.insert(
-            id,
-            Live { record, state: State::Ending, since, stored: false, recovered: false, turn: None, story },
-        );
+        let (since, log) = (Instant::now(), EventLog::default());
+        index
+            .insert(id, Live { record, state: State::Ending, since, stored: false, recovered: false, turn: None, log });
         drop(index);
         self.shared.wake.notify_waiters();
         Ok((Pushed { id, duplicate: false }, written))

@@ -9,7 +9,8 @@ use optimus_core::{Fault, JobId, Report, Verdict};
 use tokio::sync::oneshot;
 
 use super::index::State;
-use super::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
+use super::record::{DeadRecord, DoneRecord, HookRecord};
+use super::request::{Op, Request};
 use super::store::{Change, Changes, Expire, Finished, NewJob};
 use super::{Shared, settle};
 use crate::{QueueError, unjudged};
@@ -23,61 +24,6 @@ const TICK: Duration = Duration::from_millis(25);
 /// How often old results are looked for, and how many of them one transaction forgets.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 const EXPIRE_BATCH: usize = 64;
-
-/// Something to be made durable.
-pub(super) struct Request {
-    pub op: Op,
-    pub reply: Option<oneshot::Sender<Result<(), QueueError>>>,
-}
-
-impl Request {
-    fn is_patient(&self) -> bool {
-        matches!(self.op, Op::Push { patient: true, .. })
-    }
-}
-
-impl From<Op> for Request {
-    fn from(op: Op) -> Self {
-        Self { op, reply: None }
-    }
-}
-
-pub(super) enum Op {
-    Push {
-        id: JobId,
-        job: Vec<u8>,
-        key: Option<(String, KeyRecord)>,
-        patient: bool,
-    },
-    /// The report of a worker.
-    Finish {
-        id: JobId,
-        report: Box<Report>,
-        json: Vec<u8>,
-    },
-    /// A report that says why there is none.
-    GiveUp {
-        id: JobId,
-        verdict: Verdict,
-        fault: Option<Fault>,
-    },
-    /// A webhook is to be told later, or no more.
-    Hook {
-        id: JobId,
-        record: Option<HookRecord>,
-    },
-    /// A dead job waits again.
-    Requeue {
-        id: JobId,
-        record: LiveRecord,
-    },
-    /// A dead job is dead for good.
-    Discard {
-        id: JobId,
-    },
-    /// Only wait: all that came before, and `Index::unsaved`, will be durable.
-    Barrier,
-}
 
 pub(super) struct Writer {
     pub shared: Arc<Shared>,
@@ -117,7 +63,7 @@ impl Writer {
         loop {
             let room = BATCH.saturating_sub(requests.len());
             requests.extend(self.requests.try_iter().take(room));
-            if room == 0 || requests.is_empty() || !requests.iter().all(Request::is_patient) {
+            if room == 0 || requests.is_empty() || !requests.iter().all(Request::may_delay_commit) {
                 return requests;
             }
             match self.requests.recv_timeout(until.saturating_duration_since(Instant::now())) {

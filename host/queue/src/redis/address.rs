@@ -1,4 +1,4 @@
-//! Where Redis is: `redis://`, `redis+sentinel://` and `redis+cluster://`, each with `rediss` for TLS.
+//! Addresses of Redis: `redis://`, `redis+sentinel://` and `redis+cluster://`, each with `rediss` for TLS.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use redis::{
     TlsCertificates, TlsMode,
 };
 
-use super::link::Connection;
+use super::connection::Connection;
 use crate::QueueError;
 
-/// A place that takes longer to reach than this cannot be reached.
+/// Timeout for opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Where Redis is, and how to get in.
+/// The address of a Redis server, cluster or sentinel group, with credentials.
 pub struct Address {
     kind: Kind,
     nodes: Vec<ConnectionInfo>,
@@ -43,9 +43,10 @@ impl Address {
     /// `redis+sentinel://…@HOST:PORT,HOST:PORT/MASTER[/DB]`; with `rediss`, over TLS, and `?ca=FILE` for a private CA.
     ///
     /// # Errors
-    /// It makes no sense, or a file that it names cannot be read.
+    /// The URL is malformed, or the CA file cannot be read.
     pub fn parse(url: &str, username: Option<&str>, password: Option<&str>) -> Result<Self, QueueError> {
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| bad(url, "it has no `redis://`"))?;
+        let (scheme, rest) =
+            url.split_once("://").ok_or_else(|| bad(url, "it does not begin with `redis://` or `rediss://`"))?;
         let (plain, flavour) = scheme.split_once('+').unwrap_or((scheme, ""));
         if !matches!(plain, "redis" | "rediss") {
             return Err(bad(url, "it does not begin with `redis://` or `rediss://`"));
@@ -60,11 +61,11 @@ impl Address {
             "sentinel" => {
                 let (master, db) = path.split_once('/').unwrap_or((path, ""));
                 if master.is_empty() {
-                    return Err(bad(url, "the master's name is missing, like `…:26379/mymaster`"));
+                    return Err(bad(url, "the name of the master is missing: write `…:26379/mymaster`"));
                 }
                 (Kind::Sentinel { master: master.to_owned() }, db)
             }
-            _ => return Err(bad(url, "after `+` only `cluster` or `sentinel` may stand")),
+            _ => return Err(bad(url, "only `cluster` or `sentinel` may follow the `+`")),
         };
         let node = |host: &str| {
             let info = format!("{plain}://{credentials}{at}{host}/{db}").into_connection_info();
@@ -73,7 +74,7 @@ impl Address {
         let nodes = hosts.split(',').map(node).collect::<Result<Vec<_>, _>>()?;
         let secure = plain == "rediss";
         if secure {
-            // Whoever links several providers has to name one; an earlier choice stands.
+            // rustls needs one crypto provider to be chosen when several are linked; an earlier choice stands.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let certificates = certificates(query).map_err(|reason| bad(url, &reason))?.filter(|_| secure);
@@ -91,7 +92,7 @@ impl Address {
         }
     }
 
-    /// A connection of its own, on which an answer may take so long.
+    /// Opens a separate connection with the given response timeout.
     pub(super) async fn connect(&self, answer: Duration) -> RedisResult<Connection> {
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(answer));
@@ -116,12 +117,12 @@ impl Address {
         }
     }
 
-    /// A connection to listen on.
+    /// Opens a connection for pub/sub.
     pub(super) async fn listen(&self) -> RedisResult<PubSub> {
         let connecting = async {
             match &self.kind {
                 Kind::Sentinel { .. } => self.master().await?.get_async_pubsub().await,
-                // In a cluster every node hears what is said at any.
+                // A cluster forwards published messages to all its nodes.
                 Kind::Single | Kind::Cluster => {
                     let mut last = None;
                     for node in &self.nodes {
@@ -134,11 +135,11 @@ impl Address {
                 }
             }
         };
-        let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "nobody answered");
+        let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "no node answered within 4 s");
         tokio::time::timeout(CONNECT * 2, connecting).await.map_err(late)?
     }
 
-    /// Whom the sentinels call the master now.
+    /// Asks the sentinels for the current master.
     async fn master(&self) -> RedisResult<Client> {
         let Kind::Sentinel { master } = &self.kind else { return self.client(&self.nodes[0]) };
         let sentinels = self.nodes.iter().map(|node| node.addr().clone());
@@ -165,7 +166,7 @@ impl Address {
 }
 
 fn tcp() -> TcpSettings {
-    // Commands are small and somebody waits for them.
+    // Commands are small and a caller waits for each.
     TcpSettings::default().set_nodelay(true)
 }
 
@@ -180,13 +181,13 @@ fn settle(info: ConnectionInfo, username: Option<&str>, password: Option<&str>) 
     info.set_redis_settings(settings).set_tcp_settings(tcp())
 }
 
-/// `ca=FILE`, PEM: in place of the system's.
+/// Reads `ca=FILE` (PEM), which replaces the system's certificates.
 fn certificates(query: &str) -> Result<Option<TlsCertificates>, String> {
     let mut found = None;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let Some(("ca", path)) = pair.split_once('=') else {
             // Not repeated: it may be the end of a password with a `?` in it.
-            return Err("only `ca=FILE` may stand after `?`".to_owned());
+            return Err("the only parameter after `?` is `ca=FILE`".to_owned());
         };
         let root_cert = std::fs::read(path).map_err(|error| format!("`{path}`: {error}"))?;
         found = Some(TlsCertificates { client_tls: None, root_cert: Some(root_cert) });
@@ -197,7 +198,7 @@ fn certificates(query: &str) -> Result<Option<TlsCertificates>, String> {
 /// A URL may hold a password, so it is not repeated.
 fn bad(url: &str, reason: &str) -> QueueError {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    // What is no scheme may be the password of somebody who mistyped.
+    // In a mistyped URL the part before `://` may be a password.
     let scheme = scheme.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '+').take(32).collect();
     QueueError::BadAddress { scheme, reason: reason.to_owned() }
 }

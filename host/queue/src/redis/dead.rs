@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use optimus_core::JobId;
 
-use super::link::Ask;
+use super::link::Request;
 use super::script::{Args, DISCARD, REQUEUE};
 use super::{RedisQueue, Shared};
 use crate::{DeadJob, DeadLetters, Filter, QueueError};
@@ -62,7 +62,7 @@ impl Shared {
             for id in &ids {
                 pipe.hmget(self.key(language, &format!("job:{id}")), &["tenant", "attempt", "why", "finished"]);
             }
-            let rows: Vec<Row> = self.link.twice("list the dead", Ask::Pipe(&pipe)).await?;
+            let rows: Vec<Row> = self.link.twice("list the dead", Request::Pipe(&pipe)).await?;
             let rows = ids.into_iter().zip(rows).filter_map(|(id, row)| dead_job(&id, language, row));
             found.extend(rows.filter(|row| tenant.is_none_or(|wanted| row.tenant.as_deref() == Some(wanted))));
             if found.len() >= limit || count < PAGE {

@@ -15,14 +15,14 @@ use tokio_stream::StreamExt as _;
 
 use super::script::{Args, TELL};
 use super::{Shared, lock};
-use crate::{Mark, Marked, MarkedStream, QueueError, Status};
+use crate::{EventId, NumberedEvent, NumberedEventStream, QueueError, Status};
 
 /// Events are counted by Redis, with the job: every process counts on.
-const COUNT: u64 = 0;
+const EPOCH: u64 = 0;
 /// Events on their way to Redis; beyond, some are lost.
-const UNSENT: usize = 1024;
+const PUBLISH_BUFFER: usize = 1024;
 /// Events that a slow listener may be behind before it loses some.
-const UNHEARD: usize = 64;
+const SUBSCRIBER_BUFFER: usize = 64;
 /// Whoever has heard nothing for this long looks whether the job is over.
 const SILENCE: Duration = Duration::from_secs(15);
 /// A connection that does not answer within this is dead.
@@ -30,29 +30,29 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Between two tries to reach Redis.
 const PAUSE: Duration = Duration::from_millis(500);
 
-pub(super) enum Tell {
+pub(super) enum Publish {
     Event { id: JobId, language: String, json: String },
     Flush(oneshot::Sender<()>),
 }
 
 /// The speaking side.
 pub(super) struct Publisher {
-    sender: mpsc::Sender<Tell>,
+    sender: mpsc::Sender<Publish>,
     unsent: Arc<AtomicUsize>,
 }
 
 impl Publisher {
-    pub(super) fn new() -> (Self, (mpsc::Receiver<Tell>, Arc<AtomicUsize>)) {
-        let (sender, receiver) = mpsc::channel(UNSENT);
+    pub(super) fn new() -> (Self, (mpsc::Receiver<Publish>, Arc<AtomicUsize>)) {
+        let (sender, receiver) = mpsc::channel(PUBLISH_BUFFER);
         let unsent = Arc::<AtomicUsize>::default();
         (Self { sender, unsent: Arc::clone(&unsent) }, (receiver, unsent))
     }
 
     /// Never waits.
-    pub(super) fn tell(&self, id: JobId, language: String, event: &Event) {
+    pub(super) fn publish(&self, id: JobId, language: String, event: &Event) {
         let Ok(json) = serde_json::to_string(event) else { return };
         self.unsent.fetch_add(1, Ordering::AcqRel);
-        if self.sender.try_send(Tell::Event { id, language, json }).is_err() {
+        if self.sender.try_send(Publish::Event { id, language, json }).is_err() {
             self.unsent.fetch_sub(1, Ordering::AcqRel);
         }
     }
@@ -63,37 +63,40 @@ impl Publisher {
             return;
         }
         let (reply, said) = oneshot::channel();
-        if self.sender.send(Tell::Flush(reply)).await.is_ok() {
+        if self.sender.send(Publish::Flush(reply)).await.is_ok() {
             let _ = tokio::time::timeout(ANSWER, said).await;
         }
     }
 }
 
 /// Says what is told, in order.
-pub(super) async fn tell(shared: Arc<Shared>, (mut published, unsent): (mpsc::Receiver<Tell>, Arc<AtomicUsize>)) {
+pub(super) async fn publish_events(
+    shared: Arc<Shared>,
+    (mut published, unsent): (mpsc::Receiver<Publish>, Arc<AtomicUsize>),
+) {
     let mut batch = Vec::new();
     while published.recv_many(&mut batch, 64).await > 0 {
         let mut waiting: Option<(String, Args, usize)> = None;
         for message in batch.drain(..) {
             match message {
-                Tell::Event { id, language, json } => {
+                Publish::Event { id, language, json } => {
                     if waiting.as_ref().is_some_and(|(of, ..)| *of != language) {
-                        say(&shared, waiting.take(), &unsent).await;
+                        publish_batch(&shared, waiting.take(), &unsent).await;
                     }
                     let (of, args, count) = waiting.take().unwrap_or((language, Args::default(), 0));
                     waiting = Some((of, args.with(id.to_string()).with(json), count + 1));
                 }
-                Tell::Flush(reply) => {
-                    say(&shared, waiting.take(), &unsent).await;
+                Publish::Flush(reply) => {
+                    publish_batch(&shared, waiting.take(), &unsent).await;
                     let _ = reply.send(());
                 }
             }
         }
-        say(&shared, waiting, &unsent).await;
+        publish_batch(&shared, waiting, &unsent).await;
     }
 }
 
-async fn say(shared: &Shared, batch: Option<(String, Args, usize)>, unsent: &AtomicUsize) {
+async fn publish_batch(shared: &Shared, batch: Option<(String, Args, usize)>, unsent: &AtomicUsize) {
     if let Some((language, args, count)) = batch {
         if let Err(error) = shared.run_once::<()>("tell events", &TELL, &language, &args).await {
             tracing::debug!(%error, count, "events were lost");
@@ -104,49 +107,49 @@ async fn say(shared: &Shared, batch: Option<(String, Args, usize)>, unsent: &Ato
 
 /// Something that was heard.
 #[derive(Clone)]
-enum Heard {
-    Said(Arc<str>),
+enum ChannelMessage {
+    Text(Arc<str>),
     /// Something may have been missed.
     Gap,
 }
 
-pub(super) enum Listen {
-    To { channel: String, ready: oneshot::Sender<()> },
-    NoMore { channel: String },
+pub(super) enum SubscriptionChange {
+    Subscribe { channel: String, ready: oneshot::Sender<()> },
+    Unsubscribe { channel: String },
 }
 
 /// The hearing side.
-pub(super) struct Listening {
-    topics: Mutex<HashMap<String, broadcast::Sender<Heard>>>,
-    sender: mpsc::UnboundedSender<Listen>,
+pub(super) struct Subscriptions {
+    topics: Mutex<HashMap<String, broadcast::Sender<ChannelMessage>>>,
+    sender: mpsc::UnboundedSender<SubscriptionChange>,
 }
 
-impl Listening {
-    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Listen>) {
+impl Subscriptions {
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<SubscriptionChange>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         (Self { topics: Mutex::default(), sender }, receiver)
     }
 
-    fn join(&self, channel: &str) -> (broadcast::Receiver<Heard>, oneshot::Receiver<()>) {
+    fn subscribe(&self, channel: &str) -> (broadcast::Receiver<ChannelMessage>, oneshot::Receiver<()>) {
         let (ready, is_ready) = oneshot::channel();
         let mut topics = lock(&self.topics);
-        let topic = topics.entry(channel.to_owned()).or_insert_with(|| broadcast::channel(UNHEARD).0);
+        let topic = topics.entry(channel.to_owned()).or_insert_with(|| broadcast::channel(SUBSCRIBER_BUFFER).0);
         let receiver = topic.subscribe();
-        let _ = self.sender.send(Listen::To { channel: channel.to_owned(), ready });
+        let _ = self.sender.send(SubscriptionChange::Subscribe { channel: channel.to_owned(), ready });
         (receiver, is_ready)
     }
 
-    fn leave(&self, channel: &str, receiver: Option<broadcast::Receiver<Heard>>) {
+    fn unsubscribe(&self, channel: &str, receiver: Option<broadcast::Receiver<ChannelMessage>>) {
         let mut topics = lock(&self.topics);
         // Under the lock, so that of two who leave one is the last.
         drop(receiver);
         if topics.get(channel).is_some_and(|topic| topic.receiver_count() == 0) {
             topics.remove(channel);
-            let _ = self.sender.send(Listen::NoMore { channel: channel.to_owned() });
+            let _ = self.sender.send(SubscriptionChange::Unsubscribe { channel: channel.to_owned() });
         }
     }
 
-    fn pass_on(&self, channel: &str, heard: Heard) {
+    fn dispatch(&self, channel: &str, heard: ChannelMessage) {
         if let Some(topic) = lock(&self.topics).get(channel) {
             // Nobody listens any more: nothing to tell.
             let _ = topic.send(heard);
@@ -155,14 +158,14 @@ impl Listening {
 }
 
 /// Hears for everybody in this process.
-pub(super) async fn listen(shared: Arc<Shared>, mut commands: mpsc::UnboundedReceiver<Listen>) {
+pub(super) async fn run_subscriptions(shared: Arc<Shared>, mut commands: mpsc::UnboundedReceiver<SubscriptionChange>) {
     // Nobody listens yet: no connection.
     let Some(mut first) = commands.recv().await.map(Some) else { return };
     loop {
         match connect(&shared).await {
             Ok((sink, stream, subscribed)) => {
                 let mut subscription = Subscription { sink, stream, subscribed };
-                let broken = subscription.hear(&shared, &mut commands, first.take()).await;
+                let broken = subscription.run(&shared, &mut commands, first.take()).await;
                 match broken {
                     Some(error) => tracing::debug!(%error, "stopped hearing redis"),
                     None => return,
@@ -179,15 +182,15 @@ pub(super) async fn listen(shared: Arc<Shared>, mut commands: mpsc::UnboundedRec
     }
 }
 
-/// A connection that hears all that anybody listens to; who was listening looks whether something was missed.
+/// A connection that hears all that anybody listens to; who was subscriptions looks whether something was missed.
 async fn connect(shared: &Shared) -> redis::RedisResult<(PubSubSink, PubSubStream, HashSet<String>)> {
     let (mut sink, stream) = shared.link.address().listen().await?.split();
-    let channels: HashSet<String> = lock(&shared.listening.topics).keys().cloned().collect();
+    let channels: HashSet<String> = lock(&shared.subscriptions.topics).keys().cloned().collect();
     if !channels.is_empty() {
         sink.subscribe(channels.iter().collect::<Vec<_>>()).await?;
     }
     for channel in &channels {
-        shared.listening.pass_on(channel, Heard::Gap);
+        shared.subscriptions.dispatch(channel, ChannelMessage::Gap);
     }
     Ok((sink, stream, channels))
 }
@@ -200,13 +203,13 @@ struct Subscription {
 
 impl Subscription {
     /// Until the connection breaks, which is the error, or the queue is gone.
-    async fn hear(
+    async fn run(
         &mut self,
         shared: &Shared,
-        commands: &mut mpsc::UnboundedReceiver<Listen>,
-        first: Option<Listen>,
+        commands: &mut mpsc::UnboundedReceiver<SubscriptionChange>,
+        first: Option<SubscriptionChange>,
     ) -> Option<redis::RedisError> {
-        let mut batch: Vec<Listen> = first.into_iter().collect();
+        let mut batch: Vec<SubscriptionChange> = first.into_iter().collect();
         let mut check = tokio::time::interval(SILENCE);
         loop {
             if let Err(error) = self.apply(&mut batch).await {
@@ -218,7 +221,7 @@ impl Subscription {
                         return Some((redis::ErrorKind::Io, "the connection was closed").into());
                     };
                     let text = String::from_utf8_lossy(message.get_payload_bytes()).into();
-                    shared.listening.pass_on(message.get_channel_name(), Heard::Said(text));
+                    shared.subscriptions.dispatch(message.get_channel_name(), ChannelMessage::Text(text));
                 }
                 count = commands.recv_many(&mut batch, 256) => if count == 0 { return None },
                 _ = check.tick() => {
@@ -234,17 +237,17 @@ impl Subscription {
     }
 
     /// New channels together, in one round trip.
-    async fn apply(&mut self, batch: &mut Vec<Listen>) -> redis::RedisResult<()> {
+    async fn apply(&mut self, batch: &mut Vec<SubscriptionChange>) -> redis::RedisResult<()> {
         let (mut joined, mut readies) = (Vec::new(), Vec::new());
         for command in batch.drain(..) {
             match command {
-                Listen::To { channel, ready } => {
+                SubscriptionChange::Subscribe { channel, ready } => {
                     if self.subscribed.insert(channel.clone()) {
                         joined.push(channel);
                     }
                     readies.push(ready);
                 }
-                Listen::NoMore { channel } => {
+                SubscriptionChange::Unsubscribe { channel } => {
                     if let Some(at) = joined.iter().position(|joined| *joined == channel) {
                         joined.remove(at);
                         self.subscribed.remove(&channel);
@@ -269,19 +272,19 @@ impl Subscription {
 pub(super) async fn follow(
     shared: &Arc<Shared>,
     id: JobId,
-    after: Option<Mark>,
-) -> Result<Option<MarkedStream>, QueueError> {
+    after: Option<EventId>,
+) -> Result<Option<NumberedEventStream>, QueueError> {
     let Some(language) = shared.route(id).await? else { return Ok(None) };
     // What this process has told before is not for this listener.
     shared.publisher.flush().await;
     let channel = shared.key(&language, &format!("ev:{id}"));
-    let (receiver, ready) = shared.listening.join(&channel);
-    let mut ticket = Ticket { shared: Arc::clone(shared), channel, receiver: Some(receiver) };
+    let (receiver, ready) = shared.subscriptions.subscribe(&channel);
+    let mut subscriber = Subscriber { shared: Arc::clone(shared), channel, receiver: Some(receiver) };
     if !matches!(tokio::time::timeout(ANSWER, ready).await, Ok(Ok(()))) {
         let error = std::io::Error::new(std::io::ErrorKind::NotConnected, "cannot listen there at the moment");
         return Err(shared.link.fault("listen to a job")(error.into()));
     }
-    let Some((status, told)) = shared.standing(id, &language).await? else { return Ok(None) };
+    let Some((status, counters)) = shared.standing(id, &language).await? else { return Ok(None) };
     let stand = match status {
         Status::Done { report } => {
             return Ok(Some(Box::pin(tokio_stream::once(done(report)))));
@@ -290,51 +293,51 @@ pub(super) async fn follow(
         Status::Running => Event::Started,
     };
     let first = match after {
-        None => vec![marked(told.said, stand)],
-        Some(after) => shared.missed(id, &language, after, (told, stand)).await?,
+        None => vec![marked(counters.last_seq, stand)],
+        Some(after) => shared.missed(id, &language, after, (counters, stand)).await?,
     };
-    let (sender, events) = mpsc::channel(UNHEARD);
+    let (sender, events) = mpsc::channel(SUBSCRIBER_BUFFER);
     tokio::spawn(async move {
         for event in first {
             if sender.send(event).await.is_err() {
                 return;
             }
         }
-        if let Some(receiver) = &mut ticket.receiver {
-            listen_on(&ticket.shared, id, &language, told.said, receiver, &sender).await;
+        if let Some(receiver) = &mut subscriber.receiver {
+            forward_events(&subscriber.shared, id, &language, counters.last_seq, receiver, &sender).await;
         }
     });
     Ok(Some(Box::pin(tokio_stream::wrappers::ReceiverStream::new(events))))
 }
 
-fn marked(number: u64, event: Event) -> Marked {
-    Marked { mark: Some(Mark { count: COUNT, number }), event }
+fn marked(number: u64, event: Event) -> NumberedEvent {
+    NumberedEvent { id: Some(EventId { epoch: EPOCH, number }), event }
 }
 
-fn done(report: Box<Report>) -> Marked {
-    Marked { mark: None, event: Event::Done { report } }
+fn done(report: Box<Report>) -> NumberedEvent {
+    NumberedEvent { id: None, event: Event::Done { report } }
 }
 
 /// Leaves the channel when dropped.
-struct Ticket {
+struct Subscriber {
     shared: Arc<Shared>,
     channel: String,
-    receiver: Option<broadcast::Receiver<Heard>>,
+    receiver: Option<broadcast::Receiver<ChannelMessage>>,
 }
 
-impl Drop for Ticket {
+impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.shared.listening.leave(&self.channel, self.receiver.take());
+        self.shared.subscriptions.unsubscribe(&self.channel, self.receiver.take());
     }
 }
 
 /// How much of a job had been told when somebody looked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told {
+pub(super) struct EventCounters {
     /// The number of the last event.
-    pub(super) said: u64,
+    pub(super) last_seq: u64,
     /// That of the last one that said where the job stands.
-    pub(super) stated: u64,
+    pub(super) status_seq: u64,
 }
 
 impl Shared {
@@ -343,36 +346,36 @@ impl Shared {
         &self,
         id: JobId,
         language: &str,
-        after: Mark,
-        (told, stand): (Told, Event),
-    ) -> Result<Vec<Marked>, QueueError> {
-        let after = if after.count == COUNT { after.number } else { 0 };
+        after: EventId,
+        (counters, stand): (EventCounters, Event),
+    ) -> Result<Vec<NumberedEvent>, QueueError> {
+        let after = if after.epoch == EPOCH { after.number } else { 0 };
         let mut command = redis::cmd("XRANGE");
         command
             .arg(self.key(language, &format!("told:{id}")))
             .arg(format!("({after}-0"))
-            .arg(format!("{}-0", told.said));
+            .arg(format!("{}-0", counters.last_seq));
         let kept: Vec<(String, Vec<Vec<u8>>)> = self.link.query("read what was told", &command).await?;
         let read = |(number, fields): (String, Vec<Vec<u8>>)| {
             let number = number.split('-').next()?.parse().ok()?;
             Some(marked(number, serde_json::from_slice(fields.get(1)?).ok()?))
         };
-        let mut missed: Vec<Marked> = kept.into_iter().filter_map(read).collect();
-        if told.stated > after {
-            missed.push(marked(told.stated, stand));
-            missed.sort_by_key(|event| event.mark.map(|mark| mark.number));
+        let mut missed: Vec<NumberedEvent> = kept.into_iter().filter_map(read).collect();
+        if counters.status_seq > after {
+            missed.push(marked(counters.status_seq, stand));
+            missed.sort_by_key(|event| event.id.map(|id| id.number));
         }
         Ok(missed)
     }
 }
 
-async fn listen_on(
+async fn forward_events(
     shared: &Shared,
     id: JobId,
     language: &str,
-    mut said: u64,
-    receiver: &mut broadcast::Receiver<Heard>,
-    sender: &mpsc::Sender<Marked>,
+    mut last_seq: u64,
+    receiver: &mut broadcast::Receiver<ChannelMessage>,
+    sender: &mpsc::Sender<NumberedEvent>,
 ) {
     loop {
         let heard = tokio::select! {
@@ -380,7 +383,7 @@ async fn listen_on(
             heard = tokio::time::timeout(SILENCE, receiver.recv()) => heard,
         };
         let event = match heard {
-            Ok(Ok(Heard::Said(text))) if &*text != "done" => understand(&text, &mut said),
+            Ok(Ok(ChannelMessage::Text(text))) if &*text != "done" => parse_event(&text, &mut last_seq),
             Ok(Err(broadcast::error::RecvError::Lagged(_))) => None,
             Ok(Err(broadcast::error::RecvError::Closed)) => return,
             Ok(Ok(_)) | Err(_) => match shared.standing(id, language).await {
@@ -401,13 +404,13 @@ async fn listen_on(
 }
 
 /// `NUMBER:queued`, `NUMBER:running` or `NUMBER:event:JSON`. What a look at the job has already shown is not news.
-fn understand(text: &str, said: &mut u64) -> Option<Marked> {
+fn parse_event(text: &str, last_seq: &mut u64) -> Option<NumberedEvent> {
     let (number, what) = text.split_once(':')?;
     let number: u64 = number.parse().ok()?;
-    if number <= *said {
+    if number <= *last_seq {
         return None;
     }
-    *said = number;
+    *last_seq = number;
     let event = match what {
         "queued" => Event::Queued,
         "running" => Event::Started,

@@ -1,27 +1,29 @@
-//! What Redis's errors mean to us, and what to do about them.
+//! Classifies errors of Redis and gives the remedy for each.
+
+use std::fmt::Display;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use super::address::Address;
 use crate::QueueError;
 
-pub(super) fn of(doing: &str, address: &Address, error: RedisError) -> QueueError {
+/// The queue's error for an error of Redis; `address` is shown without its password.
+pub(super) fn of(doing: &str, address: &impl Display, error: RedisError) -> QueueError {
     let hint = hint(&error);
     QueueError::Redis { doing: doing.to_owned(), address: address.to_string(), hint, source: Box::new(error) }
 }
 
-/// Waiting will not help: somebody has to change something.
+/// The server refuses us, so that a retry cannot help: credentials or ACL have to change.
 pub(super) fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm))
         || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"))
 }
 
-/// Another connection may do better.
+/// The connection is unusable, and a new one may work.
 pub(super) fn is_broken(error: &RedisError) -> bool {
     error.is_unrecoverable_error()
         || error.is_io_error()
         || error.is_timeout()
-        // What was the master is one no longer.
+        // The node is no longer the master.
         || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly) | ErrorKind::ClusterConnectionNotFound)
 }
 
@@ -31,11 +33,11 @@ fn hint(error: &RedisError) -> &'static str {
             "check the user and its password (OPTIMUS_REDIS_PASSWORD), and what its ACL lets it do: docs/deploy.md lists it"
         }
         (_, Some("WRONGTYPE")) => {
-            "something else uses our keys: give Optimus a database of its own, or another --redis-prefix"
+            "another program uses the same keys: give Optimus its own database, or set another --redis-prefix"
         }
-        (_, Some("OOM")) => "redis is at its `maxmemory`: give it more, or lower --queue-cap or --result-ttl-s",
-        (_, Some("MISCONF")) => "redis cannot write to its disk",
-        (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => "redis is still loading its data: wait",
-        _ => "is redis running, and may we reach it?",
+        (_, Some("OOM")) => "redis has reached `maxmemory`: raise it, or lower --queue-cap or --result-ttl-s",
+        (_, Some("MISCONF")) => "redis cannot write its snapshot: check the disk of the redis server",
+        (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => "redis is still loading its data: retry in a moment",
+        _ => "check that redis is running and reachable from this host",
     }
 }

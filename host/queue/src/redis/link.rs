@@ -1,13 +1,12 @@
-//! The connection that everything short shares: made when it is needed, made anew when it broke.
+//! The connection that all short commands share: opened on first use, and opened again after it broke.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult, ScriptInvocation, Value};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
 
 use super::address::Address;
+use super::connection::Connection;
 use super::fault;
 use super::lock;
 use crate::QueueError;
@@ -15,43 +14,8 @@ use crate::QueueError;
 /// An answer that takes longer than this will not come.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// To one node, or to a cluster.
-#[derive(Clone)]
-pub(super) enum Connection {
-    Node(MultiplexedConnection),
-    Cluster(ClusterConnection),
-}
-
-impl ConnectionLike for Connection {
-    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::Node(node) => node.req_packed_command(cmd),
-            Self::Cluster(cluster) => cluster.req_packed_command(cmd),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        cmd: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::Node(node) => node.req_packed_commands(cmd, offset, count),
-            Self::Cluster(cluster) => cluster.req_packed_commands(cmd, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::Node(node) => node.get_db(),
-            Self::Cluster(cluster) => cluster.get_db(),
-        }
-    }
-}
-
-/// What can be asked.
-pub(super) enum Ask<'a> {
+/// A request to Redis.
+pub(super) enum Request<'a> {
     Command(&'a Cmd),
     Pipe(&'a Pipeline),
     /// Loaded first, if Redis has forgotten it.
@@ -74,7 +38,7 @@ impl Link {
         &self.address
     }
 
-    /// What an error of Redis is to our callers.
+    /// Maps an error of Redis to the queue's, with what was being done and the address.
     pub(super) fn fault(&self, doing: &str) -> impl Fn(redis::RedisError) -> QueueError {
         move |error| fault::of(doing, &self.address, error)
     }
@@ -86,21 +50,21 @@ impl Link {
 
     /// One command, which may be sent twice.
     pub(super) async fn query<T: FromRedisValue>(&self, doing: &str, command: &Cmd) -> Result<T, QueueError> {
-        self.twice(doing, Ask::Command(command)).await
+        self.twice(doing, Request::Command(command)).await
     }
 
     /// The same again, on a new connection, if the old one turns out to be broken.
-    pub(super) async fn twice<T: FromRedisValue>(&self, doing: &str, ask: Ask<'_>) -> Result<T, QueueError> {
-        let answer = match self.send(&ask).await {
-            Err(error) if error.is_connection_dropped() => self.send(&ask).await,
+    pub(super) async fn twice<T: FromRedisValue>(&self, doing: &str, request: Request<'_>) -> Result<T, QueueError> {
+        let answer = match self.send(&request).await {
+            Err(error) if error.is_connection_dropped() => self.send(&request).await,
             other => other,
         };
         self.read(doing, answer)
     }
 
     /// What must not be done twice.
-    pub(super) async fn once<T: FromRedisValue>(&self, doing: &str, ask: Ask<'_>) -> Result<T, QueueError> {
-        let answer = self.send(&ask).await;
+    pub(super) async fn once<T: FromRedisValue>(&self, doing: &str, request: Request<'_>) -> Result<T, QueueError> {
+        let answer = self.send(&request).await;
         self.read(doing, answer)
     }
 
@@ -109,12 +73,12 @@ impl Link {
         read.map_err(self.fault(doing))
     }
 
-    async fn send(&self, ask: &Ask<'_>) -> RedisResult<Value> {
+    async fn send(&self, request: &Request<'_>) -> RedisResult<Value> {
         let mut connection = self.get().await?;
-        let answer = match ask {
-            Ask::Command(command) => command.query_async(&mut connection).await,
-            Ask::Pipe(pipe) => pipe.query_async(&mut connection).await.map(Value::Array),
-            Ask::Script(script) => script.invoke_async(&mut connection).await,
+        let answer = match request {
+            Request::Command(command) => command.query_async(&mut connection).await,
+            Request::Pipe(pipe) => pipe.query_async(&mut connection).await.map(Value::Array),
+            Request::Script(script) => script.invoke_async(&mut connection).await,
         };
         if let Err(error) = &answer
             && fault::is_broken(error)

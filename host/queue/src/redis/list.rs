@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use optimus_core::{JobId, Verdict};
 
-use super::link::Ask;
+use super::link::Request;
 use super::script::{Args, STATS};
 use super::{Shared, lock};
 use crate::{Filter, LanguageStats, QueueError, Stats, Summary};
@@ -79,7 +79,7 @@ impl Shared {
             pipe.hmget(self.key(language, &format!("job:{id}")), &["state", "verdict", "attempt"]);
         }
         type Row = (Option<String>, Option<String>, Option<u32>);
-        let rows: Vec<Row> = self.link.twice("list jobs", Ask::Pipe(&pipe)).await?;
+        let rows: Vec<Row> = self.link.twice("list jobs", Request::Pipe(&pipe)).await?;
         let row = |(id, (state, verdict, attempt)): (String, Row)| {
             let state = match state?.as_str() {
                 "ending" if attempt.unwrap_or_default() > 0 => "running",

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::script::{Args, COLLECT, SETTLE};
 use super::{RedisQueue, Shared, ms};
-use crate::{Outbox, QueueError, Sent, WebhookDelivery};
+use crate::{DeliveryOutcome, Outbox, QueueError, WebhookDelivery};
 
 /// A job outlives its time for as long as its webhook may have to be tried again.
 pub(super) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -32,11 +32,11 @@ impl Outbox for RedisQueue {
         Ok(found)
     }
 
-    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) -> Result<(), QueueError> {
+    async fn settle(&self, delivery: &WebhookDelivery, sent: DeliveryOutcome) -> Result<(), QueueError> {
         let Some(language) = self.shared.route(delivery.id).await? else { return Ok(()) };
         let (after, tries) = match sent {
-            Sent::Done => (String::new(), delivery.tries),
-            Sent::Later { after, tries } => (ms(after).to_string(), tries),
+            DeliveryOutcome::Done => (String::new(), delivery.tries),
+            DeliveryOutcome::Retry { after, tries } => (ms(after).to_string(), tries),
         };
         let args = Args::default().with(delivery.id.to_string()).with(delivery.claim).with(after).with(tries);
         let args = args.with(ms(self.shared.rules.result_ttl));

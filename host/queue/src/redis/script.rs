@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use redis::{FromRedisValue, Script as Loaded, ToRedisArgs};
 
 use super::Shared;
-use super::link::Ask;
+use super::link::Request;
 use crate::QueueError;
 
 macro_rules! scripts {
@@ -52,7 +52,7 @@ impl Shared {
         language: &str,
         args: &Args,
     ) -> Result<T, QueueError> {
-        self.link.twice(doing, Ask::Script(&prepare(script, &self.stream(language), args))).await
+        self.link.twice(doing, Request::Script(&prepare(script, &self.stream(language), args))).await
     }
 
     /// Runs a script that must not run twice.
@@ -63,7 +63,7 @@ impl Shared {
         language: &str,
         args: &Args,
     ) -> Result<T, QueueError> {
-        self.link.once(doing, Ask::Script(&prepare(script, &self.stream(language), args))).await
+        self.link.once(doing, Request::Script(&prepare(script, &self.stream(language), args))).await
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use optimus_core::{Event, Fault, Job, JobId, Report, Verdict};
 
-use super::events::Told;
+use super::events::EventCounters;
 use super::script::{Args, CANCEL, HEARTBEAT};
 use super::take::{Found, read};
 use super::{GRACE, RedisQueue, Shared, events, lock, ms, wake};
 use crate::{
-    Cancelled, Delivery, Events, Filter, Heartbeat, Lease, Leases, Mark, MarkedStream, Oversight, PushOptions, Pushed,
-    Queue, QueueError, Stats, Status, Summary,
+    Cancelled, Delivery, EventId, Events, Filter, Heartbeat, JobAdmin, Lease, Leases, NumberedEventStream, PushOptions,
+    Pushed, Queue, QueueError, Stats, Status, Summary,
 };
 
 #[async_trait]
@@ -73,11 +73,15 @@ impl RedisQueue {
 
 impl Shared {
     /// Where a job is, and up to where it has been told.
-    pub(super) async fn standing(&self, id: JobId, language: &str) -> Result<Option<(Status, Told)>, QueueError> {
+    pub(super) async fn standing(
+        &self,
+        id: JobId,
+        language: &str,
+    ) -> Result<Option<(Status, EventCounters)>, QueueError> {
         let mut command = redis::cmd("HMGET");
         command.arg(self.key(language, &format!("job:{id}"))).arg(&["state", "attempt", "said", "stated", "report"]);
         type Row = (Option<String>, Option<u32>, Option<u64>, Option<u64>, Option<Vec<u8>>);
-        let (state, attempt, said, stated, report): Row = self.link.query("look a job up", &command).await?;
+        let (state, attempt, last_seq, status_seq, report): Row = self.link.query("look a job up", &command).await?;
         let begun = attempt.unwrap_or_default() > 0;
         let status = match (state.as_deref(), report) {
             (None, _) => return Ok(None),
@@ -92,7 +96,10 @@ impl Shared {
             (Some("ending"), _) if begun => Status::Running,
             _ => Status::Queued,
         };
-        Ok(Some((status, Told { said: said.unwrap_or_default(), stated: stated.unwrap_or_default() })))
+        Ok(Some((
+            status,
+            EventCounters { last_seq: last_seq.unwrap_or_default(), status_seq: status_seq.unwrap_or_default() },
+        )))
     }
 }
 
@@ -116,7 +123,7 @@ impl Leases for RedisQueue {
 }
 
 #[async_trait]
-impl Oversight for RedisQueue {
+impl JobAdmin for RedisQueue {
     async fn cancel(&self, id: JobId) -> Result<Cancelled, QueueError> {
         let Some(language) = self.shared.route(id).await? else { return Ok(Cancelled::Unknown) };
         let args = Args::default().with(id.to_string()).with(ms(GRACE));
@@ -156,11 +163,11 @@ impl Events for RedisQueue {
         let language = lock(&self.shared.routes).languages.get(&id).cloned();
         // Whoever tells of a job has taken it here.
         if let Some(language) = language {
-            self.shared.publisher.tell(id, language, &event);
+            self.shared.publisher.publish(id, language, &event);
         }
     }
 
-    async fn follow(&self, id: JobId, after: Option<Mark>) -> Result<Option<MarkedStream>, QueueError> {
+    async fn follow(&self, id: JobId, after: Option<EventId>) -> Result<Option<NumberedEventStream>, QueueError> {
         events::follow(&self.shared, id, after).await
     }
 }

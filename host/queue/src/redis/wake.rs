@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::{RedisError, RedisResult, Value};
 use tokio::sync::Notify;
 
-use super::link::Connection;
+use super::connection::Connection;
 use super::script::{Args, ROUSE};
 use super::{Shared, lock};
 

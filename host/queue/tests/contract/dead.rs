@@ -1,7 +1,7 @@
 //! Jobs that were given up: listed with the reason, brought back, let go.
 
 use optimus_core::{Event, Job, JobId, Verdict, Webhook};
-use optimus_queue::{Filter, PushOptions, Rules, Sent, Status};
+use optimus_queue::{DeliveryOutcome, Filter, PushOptions, Rules, Status};
 
 use crate::support::*;
 
@@ -77,7 +77,7 @@ pub(crate) async fn a_dead_job_can_be_brought_back<F: Future<Output = Bench>>(ma
     }
     let deliveries = bench.queue.collect(std::time::Duration::ZERO, 10).await.unwrap();
     assert_eq!((deliveries.len(), deliveries[0].generation), (1, 1), "another end, another event");
-    bench.queue.settle(&deliveries[0], Sent::Done).await.unwrap();
+    bench.queue.settle(&deliveries[0], DeliveryOutcome::Done).await.unwrap();
     assert!(bench.dead_ids(&Filter::default(), None, 10).await.is_empty());
     assert!(bench.is_idle().await);
 }

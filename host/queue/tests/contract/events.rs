@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use optimus_core::{Event, JobId, TestReport, Verdict};
-use optimus_queue::{Mark, MarkedStream, Rules};
+use optimus_queue::{EventId, NumberedEventStream, Rules};
 
 use crate::support::*;
 
@@ -60,7 +60,7 @@ pub(crate) async fn who_comes_again_hears_what_was_missed<F: Future<Output = Ben
     for expected in [Event::Queued, Event::Started, test_event(0)] {
         let heard = first.next().await.unwrap();
         assert_eq!(heard.event, expected);
-        marks.push(heard.mark.unwrap());
+        marks.push(heard.id.unwrap());
     }
     drop(first);
     bench.queue.publish(id, test_event(1));
@@ -68,9 +68,9 @@ pub(crate) async fn who_comes_again_hears_what_was_missed<F: Future<Output = Ben
     let delivery = bench.take().await;
     bench.queue.publish(id, test_event(2));
     let (from_the_start, from_the_last) = (follow(Some(marks[0])).await, follow(Some(marks[2])).await);
-    let elsewhere = follow(Some(Mark { count: 7, number: 1_000_000 })).await;
+    let elsewhere = follow(Some(EventId { epoch: 7, number: 1_000_000 })).await;
     bench.finish(&delivery).await.unwrap();
-    let heard = async |stream: MarkedStream| stream.map(|marked| marked.event).collect::<Vec<_>>().await;
+    let heard = async |stream: NumberedEventStream| stream.map(|marked| marked.event).collect::<Vec<_>>().await;
     let done = Event::Done { report: Box::new(report(&delivery.job)) };
     let all = [test_event(0), test_event(1), Event::Started, test_event(2), done.clone()];
     assert_eq!(heard(from_the_start).await, all, "of where it stood, the last is enough");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use optimus_core::{JobId, Verdict, Webhook};
-use optimus_queue::{PushOptions, Rules, Sent, WebhookDelivery};
+use optimus_queue::{DeliveryOutcome, PushOptions, Rules, WebhookDelivery};
 
 use crate::support::*;
 
@@ -49,7 +49,7 @@ pub(crate) async fn a_webhook_is_due_when_its_job_is_over<F: Future<Output = Ben
     );
     assert_eq!(*delivery.report.clone().unwrap(), bench.report(id).await);
     assert!(bench.collect(LONG).await.is_empty(), "it is given to one");
-    bench.queue.settle(&delivery, Sent::Done).await.unwrap();
+    bench.queue.settle(&delivery, DeliveryOutcome::Done).await.unwrap();
     assert!(bench.collect(Duration::ZERO).await.is_empty());
 }
 
@@ -76,10 +76,10 @@ pub(crate) async fn a_delivery_that_nobody_settles_is_given_again<F: Future<Outp
     let second = bench.collect_one(LONG).await;
     assert_eq!((second.id, second.tries), (first.id, 0));
     assert!(second.claim > first.claim);
-    bench.queue.settle(&first, Sent::Done).await.unwrap();
-    bench.queue.settle(&first, Sent::Later { after: Duration::ZERO, tries: 7 }).await.unwrap();
+    bench.queue.settle(&first, DeliveryOutcome::Done).await.unwrap();
+    bench.queue.settle(&first, DeliveryOutcome::Retry { after: Duration::ZERO, tries: 7 }).await.unwrap();
     assert!(bench.collect(LONG).await.is_empty(), "the first has no say any more");
-    bench.queue.settle(&second, Sent::Later { after: Duration::ZERO, tries: 1 }).await.unwrap();
+    bench.queue.settle(&second, DeliveryOutcome::Retry { after: Duration::ZERO, tries: 1 }).await.unwrap();
     assert_eq!(bench.collect_one(LONG).await.tries, 1);
 }
 
@@ -89,7 +89,11 @@ pub(crate) async fn a_failed_delivery_comes_back_in_its_time<F: Future<Output = 
     bench.run_one().await;
     let delivery = bench.collect_one(LONG).await;
     let before = std::time::Instant::now();
-    bench.queue.settle(&delivery, Sent::Later { after: Duration::from_millis(400), tries: 3 }).await.unwrap();
+    bench
+        .queue
+        .settle(&delivery, DeliveryOutcome::Retry { after: Duration::from_millis(400), tries: 3 })
+        .await
+        .unwrap();
     let again = bench.collect_one(LONG).await;
     assert!(before.elapsed() >= Duration::from_millis(390), "{:?}", before.elapsed());
     assert_eq!(

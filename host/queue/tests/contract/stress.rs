@@ -46,7 +46,7 @@ async fn submit(queue: Arc<dyn Backend>, client: u64) -> (Vec<JobId>, Vec<JobId>
     let (mut pushed, mut cancelled) = (Vec::new(), Vec::new());
     for n in 0..JOBS {
         let priority = [Priority::Low, Priority::Normal, Priority::High][(n % 3) as usize];
-        let options = PushOptions { priority, patient: n % 4 == 0, ..PushOptions::default() };
+        let options = PushOptions { priority, may_delay_commit: n % 4 == 0, ..PushOptions::default() };
         let id = queue.push(job(["a", "b"][((client + n) % 2) as usize]), options).await.unwrap().id;
         pushed.push(id);
         if n % 10 == 3 && queue.cancel(id).await.unwrap() == Cancelled::AtOnce {

@@ -191,11 +191,11 @@ pub(crate) async fn channels_go_both_ways_and_end(lab: &Lab<'_>) {
     let (argv, channels) = (relay(2), [first, Arc::clone(&second)]);
     let stdin = Stdin::from(long.clone());
     let step = BoxStep { stdin, channels: &channels, ..BoxStep::new(&argv, DEFAULT) };
-    let mut ears = Ears { closes: Some(second), ..Ears::default() };
-    let running = tokio::time::timeout(Duration::from_secs(60), bench.open.run(&step, &mut ears));
+    let mut recorder = ChannelRecorder { closes: Some(second), ..ChannelRecorder::default() };
+    let running = tokio::time::timeout(Duration::from_secs(60), bench.open.run(&step, &mut recorder));
     assert!(running.await.unwrap().unwrap().is_success());
-    assert_eq!((&ears.heard[0][..], ears.stdout), (&b"short"[..], b"1048576".to_vec()));
-    assert!(ears.heard[1] == long, "the bytes differ");
+    assert_eq!((&recorder.heard[0][..], recorder.stdout), (&b"short"[..], b"1048576".to_vec()));
+    assert!(recorder.heard[1] == long, "the bytes differ");
     let ran = bench.run(View::Fresh, &["read", "/stage/.channels/0.in"]).await;
     assert_eq!(ran.ok(), "errno 2", "the next step has none");
 }
@@ -207,9 +207,9 @@ pub(crate) async fn channels_are_bounded_as_output_is(lab: &Lab<'_>) {
     let (argv, channels) = (relay(1), [feed]);
     let limits = Limits { output_bytes: 100_000, ..DEFAULT };
     let step = BoxStep { channels: &channels, ..BoxStep::new(&argv, limits) };
-    let mut ears = Ears::default();
-    let outcome = bench.open.run(&step, &mut ears).await.unwrap();
-    assert_eq!((outcome.limit, ears.heard[0].len()), (Some(LimitHit::Output), 100_000));
+    let mut recorder = ChannelRecorder::default();
+    let outcome = bench.open.run(&step, &mut recorder).await.unwrap();
+    assert_eq!((outcome.limit, recorder.heard[0].len()), (Some(LimitHit::Output), 100_000));
 }
 
 fn relay(channels: u8) -> Vec<String> {
@@ -217,15 +217,15 @@ fn relay(channels: u8) -> Vec<String> {
     ["./program", "relay"].map(str::to_owned).into_iter().chain(paths).collect()
 }
 
-/// Keeps what it hears, and ends a feed once the first channel has ended.
+/// Records each channel and stdout, and ends a feed once the first channel has ended.
 #[derive(Default)]
-struct Ears {
+struct ChannelRecorder {
     heard: [Vec<u8>; 2],
     stdout: Vec<u8>,
     closes: Option<Arc<Feed>>,
 }
 
-impl Sink for Ears {
+impl Sink for ChannelRecorder {
     fn write(&mut self, _: Stream, bytes: &[u8]) {
         self.stdout.extend_from_slice(bytes);
     }

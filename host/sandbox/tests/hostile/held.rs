@@ -87,7 +87,7 @@ impl Range<'_> {
         let stdin = Stdin::Live(Arc::clone(&feed));
         let step = BoxStep { stdin, ..BoxStep::new(&argv, program.head.limits) };
         let (says, mut holds) = unbounded_channel();
-        let mut sink = Telling::new(says);
+        let mut sink = NotifyingSink::new(says);
         let mut seen = Seen::default();
         let mut most = 0;
         let meanwhile = async {
@@ -162,19 +162,19 @@ fn judge(case: &Case, outcome: &Outcome, heard: &Heard, seen: &mut Seen) {
     }
 }
 
-/// Tells once the program holds what it could get.
-pub(crate) struct Telling {
+/// Captures output and notifies `says` when the program has printed its first line: it then holds all that it could get.
+pub(crate) struct NotifyingSink {
     pub(crate) heard: Heard,
     says: UnboundedSender<()>,
 }
 
-impl Telling {
+impl NotifyingSink {
     pub(crate) fn new(says: UnboundedSender<()>) -> Self {
         Self { heard: Heard::default(), says }
     }
 }
 
-impl Sink for Telling {
+impl Sink for NotifyingSink {
     fn write(&mut self, stream: Stream, bytes: &[u8]) {
         self.heard.write(stream, bytes);
         if stream == Stream::Stdout && self.heard.stdout.contains(&b'\n') {

@@ -7,7 +7,7 @@ use optimus_sandbox::{BoxStep, Feed, OpenBox, SandboxError, Stdin};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::head::Case;
-use crate::held::Telling;
+use crate::held::NotifyingSink;
 use crate::programs::Program;
 use crate::run::{Heard, Range};
 
@@ -19,11 +19,11 @@ impl Range<'_> {
         let (watch_feed, act_feed) = (Arc::new(Feed::default()), Arc::new(Feed::default()));
         let (says_watching, mut watching) = unbounded_channel();
         let (says_acting, mut acting) = unbounded_channel();
-        let watcher = role(&mut *one, program, case, "watch", &watch_feed, Telling::new(says_watching));
+        let watcher = role(&mut *one, program, case, "watch", &watch_feed, NotifyingSink::new(says_watching));
         let actor = async {
             // Gone without a word: then it has ended, and its own end says why.
             watching.recv().await;
-            role(&mut *other, program, case, "act", &act_feed, Telling::new(says_acting)).await
+            role(&mut *other, program, case, "act", &act_feed, NotifyingSink::new(says_acting)).await
         };
         let order = async {
             acting.recv().await;
@@ -42,7 +42,8 @@ impl Range<'_> {
         let (mut one, mut other) = (self.open(program).await?, self.open(program).await?);
         for open in [&mut one, &mut other] {
             let feed = Arc::new(Feed::default());
-            let said = role(&mut **open, program, case, "look", &feed, Telling::new(unbounded_channel().0)).await?;
+            let said =
+                role(&mut **open, program, case, "look", &feed, NotifyingSink::new(unbounded_channel().0)).await?;
             wrong.extend(said.map(|said| format!("afterwards: {said}")));
         }
         Ok(wrong)
@@ -56,7 +57,7 @@ async fn role(
     case: &Case,
     role: &str,
     feed: &Arc<Feed>,
-    mut sink: Telling,
+    mut sink: NotifyingSink,
 ) -> Result<Option<String>, SandboxError> {
     let mut argv = vec![format!("./{}", program.name)];
     argv.extend(case.args.iter().cloned().chain([role.to_owned()]));

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse;
 use axum::response::{IntoResponse, Response, Sse};
 use futures::StreamExt as _;
-use optimus_queue::{Mark, Marked};
+use optimus_queue::{EventId, NumberedEvent};
 
 use super::caller::Caller;
 use super::pool::Exhausted;
@@ -34,7 +34,7 @@ pub(super) async fn events(
         None | Some("") => None,
         // It has heard everything: this tells browsers to stop asking.
         Some(OVER) => return Ok(StatusCode::NO_CONTENT.into_response()),
-        Some(mark) => Some(mark.parse::<Mark>().map_err(|_| bad_mark(mark))?),
+        Some(mark) => Some(mark.parse::<EventId>().map_err(|_| bad_mark(mark))?),
     };
     let listener = state.listeners.take(caller.tenant.as_deref(), 1).map_err(|exhausted| match exhausted {
         Exhausted::All => ApiError::busy("too_many_listeners", "too many clients listen to events"),
@@ -56,9 +56,9 @@ fn bad_mark(mark: &str) -> ApiError {
         .hint("send the `id` of the last event that was heard")
 }
 
-fn encode(Marked { mark, event }: &Marked) -> sse::Event {
-    let mark = mark.map_or_else(|| OVER.to_owned(), |mark| mark.to_string());
-    let named = sse::Event::default().id(mark).event(event.name());
+fn encode(NumberedEvent { id, event }: &NumberedEvent) -> sse::Event {
+    let id = id.map_or_else(|| OVER.to_owned(), |id| id.to_string());
+    let named = sse::Event::default().id(id).event(event.name());
     match serde_json::to_string(event) {
         Ok(json) => named.data(json),
         Err(error) => sse::Event::default().comment(format!("{} cannot be written: {error}", event.name())),

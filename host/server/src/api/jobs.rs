@@ -67,7 +67,8 @@ pub(super) async fn submit(
     let quota = caller.quota();
     let mut job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
     let sending = spans::send(&mut job);
-    let options = PushOptions { idempotency, patient: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
+    let options =
+        PushOptions { idempotency, may_delay_commit: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
     let (queue, language) = (Arc::clone(&state.parts.queue), job.language.clone());
     // A task of its own: a client that goes away now has still submitted.
     let pushed = tokio::spawn(async move { queue.push(job, options).await }.instrument(sending)).await;

@@ -9,7 +9,7 @@ use optimus_queue::RedisQueue;
 use super::Key;
 use crate::disk;
 
-const SHELF: &str = "keys";
+const HASH: &str = "keys";
 
 /// Where keys are kept.
 pub enum KeyStore {
@@ -33,7 +33,7 @@ impl KeyStore {
                 None => Ok(Vec::new()),
             },
             Self::Redis(queue) => {
-                let kept = queue.kept(SHELF).await?;
+                let kept = queue.get_all(HASH).await?;
                 let read = |(id, json): (String, Vec<u8>)| {
                     serde_json::from_slice(&json).with_context(|| format!("key `{id}` cannot be read"))
                 };
@@ -53,7 +53,7 @@ impl KeyStore {
                 keys.push(key.clone());
                 self.write(&keys).await
             }
-            Self::Redis(queue) => Ok(queue.keep(SHELF, &key.id, Some(&serde_json::to_vec(key)?)).await?),
+            Self::Redis(queue) => Ok(queue.put(HASH, &key.id, Some(&serde_json::to_vec(key)?)).await?),
         }
     }
 
@@ -68,7 +68,7 @@ impl KeyStore {
         match self {
             _ if !found => {}
             Self::File(_) => self.write(&rest).await?,
-            Self::Redis(queue) => queue.keep(SHELF, id, None).await?,
+            Self::Redis(queue) => queue.put(HASH, id, None).await?,
         }
         Ok(found)
     }

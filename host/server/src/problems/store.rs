@@ -10,7 +10,7 @@ use optimus_queue::RedisQueue;
 use super::owners::Owners;
 use crate::disk;
 
-const SHELF: &str = "problems";
+const HASH: &str = "problems";
 const OWNERS: &str = "problem-owners";
 const PROBLEM_FILE: &str = ".json";
 const OWNERS_FILE: &str = ".owners";
@@ -26,14 +26,14 @@ pub enum ProblemStore {
 impl ProblemStore {
     pub(super) async fn put(&self, digest: Digest, json: Vec<u8>) -> anyhow::Result<()> {
         match self {
-            Self::Redis(queue) => Ok(queue.keep(SHELF, &digest.to_string(), Some(&json)).await?),
+            Self::Redis(queue) => Ok(queue.put(HASH, &digest.to_string(), Some(&json)).await?),
             Self::Files(dir) => disk::write(file(dir, digest, PROBLEM_FILE), json).await,
         }
     }
 
     pub(super) async fn get(&self, digest: Digest) -> anyhow::Result<Option<Vec<u8>>> {
         match self {
-            Self::Redis(queue) => Ok(queue.kept_one(SHELF, &digest.to_string()).await?),
+            Self::Redis(queue) => Ok(queue.get(HASH, &digest.to_string()).await?),
             Self::Files(dir) => disk::read(file(dir, digest, PROBLEM_FILE)).await,
         }
     }
@@ -41,7 +41,7 @@ impl ProblemStore {
     /// The names of all, in order.
     pub(super) async fn names(&self) -> anyhow::Result<Vec<Digest>> {
         let mut names: Vec<Digest> = match self {
-            Self::Redis(queue) => queue.names(SHELF).await?.iter().filter_map(|name| name.parse().ok()).collect(),
+            Self::Redis(queue) => queue.names(HASH).await?.iter().filter_map(|name| name.parse().ok()).collect(),
             Self::Files(dir) => digests(dir, PROBLEM_FILE).await?,
         };
         names.sort();
@@ -51,8 +51,8 @@ impl ProblemStore {
     pub(super) async fn remove(&self, digest: Digest) -> anyhow::Result<()> {
         match self {
             Self::Redis(queue) => {
-                queue.keep(SHELF, &digest.to_string(), None).await?;
-                Ok(queue.keep(OWNERS, &digest.to_string(), None).await?)
+                queue.put(HASH, &digest.to_string(), None).await?;
+                Ok(queue.put(OWNERS, &digest.to_string(), None).await?)
             }
             Self::Files(dir) => {
                 disk::remove(file(dir, digest, PROBLEM_FILE)).await?;
@@ -66,7 +66,7 @@ impl ProblemStore {
         let mut all = BTreeMap::new();
         match self {
             Self::Redis(queue) => {
-                for (name, json) in queue.kept(OWNERS).await? {
+                for (name, json) in queue.get_all(OWNERS).await? {
                     if let Ok(digest) = name.parse() {
                         all.insert(digest, serde_json::from_slice(&json)?);
                     }
@@ -86,7 +86,7 @@ impl ProblemStore {
     pub(super) async fn put_owners(&self, digest: Digest, owners: &Owners) -> anyhow::Result<()> {
         let json = serde_json::to_vec(owners)?;
         match self {
-            Self::Redis(queue) => Ok(queue.keep(OWNERS, &digest.to_string(), Some(&json)).await?),
+            Self::Redis(queue) => Ok(queue.put(OWNERS, &digest.to_string(), Some(&json)).await?),
             Self::Files(dir) => disk::write(file(dir, digest, OWNERS_FILE), json).await,
         }
     }

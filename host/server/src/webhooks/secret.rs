@@ -95,7 +95,7 @@ impl Secrets {
         let mut fresh = vec![0; 32];
         std::fs::File::open("/dev/urandom")?.read_exact(&mut fresh)?;
         match &self.place {
-            MasterPlace::Redis(queue) => Ok(queue.keep_first(MASTER, &fresh).await?),
+            MasterPlace::Redis(queue) => Ok(queue.put_if_absent(MASTER, &fresh).await?),
             MasterPlace::File(path) => {
                 let master = disk::write_first(path.clone(), fresh).await?;
                 // What a crash or a hand left empty would sign with a key that everybody knows.

@@ -10,7 +10,7 @@ use http_body_util::Full;
 use hyper::{Request, StatusCode, header};
 use optimus_core::{JobId, Report, Verdict};
 use optimus_queue::background::Outage;
-use optimus_queue::{Backend, QueueError, Sent, WebhookDelivery};
+use optimus_queue::{Backend, DeliveryOutcome, QueueError, WebhookDelivery};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -125,7 +125,7 @@ impl WebhookSender {
             Err(why) => return self.end(delivery, Tried::Refused(why)).await,
         };
         let Some(_slot) = HostSlot::take(hosts, target.host()) else {
-            let later = Sent::Later { after: HOST_BUSY.mul_f64(0.5 + chance()), tries: delivery.tries };
+            let later = DeliveryOutcome::Retry { after: HOST_BUSY.mul_f64(0.5 + chance()), tries: delivery.tries };
             return self.settle(delivery, later).await;
         };
         let tried = tokio::time::timeout(self.policy.deadline, self.attempt(delivery, &target)).await;
@@ -159,18 +159,18 @@ impl WebhookSender {
     async fn end(&self, delivery: &WebhookDelivery, tried: Tried) {
         let (id, tries) = (delivery.id, delivery.tries + 1);
         let (outcome, sent) = match tried {
-            Tried::Delivered => ("delivered", Sent::Done),
+            Tried::Delivered => ("delivered", DeliveryOutcome::Done),
             Tried::Failed(why) if tries < self.policy.attempts => {
                 tracing::info!(job = %id, tries, why, "a webhook did not arrive, and will be tried again");
-                ("failed", Sent::Later { after: self.policy.backoff_after(tries, chance()), tries })
+                ("failed", DeliveryOutcome::Retry { after: self.policy.backoff_after(tries, chance()), tries })
             }
             Tried::Failed(why) => {
                 tracing::warn!(job = %id, tries, why, "a webhook is given up");
-                ("given_up", Sent::Done)
+                ("given_up", DeliveryOutcome::Done)
             }
             Tried::Refused(why) => {
                 tracing::warn!(job = %id, why, "a webhook was refused");
-                ("refused", Sent::Done)
+                ("refused", DeliveryOutcome::Done)
             }
         };
         self.metrics.webhook(outcome);
@@ -178,7 +178,7 @@ impl WebhookSender {
     }
 
     /// Records the result, with retries: a delivery whose success is not recorded is sent again.
-    async fn settle(&self, delivery: &WebhookDelivery, sent: Sent) {
+    async fn settle(&self, delivery: &WebhookDelivery, sent: DeliveryOutcome) {
         for n in 0..5 {
             match self.queue.settle(delivery, sent).await {
                 Ok(()) => return,

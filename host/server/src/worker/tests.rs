@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use optimus_core::job::Policy;
 use optimus_core::{JobId, JobRequest, Verdict};
 use optimus_queue::{
-    Cancelled, EmbeddedConfig, EmbeddedQueue, Events as _, Oversight as _, PushOptions, Queue as _, Rules, Status,
+    Cancelled, EmbeddedConfig, EmbeddedQueue, Events as _, JobAdmin as _, PushOptions, Queue as _, Rules, Status,
     unjudged,
 };
 

@@ -155,7 +155,7 @@ pub(super) const CLASSES: &[Class<Call>] = &[
         ..Class::PLAIN
     },
     Class {
-        what: "filling the page cache",
+        what: "writing into the page cache",
         shares: Shares::PageCache,
         decision: Ignore,
         reason: "advice about pages that every box uses",

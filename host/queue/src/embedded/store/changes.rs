@@ -1,11 +1,9 @@
 //! What one transaction does to the tables.
 
-use std::collections::HashMap;
-
 use optimus_core::{JobId, Report};
 use redb::WriteTransaction;
 
-use super::results::Results;
+use super::results::{Change, Expire, Results};
 use super::{DEAD, HOOKS, JOBS, KEYS, LIVE, decode, encode};
 use crate::embedded::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
 
@@ -52,27 +50,7 @@ pub(in crate::embedded) struct Finished {
     pub dead: Option<DeadRecord>,
 }
 
-/// Which results are to be forgotten: the oldest, at most `limit`, while they are too old or too many.
-#[derive(Debug, Clone)]
-pub(in crate::embedded) struct Expire {
-    pub finished_before_ms: u64,
-    pub excess_bytes: u64,
-    /// Tenants that have too much, and how much that is.
-    pub tenants: Vec<(String, u64)>,
-    pub limit: usize,
-}
-
-/// How much more, or less, is kept than before.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::embedded) struct Change {
-    pub bytes: i64,
-    pub tenants: HashMap<String, i64>,
-    pub dead: i64,
-    /// Results that were forgotten.
-    pub expired: usize,
-}
-
-/// Does it all within `txn`.
+/// Applies all changes within `txn`.
 pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<Change, redb::Error> {
     let (mut live, mut jobs) = (txn.open_table(LIVE)?, txn.open_table(JOBS)?);
     for new in &changes.pushes {

@@ -1,10 +1,31 @@
 //! Reports that are kept, in the order in which they are forgotten, and how many bytes they are: in all, and of each tenant.
 
+use std::collections::HashMap;
+
 use redb::{ReadableTable as _, Table, WriteTransaction};
 
-use super::changes::{Change, Expire};
 use super::{DONE, EXPIRY, Json, REPORTS, TENANTS, decode, encode};
 use crate::embedded::record::DoneRecord;
+
+/// Which results are to be forgotten: the oldest, at most `limit`, while they are too old or too many.
+#[derive(Debug, Clone)]
+pub(in crate::embedded) struct Expire {
+    pub finished_before_ms: u64,
+    pub excess_bytes: u64,
+    /// Tenants that have too much, and how much that is.
+    pub tenants: Vec<(String, u64)>,
+    pub limit: usize,
+}
+
+/// How much more, or less, is kept than before.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::embedded) struct Change {
+    pub bytes: i64,
+    pub tenants: HashMap<String, i64>,
+    pub dead: i64,
+    /// Results that were forgotten.
+    pub expired: usize,
+}
 
 /// The tables of reports within one transaction. Only here are they changed, so that the sums are right.
 pub(super) struct Results<'txn> {

@@ -11,26 +11,26 @@ const BYTES: usize = 1 << 20;
 const LARGE: usize = 64 << 10;
 
 #[derive(Default)]
-pub(super) struct Story {
+pub(super) struct EventLog {
     /// The number of the last event.
-    pub(super) said: u64,
-    /// The number of the last one that said where the job stands.
-    stated: u64,
+    pub(super) last_seq: u64,
+    /// The number of the last one that last_seq where the job stands.
+    status_seq: u64,
     kept: VecDeque<(u64, Event)>,
     bytes: usize,
 }
 
-impl Story {
+impl EventLog {
     /// Numbers an event, and keeps it if there is room.
     pub(super) fn add(&mut self, event: &Event) -> u64 {
-        self.said += 1;
+        self.last_seq += 1;
         if matches!(event, Event::Queued | Event::Started) {
-            self.stated = self.said;
-            return self.said;
+            self.status_seq = self.last_seq;
+            return self.last_seq;
         }
         let size = size(event);
         if size <= LARGE {
-            self.kept.push_back((self.said, event.clone()));
+            self.kept.push_back((self.last_seq, event.clone()));
             self.bytes += size;
         }
         while (self.kept.len() > EVENTS || self.bytes > BYTES)
@@ -38,7 +38,7 @@ impl Story {
         {
             self.bytes -= self::size(&oldest);
         }
-        self.said
+        self.last_seq
     }
 
     /// What a listener missed that has heard all up to `after` (nothing, if that says nothing here). `stand` is where the
@@ -46,9 +46,9 @@ impl Story {
     pub(super) fn since(&self, after: Option<u64>, stand: Event) -> Vec<(u64, Event)> {
         let is_news = |number: u64| after.is_none_or(|after| number > after);
         let mut missed: Vec<_> = self.kept.iter().filter(|(number, _)| is_news(*number)).cloned().collect();
-        if is_news(self.stated) {
-            let at = missed.partition_point(|(number, _)| *number < self.stated);
-            missed.insert(at, (self.stated, stand));
+        if is_news(self.status_seq) {
+            let at = missed.partition_point(|(number, _)| *number < self.status_seq);
+            missed.insert(at, (self.status_seq, stand));
         }
         missed
     }
@@ -77,23 +77,22 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let mut story = Story::default();
-        (0..1_000).for_each(|_| _ = story.add(&output(1)));
-        assert_eq!((story.kept.len(), story.said), (EVENTS, 1_000));
-        (0..100).for_each(|_| _ = story.add(&output(60_000)));
-        assert!(story.bytes <= BYTES && story.kept.iter().map(|(_, event)| size(event)).sum::<usize>() == story.bytes);
-        story.add(&output(LARGE));
-        assert!(story.kept.iter().all(|(number, _)| *number < story.said));
+        let mut log = EventLog::default();
+        (0..1_000).for_each(|_| _ = log.add(&output(1)));
+        assert_eq!((log.kept.len(), log.last_seq), (EVENTS, 1_000));
+        (0..100).for_each(|_| _ = log.add(&output(60_000)));
+        assert!(log.bytes <= BYTES && log.kept.iter().map(|(_, event)| size(event)).sum::<usize>() == log.bytes);
+        log.add(&output(LARGE));
+        assert!(log.kept.iter().all(|(number, _)| *number < log.last_seq));
     }
 
     #[test]
     fn what_was_missed_comes_in_order() {
-        let mut story = Story::default();
+        let mut log = EventLog::default();
         for event in [Event::Started, output(1), Event::Queued, Event::Started, output(2)] {
-            story.add(&event);
+            log.add(&event);
         }
-        let since =
-            |after| story.since(after, Event::Started).into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+        let since = |after| log.since(after, Event::Started).into_iter().map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!(since(None), [2, 4, 5]);
         assert_eq!(since(Some(2)), [4, 5]);
         assert_eq!(since(Some(4)), [5]);
