@@ -93,7 +93,7 @@ async fn a_redis_that_comes_later_is_found() {
     node.kill();
     let bench = within(open(&node.url())).await.unwrap();
     let error = bench.push_job(job("toy")).await.unwrap_err();
-    assert!(error.hint().unwrap().contains("is redis running"), "{error}");
+    assert!(error.hint().unwrap().contains("check that redis is running"), "{error}");
     let queue = bench.queue.clone();
     let taking = tokio::spawn(async move {
         loop {
@@ -152,7 +152,7 @@ async fn a_key_of_another_type_is_named_as_such() {
     let Some((node, bench)) = fresh(&[]).await else { return };
     node.command(&["SET", "optimus:{toy}:q", "mine"]).unwrap();
     let error = bench.push_job(job("toy")).await.unwrap_err();
-    assert!(error.hint().unwrap().contains("something else uses our keys"), "{error}");
+    assert!(error.hint().unwrap().contains("another program uses the same keys"), "{error}");
     let id = bench.push("other").await;
     assert_eq!(within(bench.take()).await.job.id, id, "other languages have keys of their own");
 }
