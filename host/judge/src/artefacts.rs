@@ -1,9 +1,9 @@
-//! What compiling left, kept by content: equal sources, compiled by the same steps with the same toolchain, are compiled
-//! once, also when they arrive at the same time.
+//! A cache of compile results, by content: equal sources that the same toolchain compiles with the same steps are
+//! compiled once, even when they arrive at the same time.
 //!
-//! Kept in memory, within a number of bytes, the least recently used going first. Only what compiled is kept. Tenants
-//! share it, and a report does not say so: to each tenant the cache looks as if it held its own programs only. Otherwise
-//! `cached` would tell one tenant that another has submitted the very same sources.
+//! The cache is in memory, bounded in bytes, and evicts the least recently used. It keeps successful results
+//! only. Tenants share it, but a report does not show that: to each tenant the cache appears to hold its own
+//! programs only. Otherwise `cached` would reveal that another tenant submitted the same sources.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -14,48 +14,49 @@ use optimus_core::report::CompileReport;
 use optimus_sandbox::Collected;
 use sha2::{Digest as _, Sha256};
 
-use super::execute::PlannedJob;
+use super::build_spec::BuildSpec;
 
-/// The name of an artefact.
+/// The key of an artefact: a SHA-256.
 pub(super) type Key = [u8; 32];
 
-/// What compiling left.
+/// The result of a successful compilation.
 #[derive(Debug)]
 pub(super) struct Artefact {
-    /// None when the run step works on the sources.
+    /// The collected files. `None` when the run step works on the sources.
     pub(super) collected: Option<Collected>,
-    /// How it went, the first time.
+    /// The report of the compilation.
     pub(super) report: CompileReport,
     pub(super) known: KnownTo,
 }
 
-/// A compilation that all who want its result wait for; holds that result, or its failure.
+/// A compilation in progress, shared by all jobs that wait for it; holds its result or its failure once it is
+/// over.
 pub(super) type Flight = tokio::sync::Mutex<Option<Result<Arc<Artefact>, Arc<Failed>>>>;
 
-/// How a compilation failed.
+/// A failed compilation.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) report: CompileReport,
     pub(super) known: KnownTo,
 }
 
-/// The tenants that have compiled something, or believe so.
+/// The tenants that know a result: those that compiled it or were shown it as their own compilation.
 #[derive(Debug)]
 pub(super) struct KnownTo(Mutex<HashSet<Option<String>>>);
 
 impl KnownTo {
-    /// The tenant that did compile it.
+    /// Starts with the tenant that compiled it.
     pub(super) fn new(tenant: Option<&str>) -> Self {
         Self(Mutex::new([tenant.map(str::to_owned)].into()))
     }
 
-    /// Whether this tenant knows of it already; from now on it does.
+    /// Whether the tenant knows the result already. Adds the tenant.
     pub(super) fn is_known(&self, tenant: Option<&str>) -> bool {
         !self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.map(str::to_owned))
     }
 }
 
-/// The kept artefacts and the compilations under way.
+/// The cached artefacts and the compilations in progress.
 pub(super) struct Artefacts {
     kept: Cache<Key, Arc<Artefact>>,
     flights: Mutex<HashMap<Key, Weak<Flight>>>,
@@ -79,8 +80,9 @@ impl Artefacts {
         self.kept.insert(key, artefact);
     }
 
-    /// The compilation of this artefact. Whoever locks it first and finds it empty compiles; if that one goes away, the
-    /// next one does. It is forgotten with its last holder, and so are failures.
+    /// The compilation for this key. The first caller that locks it and finds it empty compiles; if that
+    /// caller is dropped, the next one compiles. The entry goes with its last holder, so failures are not
+    /// cached.
     pub(super) fn flight(&self, key: Key) -> Arc<Flight> {
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
@@ -93,7 +95,7 @@ impl Artefacts {
     }
 }
 
-/// Roughly the bytes that it holds on to.
+/// The approximate size of an artefact in memory, in bytes.
 fn weight(artefact: &Artefact) -> usize {
     let report = &artefact.report;
     let said: usize = report.diagnostics.iter().map(|d| d.path.len() + d.message.len() + 128).sum();
@@ -101,23 +103,23 @@ fn weight(artefact: &Artefact) -> usize {
     1_024 + usize::try_from(collected).unwrap_or(usize::MAX / 2) + report.output.content.len() + said
 }
 
-/// The artefact's name: everything that could make a difference to what compiling leaves. Options, entry and arguments
-/// are in it as far as they matter, through the steps that the plugin made of them.
-pub(super) fn key(planned: &PlannedJob<'_>, sandbox: &str, toolchain: &str) -> Key {
+/// The key of an artefact: a hash of everything that can change the result. Options, entry and arguments enter it
+/// through the steps that the plugin derived from them.
+pub(super) fn key(spec: &BuildSpec<'_>, sandbox: &str, toolchain: &str) -> Key {
     let mut hash = Framed(Sha256::new());
-    for part in [planned.plugin_digest, &planned.plan.image, sandbox, toolchain] {
+    for part in [spec.plugin_digest, &spec.plan.image, sandbox, toolchain] {
         hash.part(part.as_bytes());
     }
-    let steps = serde_json::to_vec(&planned.plan.compile).expect("steps have only string keys");
+    let steps = serde_json::to_vec(&spec.plan.compile).expect("steps have only string keys");
     hash.part(&steps);
-    for file in &planned.job.files {
+    for file in &spec.job.files {
         hash.part(file.path.as_str().as_bytes());
         hash.part(file.content.as_bytes());
     }
     hash.0.finalize().into()
 }
 
-/// Each part with its length, so that no two lists of parts are the same bytes.
+/// Hashes each part with its length, so that no two lists of parts give the same bytes.
 struct Framed(Sha256);
 
 impl Framed {

@@ -13,8 +13,9 @@ use optimus_core::{BoxPath, Content, Exit, Fault, Job, Limits, Outcome, Plan, St
 use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
 use optimus_sandbox::{BoxStep, Collected, Feed, OpenBox, Sink, Stdin, View};
 
+use super::build_spec::BuildSpec;
 use super::compile::BuildResult;
-use super::execute::{Executor, PlannedJob};
+use super::executor::Executor;
 use super::failure::{Cause, cause_of, fault};
 use super::limits;
 use super::verdict::Ruling;
@@ -121,17 +122,14 @@ impl CheckerProgram {
         Ok(Self { checker: checker.clone(), job, plan, plugin, limits, idle: Mutex::default(), also })
     }
 
-    fn planned(&self) -> PlannedJob<'_> {
-        PlannedJob {
+    fn spec(&self) -> BuildSpec<'_> {
+        BuildSpec {
             job: &self.job,
             plan: &self.plan,
             limits: self.limits,
             plugin_digest: self.plugin.digest(),
             install_hint: &self.plugin.descriptor().install_hint,
             hooks: self.plugin.as_ref(),
-            checker: None,
-            interactor: None,
-            grader: None,
             unpinned: true,
         }
     }
@@ -214,13 +212,13 @@ impl CheckerProgram {
 
     /// A box with the checker in it; the first time, it is built.
     async fn open(&self, executor: &Executor, call: &Invocation) -> Result<Box<dyn OpenBox>, Failure> {
-        let built = executor.build(&self.planned(), &|_| {}).await.map_err(Failure::Internal)?;
+        let built = executor.build(&self.spec(), &|_| {}).await.map_err(Failure::Internal)?;
         let built = match built {
             // In the box in which it was compiled, the build area is not a fresh one.
             BuildResult::Ready(prepared)
                 if call.writes_to.is_some() && prepared.compile.as_ref().is_some_and(|c| !c.cached) =>
             {
-                executor.ready(&self.planned(), prepared.artefact).await.map_err(Failure::Internal)?
+                executor.ready(&self.spec(), prepared.artefact).await.map_err(Failure::Internal)?
             }
             other => other,
         };

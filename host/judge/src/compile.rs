@@ -1,4 +1,4 @@
-//! From sources to a box that is ready for the tests: compiled here and now, or taken from what was compiled before.
+//! Turns sources into a box that is ready for the tests: compiles them, or restores a cached result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,23 +13,25 @@ use optimus_sandbox::{BoxStep, Collected, OpenBox, SandboxError, View};
 use tracing::Instrument as _;
 
 use super::artefacts::{self, Artefact, Failed, KnownTo};
-use super::execute::{Executor, PlannedJob};
+use super::build_spec::BuildSpec;
+use super::executor::Executor;
 use super::failure::{Cause, cause_of, fault, starts_from_work_area, toolchain_missing};
 use super::sink::{Budget, CompileSink, Head, cut};
 use super::{limits, verdict};
 use crate::spans;
 
-/// What came of building.
+/// The result of a build.
 pub(super) enum BuildResult {
     Ready(PreparedBox),
-    /// The program's doing.
+    /// The sources do not compile.
     Failed(CompileReport),
-    /// Ours, and another attempt would not help.
+    /// An internal failure that a further attempt would not cure.
     Broken(Fault),
 }
 
 impl BuildResult {
-    /// What its report says that compiling took here: a result that another tenant's job left must not show by its time.
+    /// The compile time that the report states. A result from another tenant's job must not be recognizable
+    /// by its speed.
     pub(super) fn claimed_time(&self) -> Duration {
         let report = match self {
             Self::Ready(prepared) => prepared.compile.as_ref(),
@@ -41,15 +43,15 @@ impl BuildResult {
     }
 }
 
-/// A box with everything in it that tests need.
+/// A box that holds the program and everything else that tests need.
 pub(super) struct PreparedBox {
     pub(super) open: Box<dyn OpenBox>,
-    /// For further boxes.
+    /// For opening further boxes.
     pub(super) artefact: Option<Arc<Artefact>>,
     pub(super) compile: Option<CompileReport>,
 }
 
-/// What came of compiling; the box still holds it.
+/// The result of compiling; the box still holds it.
 enum Compiled {
     Done(Box<dyn OpenBox>, Artefact),
     Failed(CompileReport),
@@ -59,24 +61,24 @@ enum Compiled {
 impl Executor {
     pub(super) async fn build(
         &self,
-        planned: &PlannedJob<'_>,
+        spec: &BuildSpec<'_>,
         events: &(dyn Fn(Event) + Send + Sync),
     ) -> Result<BuildResult, Fault> {
-        if planned.plan.compile.is_empty() {
-            return self.ready(planned, None).await;
+        if spec.plan.compile.is_empty() {
+            return self.ready(spec, None).await;
         }
-        let toolchain = self.config.book.toolchain(&planned.job.language).unwrap_or_default();
-        let key = artefacts::key(planned, self.sandbox_name(), &toolchain);
+        let toolchain = self.config.book.toolchain(&spec.job.language).unwrap_or_default();
+        let key = artefacts::key(spec, self.sandbox_name(), &toolchain);
         if let Some(artefact) = self.artefacts.get(&key) {
-            return self.reuse(planned, Ok(artefact), events).await;
+            return self.reuse(spec, Ok(artefact), events).await;
         }
         let flight = self.artefacts.flight(key);
         let mut landed = flight.lock().await;
         if let Some(result) = landed.clone() {
             drop(landed);
-            return self.reuse(planned, result, events).await;
+            return self.reuse(spec, result, events).await;
         }
-        match self.compile(planned, events).await? {
+        match self.compile(spec, events).await? {
             Compiled::Done(open, artefact) => {
                 let artefact = Arc::new(artefact);
                 self.artefacts.keep(key, Arc::clone(&artefact));
@@ -84,10 +86,10 @@ impl Executor {
                 drop(landed);
                 let report = artefact.report.clone();
                 events(Event::Compiled(report.clone()));
-                self.finish(planned, open, Some(artefact), Some(report)).await
+                self.finish(spec, open, Some(artefact), Some(report)).await
             }
             Compiled::Failed(report) => {
-                let known = KnownTo::new(planned.job.tenant.as_deref());
+                let known = KnownTo::new(spec.job.tenant.as_deref());
                 *landed = Some(Err(Arc::new(Failed { report: report.clone(), known })));
                 events(Event::Compiled(report.clone()));
                 Ok(BuildResult::Failed(report))
@@ -96,11 +98,11 @@ impl Executor {
         }
     }
 
-    /// What another job compiled, or failed to. To a tenant that has not compiled it this looks like a compilation, with
-    /// the figures of the one that there was.
+    /// Returns the result of another job's compilation. To a tenant that has not compiled these sources it
+    /// looks like a compilation, with the figures of the real one.
     async fn reuse(
         &self,
-        planned: &PlannedJob<'_>,
+        spec: &BuildSpec<'_>,
         result: Result<Arc<Artefact>, Arc<Failed>>,
         events: &(dyn Fn(Event) + Send + Sync),
     ) -> Result<BuildResult, Fault> {
@@ -108,9 +110,9 @@ impl Executor {
             Ok(artefact) => (artefact.report.clone(), &artefact.known),
             Err(failed) => (failed.report.clone(), &failed.known),
         };
-        report.cached = known.is_known(planned.job.tenant.as_deref());
+        report.cached = known.is_known(spec.job.tenant.as_deref());
         if !report.cached {
-            for step in &planned.plan.compile {
+            for step in &spec.plan.compile {
                 events(Event::Compiling { step: step.name.clone() });
                 if report.failed_step.as_ref() == Some(&step.name) {
                     break;
@@ -121,7 +123,7 @@ impl Executor {
         match result {
             Err(_) => Ok(BuildResult::Failed(report)),
             Ok(artefact) => {
-                let mut built = self.ready(planned, Some(artefact)).await?;
+                let mut built = self.ready(spec, Some(artefact)).await?;
                 if let BuildResult::Ready(prepared) = &mut built {
                     prepared.compile = Some(report);
                 }
@@ -130,34 +132,34 @@ impl Executor {
         }
     }
 
-    /// A new box, ready for tests.
+    /// Opens a new box and prepares it for tests.
     pub(super) async fn ready(
         &self,
-        planned: &PlannedJob<'_>,
+        spec: &BuildSpec<'_>,
         artefact: Option<Arc<Artefact>>,
     ) -> Result<BuildResult, Fault> {
-        let mut open = self.open(planned).await?;
+        let mut open = self.open(spec).await?;
         let collected = artefact.as_ref().and_then(|artefact| artefact.collected.as_ref());
         let staged = match collected {
             Some(collected) => open.restore(collected).await,
-            None => open.stage(&staged_files(planned)).await,
+            None => open.stage(&staged_files(spec)).await,
         };
         match staged.map_err(|error| cause_of(&error)) {
-            Ok(()) => self.finish(planned, open, artefact, None).await,
+            Ok(()) => self.finish(spec, open, artefact, None).await,
             Err(Cause::Program(why)) => Ok(BuildResult::Failed(failed(why))),
             Err(Cause::Internal(fault)) => Err(fault),
         }
     }
 
-    /// Adds what the run step wants beside the program.
+    /// Adds the files of the run step.
     async fn finish(
         &self,
-        planned: &PlannedJob<'_>,
+        spec: &BuildSpec<'_>,
         mut open: Box<dyn OpenBox>,
         artefact: Option<Arc<Artefact>>,
         compile: Option<CompileReport>,
     ) -> Result<BuildResult, Fault> {
-        let files = &planned.plan.run.files;
+        let files = &spec.plan.run.files;
         let staged = if files.is_empty() { Ok(()) } else { open.stage(files).await };
         match staged.map_err(|error| cause_of(&error)) {
             Ok(()) => Ok(BuildResult::Ready(PreparedBox { open, artefact, compile })),
@@ -166,31 +168,26 @@ impl Executor {
         }
     }
 
-    async fn open(&self, planned: &PlannedJob<'_>) -> Result<Box<dyn OpenBox>, Fault> {
-        let image = &planned.plan.image;
-        let opened =
-            if planned.unpinned { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
+    async fn open(&self, spec: &BuildSpec<'_>) -> Result<Box<dyn OpenBox>, Fault> {
+        let image = &spec.plan.image;
+        let opened = if spec.unpinned { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
         opened.map_err(|error| fault(&error))
     }
 
-    async fn compile(
-        &self,
-        planned: &PlannedJob<'_>,
-        events: &(dyn Fn(Event) + Send + Sync),
-    ) -> Result<Compiled, Fault> {
-        let mut open = self.open(planned).await?;
-        if let Err(error) = open.stage(&staged_files(planned)).await {
+    async fn compile(&self, spec: &BuildSpec<'_>, events: &(dyn Fn(Event) + Send + Sync)) -> Result<Compiled, Fault> {
+        let mut open = self.open(spec).await?;
+        if let Err(error) = open.stage(&staged_files(spec)).await {
             return match cause_of(&error) {
                 Cause::Program(why) => Ok(Compiled::Failed(failed(why))),
                 Cause::Internal(fault) => Err(fault),
             };
         }
         let mut log = Log::default();
-        for step in &planned.plan.compile {
+        for step in &spec.plan.compile {
             events(Event::Compiling { step: step.name.clone() });
             let span = spans::compile(&step.name);
             let limits = limits::of_step(&step.limits, &self.config.compile_limits, &self.config.cap);
-            let outcome = match log.run(planned, step, limits, open.as_mut()).instrument(span).await {
+            let outcome = match log.run(spec, step, limits, open.as_mut()).instrument(span).await {
                 Ok(outcome) => outcome,
                 Err(Cause::Program(why)) => return Ok(Compiled::Failed(log.report(step, why))),
                 Err(Cause::Internal(fault)) => return Err(fault),
@@ -199,17 +196,17 @@ impl Executor {
                 return Ok(if starts_from_work_area(step) {
                     Compiled::Failed(log.report(step, format!("`{}` cannot be started: {why}", step.argv[0])))
                 } else {
-                    Compiled::Broken(toolchain_missing(step, why, planned.install_hint))
+                    Compiled::Broken(toolchain_missing(step, why, spec.install_hint))
                 });
             }
             if let Some(why) = verdict::of_compile(&step.name, &outcome, &limits, &log.tail) {
                 return Ok(Compiled::Failed(log.report(step, why)));
             }
         }
-        match collect(planned.plan, open.as_mut()).await.map_err(|error| cause_of(&error)) {
+        match collect(spec.plan, open.as_mut()).await.map_err(|error| cause_of(&error)) {
             Ok(collected) => Ok(Compiled::Done(
                 open,
-                Artefact { collected, report: log.success(), known: KnownTo::new(planned.job.tenant.as_deref()) },
+                Artefact { collected, report: log.success(), known: KnownTo::new(spec.job.tenant.as_deref()) },
             )),
             Err(Cause::Program(why)) => Ok(Compiled::Failed(log.refusal(format!("compiling left no program: {why}")))),
             Err(Cause::Internal(fault)) => Err(fault),
@@ -222,7 +219,7 @@ async fn collect(plan: &Plan, open: &mut dyn OpenBox) -> Result<Option<Collected
     if paths.is_empty() { Ok(None) } else { open.collect(&paths).await.map(Some) }
 }
 
-/// What all compile steps together leave.
+/// The union of what all compile steps collect.
 fn collected_paths(plan: &Plan) -> Vec<Collect> {
     let all = || plan.compile.iter().flat_map(|step| &step.collect);
     if all().any(|path| *path == Collect::All) {
@@ -237,33 +234,33 @@ fn collected_paths(plan: &Plan) -> Vec<Collect> {
     paths
 }
 
-/// The sources, and every file that a compile step adds: all before the first step, because the build area starts as a
-/// copy of the stage.
-fn staged_files(planned: &PlannedJob<'_>) -> Vec<PlacedFile> {
+/// The sources and the files that compile steps add. All are staged before the first step, because the build area
+/// starts as a copy of the stage.
+fn staged_files(spec: &BuildSpec<'_>) -> Vec<PlacedFile> {
     let source = |file: &optimus_core::SourceFile| PlacedFile {
         path: file.path.clone(),
         executable: false,
         content: file.content.clone(),
     };
-    let added = planned.plan.compile.iter().flat_map(|step| step.files.iter().cloned());
+    let added = spec.plan.compile.iter().flat_map(|step| step.files.iter().cloned());
     let mut files: Vec<PlacedFile> = Vec::new();
-    for file in planned.job.files.iter().map(source).chain(added) {
+    for file in spec.job.files.iter().map(source).chain(added) {
         files.retain(|known| known.path != file.path);
         files.push(file);
     }
     files
 }
 
-/// The report of a job that has nothing to show for compiling.
+/// The report of a build that failed before its first step.
 pub(super) fn failed(message: String) -> CompileReport {
     Log::default().refusal(message)
 }
 
-/// Gathers a compile report, step by step.
+/// Collects a compile report, step by step.
 #[derive(Default)]
 struct Log {
     output: Head,
-    /// The end of what the last step said.
+    /// The end of the last step's output.
     tail: Bytes,
     diagnostics: Vec<optimus_core::plan::Diagnostic>,
     cpu_us: u64,
@@ -274,7 +271,7 @@ struct Log {
 impl Log {
     async fn run(
         &mut self,
-        planned: &PlannedJob<'_>,
+        spec: &BuildSpec<'_>,
         step: &Step,
         limits: Limits,
         open: &mut dyn OpenBox,
@@ -291,7 +288,7 @@ impl Log {
         self.memory_bytes = self.memory_bytes.max(outcome.memory_peak_bytes);
         if !(stdout.is_empty() && stderr.is_empty()) {
             let outcome = StepOutcome::new(&step.name, &outcome, stdout, stderr);
-            let mut found = planned.hooks.diagnostics(&outcome).await;
+            let mut found = spec.hooks.diagnostics(&outcome).await;
             found.iter_mut().for_each(|diagnostic| cut(&mut diagnostic.message));
             self.diagnostics.extend(found);
         }

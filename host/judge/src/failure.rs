@@ -1,16 +1,16 @@
-//! Whose failure it is when a box says no, and the words for ours.
+//! Maps errors of a box to their cause: the program, or an internal failure.
 
 use optimus_core::{Fault, Step};
 use optimus_sandbox::SandboxError;
 
-/// The code of a failure that says nothing about the job: the machine was out of something that comes back.
+/// Fault code of a shortage on the machine that passes, such as memory; it says nothing about the job.
 const BUSY: &str = "machine_busy";
 
-/// What an error of a box means for the job.
+/// The cause of a box's error.
 pub(super) enum Cause {
-    /// The program's doing, in words for its author.
+    /// The program caused it; the message is for its author.
     Program(String),
-    /// Ours; another attempt may succeed.
+    /// An internal failure; a further attempt may succeed.
     Internal(Fault),
 }
 
@@ -21,7 +21,7 @@ pub(super) fn cause_of(error: &SandboxError) -> Cause {
     }
 }
 
-/// Ours, whatever it is: for calls in which no program has a part.
+/// The internal fault for an error of a call in which no program takes part.
 pub(super) fn fault(error: &SandboxError) -> Fault {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -40,12 +40,12 @@ pub(super) fn fault(error: &SandboxError) -> Fault {
     Fault { code: code.to_owned(), message, hint: error.hint() }
 }
 
-/// Whether `argv[0]` is looked up in the work area, where sources and compilers' results are, rather than in the image.
+/// Whether `argv[0]` is a path into the work area, where sources and compiled programs are, and not in the image.
 pub(super) fn starts_from_work_area(step: &Step) -> bool {
     step.argv.first().is_some_and(|program| program.contains('/') && !program.starts_with('/'))
 }
 
-/// A step's program is not in the image.
+/// The fault for a program that is missing from the image.
 pub(super) fn toolchain_missing(step: &Step, why: &str, install_hint: &str) -> Fault {
     let program = step.argv.first().map_or("", String::as_str);
     let fault = Fault::new("toolchain_missing", format!("`{program}` cannot be started here: {why}"));

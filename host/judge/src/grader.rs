@@ -1,17 +1,17 @@
-//! Runs the program that grades a group of tests: it reads their results from stdin and prints one.
+//! Runs the grader of a group of tests: a program that reads the results from stdin and prints one result.
 
 use optimus_core::Fault;
 use optimus_core::checker::Invocation;
 use optimus_core::scoring::tree::{Graded, GraderCall};
 
 use super::checker::{CapturedOutput, CheckerInputs, CheckerProgram, Failure, broken};
-use super::execute::Executor;
+use super::executor::Executor;
 
 impl CheckerProgram {
-    /// What the grader makes of a group's results; inside, a grader that failed.
+    /// Grades a group. The inner error is a grader that failed.
     ///
     /// # Errors
-    /// Our machinery failed.
+    /// An internal failure.
     pub(super) async fn grade(
         &self,
         executor: &Executor,

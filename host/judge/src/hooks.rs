@@ -1,4 +1,4 @@
-//! What the judge asks a plugin after planning. A seam, so that plans can be carried out in tests without WebAssembly.
+//! The calls to a plugin after planning. A trait, so that tests can execute plans without WebAssembly.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,16 +6,16 @@ use optimus_core::plan::Diagnostic;
 use optimus_core::{Fault, Verdict};
 use optimus_plugin::{Finding, Plugin, StepOutcome};
 
-/// Who knows what a toolchain's words mean.
+/// A language's own reading of outputs and outcomes.
 #[async_trait]
 pub(super) trait LanguageHooks: Send + Sync {
-    /// A compile step's output as data; nothing when it cannot be read.
+    /// Parses the output of a compile step; empty when the plugin cannot parse it.
     async fn diagnostics(&self, outcome: &StepOutcome) -> Vec<Diagnostic>;
 
-    /// A better verdict for a run that ended badly, if there is one.
+    /// Refines the verdict of a run that ended badly, if the plugin knows better.
     async fn refine(&self, outcome: &StepOutcome) -> Option<Verdict>;
 
-    /// The language's own comparison.
+    /// Compares outputs with the language's own checker.
     async fn check(&self, input: Bytes, expected: Bytes, actual: Bytes) -> Result<Finding, Fault>;
 }
 

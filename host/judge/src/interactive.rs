@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::checker::{CapturedOutput, Checked, CheckerInputs, CheckerProgram, Failure};
 use super::failure::{Cause, cause_of};
 use super::sink::{Reader, TestSink};
-use super::test::{RunResult, TestContext, split_failure};
+use super::test_context::{RunResult, TestContext, split_failure};
 use super::transcript::{Pipe, Recorder};
 use super::verdict::Ruling;
 
@@ -38,7 +38,7 @@ pub(super) async fn run(
     inputs: &CheckerInputs,
     open: &mut dyn OpenBox,
 ) -> Result<RunResult, Cause> {
-    let job = context.planned.job;
+    let job = context.planned.spec.job;
     let mut call = interactor.checker.interactive_invocation();
     call.args.extend(inputs.args.iter().cloned());
     let mut checker_box = match interactor.acquire_box(context.executor, &call, inputs).await {
@@ -50,7 +50,7 @@ pub(super) async fn run(
     let recorder = Recorder::new(job.capture_bytes, &context.budget);
     let argv = context.argv(index);
     let step = BoxStep {
-        env: &context.planned.plan.run.env,
+        env: &context.planned.spec.plan.run.env,
         stdin: Stdin::Live(Arc::clone(&to_program)),
         ..BoxStep::new(&argv, context.limits)
     };
@@ -144,11 +144,11 @@ impl Interaction<'_> {
             _ => {}
         }
         // What testlib's interactors write is then looked at by the problem's checker, if it has one.
-        let looks = self.interactor.checker.protocol == Protocol::Testlib && context.planned.job.compare.is_some();
+        let looks = self.interactor.checker.protocol == Protocol::Testlib && context.planned.spec.job.compare.is_some();
         if !(is_right && looks) {
             return Ok(context.shown(checked));
         }
-        let mut reader = context.reader(&context.planned.job.tests[self.index]);
+        let mut reader = context.reader(&context.planned.spec.job.tests[self.index]);
         reader.read(&for_checker);
         context.ruling(reader, inputs).await.map(|checked| context.shown(checked))
     }

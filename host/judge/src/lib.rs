@@ -1,14 +1,16 @@
 //! Judges one job: `Job → Plan → Outcomes → Report`.
 //!
-//! In: a job. Out: its report, and events on the way. The plugin plans, the sandbox runs, comparers and [`verdict`] say
-//! what it means. This room knows neither queue nor HTTP, keeps nothing of a job but compiled programs, and never lets
-//! memory grow with what a program prints.
+//! In: a job. Out: its report, and events on the way. The plugin plans, the sandbox runs, the comparers and
+//! [`verdict`] decide. The judge knows neither queue nor HTTP, keeps nothing of a job except compiled programs,
+//! and its memory use does not grow with a program's output.
 
 mod artefacts;
+mod build_spec;
 mod checker;
 mod compile;
 mod demand;
 mod execute;
+mod executor;
 mod failure;
 mod grader;
 mod hooks;
@@ -16,10 +18,13 @@ mod interactive;
 mod limits;
 mod live;
 mod multi_process;
+mod planned;
 mod scheduler;
 mod sink;
 mod spans;
+mod standalone;
 mod test;
+mod test_context;
 #[cfg(test)]
 mod tests;
 mod transcript;
@@ -37,23 +42,26 @@ use optimus_sandbox::{SandboxError, SharedSandbox};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use build_spec::BuildSpec;
 use checker::{CheckerProgram, Failure};
-use execute::{Ending, ExecutionResult, Executor, PlannedJob};
+use execute::{Ending, ExecutionResult};
+use executor::Executor;
+use planned::PlannedJob;
 
-/// How to judge.
+/// Configuration of a judge.
 #[derive(Debug, Clone)]
 pub struct JudgeConfig {
-    /// Boxes in use at the same time, over all jobs. Each job always has one.
+    /// Maximum number of boxes in use at once, over all jobs; at least 1. Each running job holds one.
     pub slots: usize,
-    /// Let a job's tests use slots that no other job wants.
+    /// Runs tests of one job side by side in slots that no other job waits for.
     pub parallel_tests: bool,
-    /// What a compile step gets unless the plan asks for something else.
+    /// Limits of a compile step, unless the plan asks for others.
     pub compile_limits: Limits,
-    /// The most that any step gets, whatever job and plan ask for.
+    /// Upper bound of the limits of every step, whatever job and plan ask for.
     pub cap: Limits,
-    /// Memory for compiled programs that are kept.
+    /// Memory of the cache of compiled programs, in bytes.
     pub artefact_cache_bytes: u64,
-    /// What is known of the toolchains: a program that another version compiled is not taken from the cache.
+    /// Known toolchain versions: the cache never returns a program that another version compiled.
     pub book: Arc<LanguageBook>,
 }
 
@@ -70,24 +78,24 @@ impl Default for JudgeConfig {
     }
 }
 
-/// Judges jobs, one at a time or many.
+/// Judges jobs; many can be judged at once.
 pub struct Judge {
     catalogue: Arc<Catalogue>,
     executor: Executor,
 }
 
 impl Judge {
-    /// A judge who takes plans from `catalogue` and runs them in `sandbox`.
+    /// Creates a judge that takes plans from `catalogue` and runs them in `sandbox`.
     pub fn new(catalogue: Arc<Catalogue>, sandbox: SharedSandbox, config: JudgeConfig) -> Self {
         Self { catalogue, executor: Executor::new(sandbox, config) }
     }
 
-    /// Judges a job that has waited for so long. `events` hears of `Compiling`, `Compiled` and each `Test`; the others
-    /// are the queue's. `cancel` kills what runs; the report then says `cancelled`.
+    /// Judges a job that waited in the queue for `waited`. `events` receives `Compiling`, `Compiled` and each
+    /// `Test`; the queue publishes the others. `cancel` kills what runs, and the verdict is then `cancelled`.
     ///
     /// # Errors
-    /// Our machinery failed in a way that another attempt may not meet: the sandbox, above all. Everything else, also a
-    /// plugin that misbehaves or a toolchain that is missing, is a report.
+    /// An internal failure that a further attempt may not meet, above all one of the sandbox. Everything else
+    /// is a report, including a misbehaving plugin and a missing toolchain.
     pub async fn judge(
         &self,
         job: &Job,
@@ -158,18 +166,20 @@ impl Judge {
             }
         };
         let planned = PlannedJob {
+            spec: BuildSpec {
+                job,
+                plan: &plan,
+                limits,
+                plugin_digest: plugin.digest(),
+                install_hint: &descriptor.install_hint,
+                hooks: plugin.as_ref(),
+                unpinned: false,
+            },
             checker: checker.as_ref(),
             interactor: interactor.as_ref(),
             grader: grader.as_ref(),
-            unpinned: false,
-            job,
-            plan: &plan,
-            limits,
-            plugin_digest: plugin.digest(),
-            install_hint: &descriptor.install_hint,
-            hooks: plugin.as_ref(),
         };
-        let demand = demand::of(&planned, &self.executor.config);
+        let demand = demand::of_job(&planned, &self.executor.config);
         let Some(admitted) = cancel.run_until_cancelled(self.executor.sandbox.admit(&demand)).await else {
             let execution = ExecutionResult::stopped(job, Ending::Cancelled);
             return Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
@@ -184,13 +194,14 @@ impl Judge {
         Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
     }
 
-    /// The job's checker, its interactor (or manager) and its grader, when it has them and they are programs.
+    /// Prepares the checker, the interactor or manager, and the grader, as far as the job has them as
+    /// programs.
     async fn prepare_checkers(&self, job: &Job, plan: &Plan) -> Result<[Option<CheckerProgram>; 3], Failure> {
         let prepare = async |checker: Option<&Checker>| match checker {
             Some(checker) => CheckerProgram::new(checker, &self.catalogue, &self.executor.config.cap).await.map(Some),
             None => Ok(None),
         };
-        let comparer = test::comparer(job, plan);
+        let comparer = test_context::comparer(job, plan);
         let checker = match &comparer {
             Comparer::Program(checker) => Some(&**checker),
             _ => None,
@@ -255,8 +266,8 @@ fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }
 
-/// The job's verdict. Somebody who cancels hears so, whatever the tests before that came to. Where there are points, all of
-/// them are `accepted`, some are `partial`, and none leave the verdict of the first test that went wrong.
+/// The verdict of the job. A cancelled job is `cancelled`, whatever its tests gave. With points, full points are
+/// `accepted`, some points are `partial`, and zero points leave the verdict of the first test that failed.
 fn conclude(ending: Ending, tests: &[TestReport], score: Option<&Score>) -> (Verdict, Option<Fault>) {
     match ending {
         Ending::Cancelled => (Verdict::Cancelled, None),
@@ -277,8 +288,8 @@ fn conclude(ending: Ending, tests: &[TestReport], score: Option<&Score>) -> (Ver
     }
 }
 
-/// A job that the plugin does not plan. Sources are the submission's own. Options are the client's, and say nothing about
-/// the submission; what the language's schema tells of them was checked when the job came in.
+/// The result of a job that the plugin refuses to plan. A refused source is the submission's failure. Refused
+/// options are the client's, and say nothing about the submission; they have passed the language's schema before.
 fn refused(job: &Job, error: PluginError) -> ExecutionResult {
     match error {
         PluginError::BadSource { message, .. } => ExecutionResult::refused(job, message),

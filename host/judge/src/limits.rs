@@ -1,9 +1,9 @@
-//! What each step may use: the job's wish, the language's needs, the plan's wish, and above all the operator's cap.
+//! The limits of each step, from the job, the language, the plan, and the operator's cap, which wins.
 
 use optimus_core::limits::PartialLimits;
 use optimus_core::{Descriptor, Limits};
 
-/// What a custom checker is given of a program's output is held in memory, so it must not print more.
+/// Output that a checker program reads is held in memory, so a checked program may print at most this many bytes.
 pub(super) const CHECKED_OUTPUT: u64 = 64 << 20;
 
 const NOTHING: Limits = Limits {
@@ -17,7 +17,7 @@ const NOTHING: Limits = Limits {
     work_bytes: 1,
 };
 
-/// What a job's tests may use in a language, as its plugin is told when it plans.
+/// The limits of a job's tests in a language, as its plugin sees them when it plans.
 pub(super) fn of_run(job: &Limits, is_exact: bool, language: &Descriptor, cap: &Limits) -> Limits {
     let stretched = if is_exact { *job } else { stretched(job, language) };
     stretched.at_least(&language.minimum.over(&NOTHING)).clamp(cap)
@@ -32,7 +32,7 @@ fn stretched(job: &Limits, language: &Descriptor) -> Limits {
     }
 }
 
-/// What a step gets that wishes for `wish` where `base` is the rule.
+/// The limits of a step that asks for `wish`, where `base` applies by default.
 pub(super) fn of_step(wish: &PartialLimits, base: &Limits, cap: &Limits) -> Limits {
     wish.over(base).at_least(&NOTHING).clamp(cap)
 }

@@ -1,4 +1,4 @@
-//! What a running test prints, for whoever listens: in batches, a bounded part of it, and nobody waits for it.
+//! Publishes the output of a running test as events: in batches, bounded, without ever waiting for a subscriber.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use optimus_core::content::whole_characters;
 use optimus_core::{Event, Stream};
 
-/// Between two batches. Most tests are over before the first, and say all in their report.
+/// Interval between two batches. Most tests end before the first, and their report has all of their output.
 pub(super) const EVERY: Duration = Duration::from_millis(250);
-/// What one batch holds; the rest is left out.
+/// Maximum bytes of a batch; the rest is dropped.
 const BATCH: usize = 8 << 10;
 
-/// Gathers one test's output and tells of it.
+/// Collects the output of one test and publishes it.
 pub(super) struct Live<'a> {
     index: usize,
     events: &'a (dyn Fn(Event) + Send + Sync),
@@ -21,11 +21,11 @@ pub(super) struct Live<'a> {
 struct State {
     pieces: Vec<Piece>,
     bytes: usize,
-    /// What may still be told of each stream; the same that the report carries.
+    /// Bytes that may still be published of each stream; the bound is that of the report.
     left: [u64; 2],
-    /// It was said that more was printed.
+    /// The truncation of the stream was published.
     closed: [bool; 2],
-    /// The beginning of a character whose end is still to come.
+    /// The first bytes of a character whose last bytes are still to come.
     begun: [Vec<u8>; 2],
 }
 
@@ -36,19 +36,19 @@ struct Piece {
 }
 
 impl<'a> Live<'a> {
-    /// Of each stream at most `capture_bytes` are told.
+    /// Publishes at most `capture_bytes` of each stream.
     pub(super) fn new(index: usize, capture_bytes: u64, events: &'a (dyn Fn(Event) + Send + Sync)) -> Self {
         let (left, closed, begun) = ([capture_bytes; 2], [false; 2], Default::default());
         let state = State { pieces: Vec::new(), bytes: 0, left, closed, begun };
         Self { index, events, state: Mutex::new(state) }
     }
 
-    /// Never waits for a listener.
+    /// Adds output, without waiting.
     pub(super) fn write(&self, stream: Stream, bytes: &[u8]) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).add(stream, bytes);
     }
 
-    /// Tells of what came since the last time.
+    /// Publishes what was added since the last call.
     pub(super) fn flush(&self) {
         let pieces = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
         for Piece { stream, bytes, truncated } in pieces {
@@ -88,7 +88,7 @@ impl State {
         piece.truncated |= room < bytes.len();
     }
 
-    /// A character that is cut in two is told of when it is whole.
+    /// Takes the batch. A character that is cut in two stays until it is complete.
     fn take(&mut self) -> Vec<Piece> {
         self.bytes = 0;
         let mut pieces = std::mem::take(&mut self.pieces);
@@ -107,7 +107,7 @@ impl State {
 mod tests {
     use super::*;
 
-    /// What is told of writes; `None` is the end of a batch.
+    /// The events that a series of writes gives; `None` ends a batch.
     fn told(capture: u64, writes: &[Option<(Stream, &[u8])>]) -> Vec<(Stream, Vec<u8>, bool)> {
         let told = Mutex::new(Vec::new());
         let events = |event| match event {

@@ -1,9 +1,10 @@
-//! A test in which the submission runs as several processes, each in a box of its own. They talk to the problem's manager,
-//! in one more, and to nobody else: what a process says goes through the host into the FIFO that the manager reads.
+//! A test in which the submission runs as several processes, each in its own box. The processes talk to the
+//! problem's manager, in a box of its own, and to no one else: the host forwards their output to the FIFOs that
+//! the manager reads.
 //!
-//! It is decided as with an interactor: a manager that ended without waiting for a process's next words has decided by
-//! what was said, and its rejection comes before what then became of that process. Of several processes that ended badly
-//! the first counts.
+//! The verdict follows the rules of [`super::interactive`]: a manager that ends without waiting for a process's
+//! next words has decided by what was said, and its rejection counts before the end of that process. Of several
+//! processes that ended badly the first counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,11 +22,11 @@ use super::checker::{CapturedOutput, CheckerInputs, CheckerProgram, Failure};
 use super::failure::{Cause, cause_of};
 use super::interactive::{Interaction, hit_limit, outliving, until_over};
 use super::sink::{Head, Reader, TestSink};
-use super::test::{RunResult, TestContext, split_failure};
+use super::test_context::{RunResult, TestContext, split_failure};
 use super::transcript::Recorder;
 use super::verdict::Ruling;
 
-/// Both ways between the manager and one process.
+/// Both directions between the manager and one process.
 struct ProcessPipes {
     to_manager: Arc<Feed>,
     to_process: Arc<Feed>,
@@ -37,15 +38,15 @@ impl ProcessPipes {
     }
 }
 
-/// A process that has ended, and what it printed.
+/// A process that has ended, with its output.
 struct ExitedProcess<'a> {
     outcome: Outcome,
     sink: TestSink<'a>,
-    /// How many ended before it.
+    /// How many processes ended before it.
     place: usize,
 }
 
-/// Runs all of them to their ends.
+/// Runs all processes and the manager to their ends.
 pub(super) async fn run(
     context: &TestContext<'_>,
     index: usize,
@@ -62,10 +63,10 @@ pub(super) async fn run(
     };
     let mut others = Vec::new();
     for _ in 1..rules.processes {
-        others.push(context.executor.open_unpinned_box(context).await.map_err(Cause::Internal)?);
+        others.push(context.open_unpinned_box().await.map_err(Cause::Internal)?);
     }
     let pipes: Vec<ProcessPipes> = (0..rules.processes).map(|_| ProcessPipes::new()).collect();
-    let recorder = Recorder::new(context.planned.job.capture_bytes, &context.budget);
+    let recorder = Recorder::new(context.planned.spec.job.capture_bytes, &context.budget);
     let is_over = CancellationToken::new();
     let places = AtomicUsize::new(0);
     let group = MultiProcessRun { context, index, rules, pipes: &pipes, recorder: &recorder, places: &places };
@@ -95,31 +96,31 @@ pub(super) async fn run(
     })
 }
 
-/// The FIFOs of a channel in the order in which a program is given them.
+/// The FIFOs of a channel, in the order of the program's arguments.
 fn ordered(rules: &Communication, number: u8) -> [String; 2] {
     let [reads, writes] = channel_paths(number);
     if rules.writes_first { [writes, reads] } else { [reads, writes] }
 }
 
-/// What came of all processes.
+/// The combined result of all processes.
 struct Summary {
-    /// The process that counts: one that ended badly, if any did.
+    /// The process that decides: the first that ended badly, if any.
     decisive: usize,
-    /// Its own, with what all of them used.
+    /// The outcome of the deciding process, with the usage of all processes.
     outcome: Outcome,
     printed: [Head; 2],
-    /// How it is judged by its end, if that was a bad one.
+    /// The ruling by the end of the deciding process, if it ended badly.
     ended: Option<Result<Ruling, Fault>>,
 }
 
-/// What is the same for all that take part.
+/// The state that all participants share.
 struct MultiProcessRun<'a> {
     context: &'a TestContext<'a>,
     index: usize,
     rules: &'a Communication,
     pipes: &'a [ProcessPipes],
     recorder: &'a Recorder<'a>,
-    /// How many processes have ended.
+    /// Number of processes that have ended.
     places: &'a AtomicUsize,
 }
 
@@ -144,9 +145,9 @@ impl<'a> MultiProcessRun<'a> {
             }
         };
         argv.push(number.to_string());
-        let env = &context.planned.plan.run.env;
+        let env = &context.planned.spec.plan.run.env;
         let step = BoxStep { argv: &argv, env, view: View::Fresh, stdin, channels: &channels, limits: context.limits };
-        let own = TestSink::new(Reader::Ignore, context.planned.job.capture_bytes, &context.budget, None);
+        let own = TestSink::new(Reader::Ignore, context.planned.spec.job.capture_bytes, &context.budget, None);
         let mut sink = ProcessSink { group: self, number, own };
         let outcome = open.run(&step, &mut sink).await;
         let place = self.places.fetch_add(1, Ordering::SeqCst);
@@ -156,7 +157,7 @@ impl<'a> MultiProcessRun<'a> {
         Ok(ExitedProcess { outcome: outcome.map_err(|error| cause_of(&error))?, sink: sink.own, place })
     }
 
-    /// Runs the manager; none when it still goes on after a process has hit a limit.
+    /// Runs the manager; `None` when it still runs a while after a process has hit a limit.
     async fn manage(
         &self,
         manager: &CheckerProgram,
@@ -181,7 +182,7 @@ impl<'a> MultiProcessRun<'a> {
         &self.pipes[usize::from(number)]
     }
 
-    /// What came of them.
+    /// Combines the results of all processes.
     async fn summarize(&self, mut processes: Vec<ExitedProcess<'_>>) -> Summary {
         // Those that wait for one that has failed are idle then, and no more than that.
         let is_cause =
@@ -215,7 +216,7 @@ fn named(ruling: Ruling, number: usize) -> Result<Ruling, Fault> {
     Ok(Ruling { message, ..ruling })
 }
 
-/// Takes what a process prints.
+/// Receives the output of a process.
 struct ProcessSink<'a, 'b> {
     group: &'b MultiProcessRun<'a>,
     number: u8,
@@ -223,7 +224,7 @@ struct ProcessSink<'a, 'b> {
 }
 
 impl ProcessSink<'_, '_> {
-    /// Hands it to the manager; nothing is its end.
+    /// Forwards output to the manager; an empty slice is its end.
     fn forward(&self, bytes: &[u8]) {
         let to_manager = &self.group.pipes_of(self.number).to_manager;
         if bytes.is_empty() {
@@ -252,7 +253,7 @@ impl Sink for ProcessSink<'_, '_> {
     }
 }
 
-/// Takes what the manager prints.
+/// Receives the output of the manager.
 struct ManagerSink<'a, 'b> {
     group: &'b MultiProcessRun<'a>,
     captured: CapturedOutput,
@@ -274,7 +275,7 @@ impl Sink for ManagerSink<'_, '_> {
         }
     }
 
-    /// A FIFO that is full would hold up the manager, too.
+    /// Waits for every FIFO: one that is full would block the manager as well.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let full = self.group.pipes.iter().any(|pipes_of| pipes_of.to_process.poll_room(cx).is_pending());
         if full { Poll::Pending } else { Poll::Ready(()) }

@@ -1,4 +1,5 @@
-//! Runs a job's tests: one after the other in the job's own box, and side by side in further boxes while slots are idle.
+//! Runs the tests of a job: in sequence in the job's own box, and side by side in further boxes while slots are
+//! idle.
 
 use std::sync::Arc;
 
@@ -11,35 +12,36 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::artefacts::Artefact;
-use super::compile::{BuildResult, PreparedBox};
-use super::execute::{Executor, PlannedJob, test_name};
+use super::compile::PreparedBox;
+use super::executor::Executor;
+use super::planned::PlannedJob;
 use super::sink::{Budget, REPORT_BYTES};
-use super::test::{self, TestContext};
-use super::{limits, test::comparer};
+use super::test_context::{TestContext, comparer, test_name};
+use super::{limits, test};
 use crate::spans;
 
-/// The boxes that wait for a test.
+/// The boxes in which no test runs at the moment.
 struct IdleBoxes {
-    /// The job's own; away while a test runs in it.
+    /// The job's own box; `None` while a test runs in it.
     own: Option<Box<dyn OpenBox>>,
-    /// Used before, without a slot now.
+    /// Further boxes, used before and without a slot now.
     spare: Vec<Box<dyn OpenBox>>,
 }
 
-/// Where a test runs.
+/// The box in which a test runs.
 enum BoxSlot {
     Own(Box<dyn OpenBox>),
     Extra(Option<Box<dyn OpenBox>>, OwnedSemaphorePermit),
 }
 
-/// What comes back from a test: its number, its report, its box, and whether that is the job's own.
+/// The result of one test: its index, its report, its box, and whether that box is the job's own.
 type Done = Result<(usize, TestReport, Box<dyn OpenBox>, bool), Fault>;
 
-/// What came of a job's tests.
+/// The results of a job's tests.
 pub(super) struct Tested {
-    /// In the job's order.
+    /// In the order of the job.
     pub(super) tests: Vec<TestReport>,
-    /// When the job says how they become points, and all were judged that were to be.
+    /// The points, when the job has scoring and every test that counts was judged.
     pub(super) score: Option<Score>,
     pub(super) cancelled: bool,
 }
@@ -52,14 +54,14 @@ impl Executor {
         events: &(dyn Fn(Event) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Tested, Fault> {
-        let comparer = comparer(planned.job, planned.plan);
-        let mut limits = limits::of_step(&planned.plan.run.limits, &planned.limits, &self.config.cap);
-        let is_held = matches!(comparer, Comparer::Custom | Comparer::Program(_)) || planned.job.file_io.is_some();
+        let comparer = comparer(planned.spec.job, planned.spec.plan);
+        let mut limits = limits::of_step(&planned.spec.plan.run.limits, &planned.spec.limits, &self.config.cap);
+        let is_held = matches!(comparer, Comparer::Custom | Comparer::Program(_)) || planned.spec.job.file_io.is_some();
         if is_held || planned.interactor.is_some() {
             limits.output_bytes = limits.output_bytes.min(limits::CHECKED_OUTPUT);
         }
         let (context, mut progress) = self.context(planned, prepared.artefact.clone(), limits, comparer, events);
-        let mut reports: Vec<Option<TestReport>> = vec![None; planned.job.tests.len()];
+        let mut reports: Vec<Option<TestReport>> = vec![None; planned.spec.job.tests.len()];
         let total = reports.len();
         let note = |index: usize, report: TestReport| {
             events(Event::Test { index, total, report: report.clone() });
@@ -71,7 +73,7 @@ impl Executor {
         finished.transpose()?;
         let unrun = if cancelled { Verdict::Cancelled } else { Verdict::Skipped };
         let report = |(index, report): (usize, Option<TestReport>)| {
-            report.unwrap_or_else(|| TestReport::unrun(test_name(planned.job, index), unrun))
+            report.unwrap_or_else(|| TestReport::unrun(test_name(planned.spec.job, index), unrun))
         };
         let tests: Vec<TestReport> = reports.into_iter().enumerate().map(report).collect();
         let is_whole = !cancelled && tests.iter().all(|test| test.verdict != Verdict::InternalError);
@@ -79,15 +81,16 @@ impl Executor {
         Ok(Tested { tests, score, cancelled })
     }
 
-    /// Judges files that were submitted instead of a program: there is nothing to run, but perhaps a checker.
+    /// Judges submitted answer files. No program runs, except a checker.
     pub(super) async fn judge_answers(
         &self,
         planned: &PlannedJob<'_>,
         events: &(dyn Fn(Event) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Tested, Fault> {
-        let job = planned.job;
-        let (context, mut progress) = self.context(planned, None, planned.limits, comparer(job, planned.plan), events);
+        let job = planned.spec.job;
+        let (context, mut progress) =
+            self.context(planned, None, planned.spec.limits, comparer(job, planned.spec.plan), events);
         let total = job.tests.len();
         let mut tests = Vec::with_capacity(total);
         let mut stopped = false;
@@ -111,7 +114,7 @@ impl Executor {
         Ok(Tested { tests, score, cancelled: cancel.is_cancelled() })
     }
 
-    /// What holds for every test of a job, and how its points stand before the first.
+    /// The shared context of the tests, and the points before the first test.
     fn context<'a>(
         &'a self,
         planned: &'a PlannedJob<'a>,
@@ -120,7 +123,7 @@ impl Executor {
         comparer: Comparer,
         events: &'a (dyn Fn(Event) + Send + Sync),
     ) -> (TestContext<'a>, Option<Progress<'a>>) {
-        let job = planned.job;
+        let job = planned.spec.job;
         let progress = job.scoring.as_ref().map(|scoring| Progress::new(scoring, &job.tests));
         let worth = (0..job.tests.len()).map(|index| progress.as_ref()?.worth(index)).collect();
         let budget = Budget::new(REPORT_BYTES);
@@ -135,7 +138,7 @@ impl Executor {
         mut progress: Option<&mut Progress<'_>>,
         mut note: impl FnMut(usize, TestReport),
     ) -> Result<(), Fault> {
-        let job = context.planned.job;
+        let job = context.planned.spec.job;
         // Which tests run must not depend on how many slots are idle.
         let in_turn = job.stop_at_first_failure || job.scoring.as_ref().is_some_and(|scoring| scoring.is_sequential());
         let parallel = self.config.parallel_tests && !in_turn;
@@ -167,8 +170,8 @@ impl Executor {
         }
     }
 
-    /// Notes a test's result in the job's points; groups that a program grades are graded when they have all theirs. A
-    /// grader that fails makes the test an error of ours.
+    /// Adds a test's result to the points, and grades each group that is complete and has a grader program. A
+    /// grader that fails makes the test an internal error.
     async fn note(
         &self,
         planned: &PlannedJob<'_>,
@@ -210,25 +213,10 @@ impl Executor {
         };
         let mut open = match open.filter(|_| !context.needs_fresh_box()) {
             Some(open) => open,
-            None => self.open_like(context.planned, context).await?,
+            None => context.open_box().await?,
         };
         let report = test::run(context, index, open.as_mut()).await?;
         tracing::debug!(verdict = %report.verdict, "test ended");
         Ok((index, report, open, slot.is_none()))
-    }
-
-    /// One more, for a process that runs beside another: its slot has one processor to give, at most.
-    pub(super) async fn open_unpinned_box(&self, context: &TestContext<'_>) -> Result<Box<dyn OpenBox>, Fault> {
-        self.open_like(&PlannedJob { unpinned: true, ..*context.planned }, context).await
-    }
-
-    /// One more box like the job's own.
-    async fn open_like(&self, planned: &PlannedJob<'_>, context: &TestContext<'_>) -> Result<Box<dyn OpenBox>, Fault> {
-        match self.ready(planned, context.artefact.clone()).await? {
-            BuildResult::Ready(prepared) => Ok(prepared.open),
-            BuildResult::Broken(fault) => Err(fault),
-            // The first box took it, so this is no property of the program.
-            BuildResult::Failed(report) => Err(Fault::new("sandbox_failed", report.message.unwrap_or_default())),
-        }
     }
 }

@@ -1,5 +1,5 @@
-//! Where a program's output goes while it runs: past the comparer, and the beginning and the end of it kept. What is
-//! kept is bounded here, whatever the limits say.
+//! Receives a program's output while it runs: feeds the comparer, and keeps the beginning and the end. Both are
+//! bounded here, independently of the limits.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,12 +12,12 @@ use optimus_sandbox::Sink;
 
 use super::live::Live;
 
-/// What all excerpts and transcripts of one report may hold together, as they are encoded in its JSON.
+/// Maximum bytes of all excerpts and transcripts of one report, as encoded in its JSON.
 pub(super) const REPORT_BYTES: u64 = 64 << 20;
-/// What a plugin is shown of a stream: of a run its end, of a compiler its beginning.
+/// Bytes of a stream that a plugin sees: the end for a run, the beginning for a compiler.
 const TAIL: usize = optimus_plugin::HEAD_BYTES;
 
-/// What is left for the excerpts of a report; shared by its tests.
+/// The bytes left for the excerpts of a report; shared by its tests.
 #[derive(Debug)]
 pub(super) struct Budget(Mutex<u64>);
 
@@ -26,7 +26,7 @@ impl Budget {
         Self(Mutex::new(bytes))
     }
 
-    /// Takes room for the beginning of `bytes`, as they will be encoded; says how many of them it is for.
+    /// Reserves space for a prefix of `bytes` as encoded in JSON, and returns the length of that prefix.
     pub(super) fn take(&self, bytes: &[u8]) -> usize {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = Content::fitting(bytes, *left);
@@ -35,10 +35,10 @@ impl Budget {
     }
 }
 
-/// What one message for people may hold: a checker's, a plugin's diagnostic.
+/// Maximum bytes of one message for people: a checker's message, or a plugin's diagnostic.
 const MESSAGE_BYTES: usize = 4 << 10;
 
-/// Cuts a message that is too long for a report.
+/// Truncates a message that is too long for a report.
 pub(super) fn cut(message: &mut String) {
     if message.len() > MESSAGE_BYTES {
         message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
@@ -46,7 +46,7 @@ pub(super) fn cut(message: &mut String) {
     }
 }
 
-/// The beginning of something.
+/// The first bytes of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     bytes: Vec<u8>,
@@ -64,7 +64,7 @@ impl Head {
         self.bytes.extend_from_slice(&bytes[..room]);
     }
 
-    /// What is shown of it. Text is cut between two characters, so that it stays text.
+    /// The excerpt for the report. Text is cut at a character boundary, so that it stays text.
     pub(super) fn excerpt(mut self, more: bool) -> Excerpt {
         let truncated = self.truncated || more;
         if truncated {
@@ -74,7 +74,7 @@ impl Head {
     }
 }
 
-/// The end of something: never more than twice what is asked for.
+/// The last bytes of a stream; it holds at most twice `TAIL`.
 #[derive(Debug, Default)]
 pub(super) struct Tail(Vec<u8>);
 
@@ -93,32 +93,32 @@ impl Tail {
     }
 }
 
-/// What is done with stdout besides keeping its beginning and its end.
+/// The consumer of stdout, besides the excerpt.
 #[derive(Debug)]
 pub(super) enum Reader {
-    /// Nothing: the program only has to end well.
+    /// None: the program only has to end well.
     Ignore,
-    /// A comparer reads along.
+    /// A comparer, fed while the program runs.
     Comparer(Box<Comparison>),
-    /// A checker gets all of it afterwards. It is at most as long as the output limit.
+    /// A checker, which gets the whole output afterwards. The output limit bounds it.
     Checker(Vec<u8>),
 }
 
-/// What a reader came to.
+/// The result of a reader.
 pub(super) enum Reading {
     Nothing,
     Compared(Match),
     ToCheck(Bytes),
 }
 
-/// Receives one test's output.
+/// Receives the output of one test.
 pub(super) struct TestSink<'a> {
     pub(super) reader: Reader,
     pub(super) capture_bytes: u64,
     pub(super) budget: &'a Budget,
     pub(super) stdout: (Head, Tail),
     pub(super) stderr: (Head, Tail),
-    /// Hears it while the test runs.
+    /// Publishes the output while the test runs.
     live: Option<&'a Live<'a>>,
 }
 
@@ -168,8 +168,8 @@ impl Reader {
     }
 }
 
-/// Receives what compilers print: both streams in the order they came, the beginning of each for the plugin, and the end
-/// of both.
+/// Receives the output of a compiler: both streams interleaved, the first lines of each for the plugin, and the
+/// end of both.
 #[derive(Debug)]
 pub(super) struct CompileSink<'a> {
     pub(super) output: &'a mut Head,
@@ -180,7 +180,7 @@ pub(super) struct CompileSink<'a> {
 }
 
 impl<'a> CompileSink<'a> {
-    /// What a report carries of it.
+    /// Maximum bytes of compiler output in a report.
     pub(super) const OUTPUT: u64 = 64 << 10;
 
     pub(super) fn new(output: &'a mut Head, budget: &'a Budget) -> Self {
@@ -188,7 +188,7 @@ impl<'a> CompileSink<'a> {
     }
 }
 
-/// The first lines of what a compiler says, which tell what is wrong: what follows may be thousands of consequences.
+/// The first lines of a compiler's output. They name the cause; what follows may be thousands of consequences.
 #[derive(Debug, Default)]
 pub(super) struct FirstLines {
     bytes: Vec<u8>,
@@ -202,7 +202,7 @@ impl FirstLines {
         self.cut |= room < bytes.len();
     }
 
-    /// Whole lines.
+    /// Cuts at the end of a line.
     pub(super) fn into_bytes(mut self) -> Bytes {
         if self.cut {
             let end = self.bytes.iter().rposition(|byte| *byte == b'\n').map_or(self.bytes.len(), |end| end + 1);

@@ -3,20 +3,20 @@
 use optimus_core::trace::SPAN_TARGET;
 use tracing::{Span, debug_span};
 
-/// Only this many tests are exported as spans; a job may have thousands.
+/// Number of tests that are exported as spans; a job may have thousands.
 const EXPORTED_TESTS: usize = 16;
 
-/// The plugin plans.
+/// The span of planning.
 pub(crate) fn plan() -> Span {
     debug_span!(target: SPAN_TARGET, "plan")
 }
 
-/// One compile step.
+/// The span of one compile step.
 pub(crate) fn compile(step: &str) -> Span {
     debug_span!(target: SPAN_TARGET, "compile", step.name = step)
 }
 
-/// One test; after [`EXPORTED_TESTS`] only for the log.
+/// The span of one test. From [`EXPORTED_TESTS`] on it is for the log only.
 pub(crate) fn test(index: usize) -> Span {
     match index < EXPORTED_TESTS {
         true => debug_span!(target: SPAN_TARGET, "test", test = index),

@@ -23,8 +23,11 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::JudgeConfig;
-use super::execute::{ExecutionResult, Executor, PlannedJob};
+use super::build_spec::BuildSpec;
+use super::execute::ExecutionResult;
+use super::executor::Executor;
 use super::hooks::LanguageHooks;
+use super::planned::PlannedJob;
 
 /// A language that asks for nothing.
 pub(super) fn language() -> Descriptor {
@@ -159,18 +162,9 @@ impl Toys {
         cancel: &CancellationToken,
     ) -> Result<ExecutionResult, Fault> {
         let limits = Limits::DEFAULT;
-        let planned = PlannedJob {
-            job,
-            plan,
-            limits,
-            plugin_digest: "d",
-            install_hint: "install toy",
-            hooks,
-            checker: None,
-            interactor: None,
-            grader: None,
-            unpinned: false,
-        };
+        let spec =
+            BuildSpec { job, plan, limits, plugin_digest: "d", install_hint: "install toy", hooks, unpinned: false };
+        let planned = PlannedJob { spec, checker: None, interactor: None, grader: None };
         self.executor.execute(&planned, events, cancel).await
     }
 

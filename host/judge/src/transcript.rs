@@ -1,4 +1,5 @@
-//! What two sides say to each other while both run: handed on at once, and the beginning of it kept for the report.
+//! The conversation between a submission and its interactor: forwarded at once, with its beginning recorded for
+//! the report.
 
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -10,10 +11,10 @@ use optimus_sandbox::{Feed, Sink};
 
 use super::sink::Budget;
 
-/// Who speaks; when there are several processes, with which of them, or which.
+/// The speaker, and with several processes the number of the process that speaks or is spoken to.
 pub(super) type SpeakerId = (Speaker, Option<u8>);
 
-/// One direction: what one side prints is what the other reads; the beginning is kept for the report.
+/// One direction of the conversation: forwards one side's output to the other side, and records its beginning.
 pub(super) struct Pipe<'a> {
     pub(super) keeps: &'a mut dyn Sink,
     pub(super) to: &'a Feed,
@@ -40,7 +41,7 @@ impl Sink for Pipe<'_> {
     }
 }
 
-/// What both said, in the order in which it passed here.
+/// Records both directions in the order in which they passed through the host.
 pub(super) struct Recorder<'a> {
     cap: usize,
     budget: &'a Budget,
@@ -54,7 +55,7 @@ struct Recording {
     truncated: bool,
 }
 
-/// About what a turn takes in a report's JSON besides its text.
+/// The approximate size of a turn in a report's JSON, without its text.
 const TURN: &[u8] = &[b'x'; 48];
 
 impl<'a> Recorder<'a> {

@@ -1,21 +1,21 @@
-//! What an outcome means: one table, pure.
+//! Maps an outcome to a verdict: one table, without side effects.
 //!
-//! The order is: forbidden call, memory, CPU time, wall time, output, signal, exit code, and only then what was printed.
-//! A limit comes before the signal by which it was enforced, so that no report hides a limit behind a signal; and a
-//! program that says itself that it failed has failed, whatever it printed before.
+//! The order is: forbidden call, memory, CPU time, wall time, output, signal, exit code, and last the output. A
+//! limit comes before the signal that enforced it, so that no report hides a limit behind a signal. A program
+//! that exits with a failure has failed, whatever it printed before.
 
 use optimus_core::compare::{Difference, Match};
 use optimus_core::report::DifferenceReport;
 use optimus_core::{Exit, Fault, LimitHit, Limits, Outcome, Verdict};
 use optimus_plugin::Finding;
 
-/// A verdict, and why, for people.
+/// A verdict with its reason, for people.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ruling {
     pub(super) verdict: Verdict,
     pub(super) message: Option<String>,
     pub(super) score: Option<f64>,
-    /// Where the output is another than expected.
+    /// The first difference between output and expectation.
     pub(super) difference: Option<Box<DifferenceReport>>,
 }
 
@@ -28,20 +28,20 @@ impl Ruling {
         Self { verdict: Verdict::Accepted, message: None, score: None, difference: None }
     }
 
-    /// With the place, and what a comparer says of it.
+    /// A ruling with the place of the first difference.
     fn differs(verdict: Verdict, message: String, difference: &Difference) -> Self {
         Self { difference: Some(Box::new(difference.into())), ..Self::new(verdict, message) }
     }
 
-    /// Without a word of what was expected.
+    /// Removes everything that reveals the expected output.
     pub(super) fn hidden(self) -> Self {
         Self { message: None, difference: None, ..self }
     }
 }
 
-/// How a run that ended badly is judged; none for one that ended well, on which its output decides.
+/// Judges a run that ended badly. `None` for a run that ended well, which is judged by its output.
 ///
-/// `Exit::NotStarted` is not looked at here: whether that is the program's failure depends on the plan.
+/// `Exit::NotStarted` gives `None` as well: whether it is the program's failure depends on the plan.
 pub(super) fn of_ending(outcome: &Outcome, limits: &Limits) -> Option<Ruling> {
     use Verdict::{OutputLimitExceeded, RuntimeError};
     let ruling = match (outcome.limit, &outcome.exit) {
@@ -87,7 +87,7 @@ fn too_much_output(limits: &Limits) -> Ruling {
     Ruling::new(Verdict::OutputLimitExceeded, format!("printed more than {}", size(limits.output_bytes)))
 }
 
-/// The box's remarks explain bad endings: `12 forks were refused`.
+/// Appends the notes of the box, such as `12 forks were refused`.
 fn noted(mut ruling: Ruling, outcome: &Outcome) -> Ruling {
     for note in &outcome.notes {
         let message = ruling.message.get_or_insert_default();
@@ -97,10 +97,10 @@ fn noted(mut ruling: Ruling, outcome: &Outcome) -> Ruling {
     ruling
 }
 
-/// How a run that ended well is judged by what it printed.
+/// Judges the output of a run that ended well.
 ///
 /// # Errors
-/// The test's expectation is not one that can be compared with.
+/// The comparer cannot use the test's expectation.
 pub(super) fn of_match(compared: Match) -> Result<Ruling, Fault> {
     use Verdict::{PresentationError, WrongAnswer};
     Ok(match compared {
@@ -123,8 +123,8 @@ pub(super) fn of_match(compared: Match) -> Result<Ruling, Fault> {
     })
 }
 
-/// The same, when a checker has looked. A score strictly between nothing and all is partial credit, whatever else the
-/// checker says.
+/// Judges by a checker's finding. A score strictly between 0 and 1 is partial credit, whatever else the checker
+/// says.
 pub(super) fn of_finding(finding: Finding) -> Ruling {
     let verdict = match finding.score {
         Some(score) if score > 0.0 && score < 1.0 => Verdict::Partial,
@@ -134,7 +134,7 @@ pub(super) fn of_finding(finding: Finding) -> Ruling {
     Ruling { verdict, message: finding.message, score: finding.score, difference: None }
 }
 
-/// Why a compile step failed, if it did. A compiler that prints too much has still compiled.
+/// The reason why a compile step failed, if it did. A compiler that prints too much has still compiled.
 pub(super) fn of_compile(name: &str, outcome: &Outcome, limits: &Limits, said: &[u8]) -> Option<String> {
     let why = match (outcome.limit, &outcome.exit) {
         (None | Some(LimitHit::Output), Exit::Code(0)) => return None,
@@ -153,8 +153,8 @@ pub(super) fn of_compile(name: &str, outcome: &Outcome, limits: &Limits, said: &
         .and_then(|ruling| ruling.message)
 }
 
-/// The limit that a compiler's child hit: the compiler passes on what the C library calls that (strsignal(3), strerror(3)),
-/// and exits with a code of its own.
+/// The limit that a child process of a compiler hit. The compiler prints the C library's text for it
+/// (strsignal(3), strerror(3)) and exits with its own code.
 fn of_child(said: &[u8], limits: &Limits) -> Option<String> {
     let says = |text: &str| said.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()));
     if says("File size limit exceeded") || says("File too large") {

@@ -128,22 +128,19 @@ async fn a_compiler_that_leaves_no_program_has_failed() {
 async fn the_box_of_a_checker_is_opened_beside_those_whose_times_count() {
     let (toys, recorder) = recorded();
     let (job, plan, hooks) = (one_test("", ""), compiled(), Toy::default());
-    let mut planned = PlannedJob {
+    let mut spec = BuildSpec {
         job: &job,
         plan: &plan,
         limits: Limits::DEFAULT,
         plugin_digest: "d",
         install_hint: "",
         hooks: &hooks,
-        checker: None,
-        interactor: None,
-        grader: None,
         unpinned: true,
     };
     for (unpinned, opened) in [(true, "open toy:1 unpinned"), (false, "open toy:1")] {
-        planned.unpinned = unpinned;
-        toys.executor.build(&planned, &|_| {}).await.unwrap();
-        toys.executor.build(&planned, &|_| {}).await.unwrap();
+        spec.unpinned = unpinned;
+        toys.executor.build(&spec, &|_| {}).await.unwrap();
+        toys.executor.build(&spec, &|_| {}).await.unwrap();
         let opens: Vec<String> = recorder.taken().into_iter().filter(|done| done.starts_with("open")).collect();
         assert_eq!(opens, [opened, opened], "compiled or not");
     }

@@ -45,19 +45,16 @@ async fn equal_jobs_at_the_same_time_compile_once() {
     let (one, other) = (one_test("1", "1"), one_test("2", "2"));
     let plan = compiled();
     // Both wait for the same flight, which a third holds.
-    let planned = PlannedJob {
+    let spec = BuildSpec {
         job: &one,
         plan: &plan,
         limits: Limits::DEFAULT,
         plugin_digest: "d",
         install_hint: "",
         hooks: &Toy::default(),
-        checker: None,
-        interactor: None,
-        grader: None,
         unpinned: false,
     };
-    let flight = toys.executor.artefacts.flight(crate::artefacts::key(&planned, toys.executor.sandbox_name(), ""));
+    let flight = toys.executor.artefacts.flight(crate::artefacts::key(&spec, toys.executor.sandbox_name(), ""));
     let held = flight.lock().await;
     let both = async { tokio::join!(toys.execute(&one, &plan), toys.execute(&other, &plan)) };
     let release = async {
