@@ -60,10 +60,14 @@ pub(super) fn of_ending(outcome: &Outcome, limits: &Limits) -> Option<Ruling> {
     Some(noted(ruling, outcome))
 }
 
+/// The one call that ends a program: all others that are not allowed are answered with an error (host/agent/src/step/seccomp).
+const FORBIDDEN_CALL: &str = "made a system call by another architecture's numbers (SIGSYS: 32-bit code's `int 0x80`, x32), \
+                              which is never allowed: build it for 64 bits";
+
 fn of_limit(limit: LimitHit, outcome: &Outcome, limits: &Limits) -> Ruling {
     use Verdict::{IdlenessLimitExceeded, MemoryLimitExceeded, SecurityViolation, TimeLimitExceeded};
     match limit {
-        LimitHit::ForbiddenCall => Ruling::new(SecurityViolation, "made a system call that is never allowed"),
+        LimitHit::ForbiddenCall => Ruling::new(SecurityViolation, FORBIDDEN_CALL),
         LimitHit::Memory => {
             Ruling::new(MemoryLimitExceeded, format!("used more than {} of memory", size(limits.memory_bytes)))
         }
@@ -211,7 +215,7 @@ mod tests {
         use Verdict::*;
         let killed = Exit::Signal(9);
         for (exit, limit, verdict, message) in [
-            (killed.clone(), Some(ForbiddenCall), SecurityViolation, "made a system call that is never allowed"),
+            (killed.clone(), Some(ForbiddenCall), SecurityViolation, FORBIDDEN_CALL),
             (killed.clone(), Some(Memory), MemoryLimitExceeded, "used more than 256 MiB of memory"),
             (killed.clone(), Some(CpuTime), TimeLimitExceeded, "used more than 2000 ms of CPU time"),
             (killed.clone(), Some(Output), OutputLimitExceeded, "printed more than 16 MiB"),
