@@ -61,6 +61,14 @@ impl Output {
         }
     }
 
+    /// A warning on stderr for people; what scripts read says it elsewhere.
+    pub fn warn(self, fault: &Fault) {
+        if !self.json {
+            note(&format!("warning: {}", fault.message));
+            fault.hint.iter().for_each(|hint| note(&format!("  hint: {hint}")));
+        }
+    }
+
     /// Prints an error: on stderr for people, as the one JSON value for scripts.
     pub fn error(self, error: &anyhow::Error) {
         let fault = fault(error);

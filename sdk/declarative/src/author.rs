@@ -6,12 +6,14 @@ mod fields;
 mod known;
 mod literal;
 mod read;
+mod remarks;
 mod scaffold;
 mod slots;
 mod template;
 
 pub use known::{Known, known};
 pub use read::read;
+pub use remarks::{Remark, remarks};
 pub use scaffold::{Answers, Planted, of_answers, of_known};
 pub use template::{componentize, fill, name};
 

@@ -12,7 +12,7 @@ use super::chain;
 pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availability {
     let image = language.images.first().map_or("", String::as_str);
     let probed = match sandbox.open_beside(image).await {
-        Ok(open) => run_probe(open, language).await.map_err(|reason| (reason, None)),
+        Ok(open) => run_probe(open, language).await,
         // An image that is not there is not remedied by a package of this machine's.
         Err(error) => Err((chain(&error), error.hint())),
     };
@@ -24,18 +24,25 @@ pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availabili
     }
 }
 
-async fn run_probe(mut open: Box<dyn OpenBox>, language: &Descriptor) -> Result<String, String> {
+/// The version; or why there is none, and advice where the toolchain's package is none.
+async fn run_probe(mut open: Box<dyn OpenBox>, language: &Descriptor) -> Result<String, (String, Option<String>)> {
     let limits = Limits { cpu_ms: 10_000, wall_ms: 20_000, ..Limits::COMPILE };
     let step = BoxStep::new(&language.probe, limits);
     let mut printed = FirstLine::default();
     let outcome = tokio::time::timeout(Duration::from_secs(30), open.run(&step, &mut printed)).await;
-    let outcome = outcome.map_err(|_| "the probe did not end".to_owned())?.map_err(|e| chain(&e))?;
-    let program = language.probe.first().map_or("", String::as_str);
+    let probe = format!("the probe `{}`", language.probe.join(" "));
+    // What was started is installed: installing it again is no remedy.
+    let hint =
+        || Some(format!("{probe} has to print the toolchain's version and exit with 0: correct it, or what it starts"));
+    let outcome = outcome.map_err(|_| (format!("{probe} did not end"), hint()))?;
+    let outcome = outcome.map_err(|error| (chain(&error), error.hint()))?;
+    let said = printed.line();
+    let said = if said.is_empty() { said } else { format!(": {said}") };
     match outcome.exit {
-        Exit::NotStarted(why) => Err(format!("`{program}`: {why}")),
+        Exit::NotStarted(why) => Err((format!("{probe} cannot start: {why}"), None)),
         _ if outcome.is_success() => Ok(printed.line()),
-        Exit::Code(code) => Err(format!("`{program}` exited with {code}: {}", printed.line())),
-        Exit::Signal(signal) => Err(format!("`{program}` was ended by signal {signal}")),
+        Exit::Code(code) => Err((format!("{probe} exited with code {code}{said}"), hint())),
+        Exit::Signal(signal) => Err((format!("{probe} was ended by signal {signal}{said}"), hint())),
     }
 }
 

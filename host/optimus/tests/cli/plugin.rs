@@ -24,6 +24,9 @@ fn from_nothing_to_a_plugin_that_would_be_loaded() {
     let inside = json(&plugin(place, &["inspect", "lua/lua.wasm", "--json"]));
     assert_eq!((&inside["digest"], &inside["bytes"]), (&built["digest"], &built["bytes"]));
     assert_eq!(inside["descriptor"]["samples"][0]["name"], "hello");
+    assert!(!inside.to_string().contains("null"), "{inside}");
+    let words = stdout(&plugin(place, &["inspect", "lua/lua.wasm"]));
+    assert!(!words.contains("null") && !words.contains('{'), "{words}");
     assert!(stdout(&plugin(place, &["check", "lua/lua.wasm"])).starts_with("ok: lua"));
 }
 
@@ -50,7 +53,8 @@ fn what_is_wrong_is_told_with_file_line_field_and_remedy() {
     let toml = fs::read_to_string(place.join("lua/language.toml")).unwrap();
     for (from, to, message, remedy) in [
         ("{main}", "{mian}", "`run` has a slot `{mian}`", "did you mean `{main}`?"),
-        ("image =", "imaeg =", "`image` is missing", "name the image"),
+        ("image =", "imaeg =", "`imaeg` is not a field", "did you mean `image`?"),
+        ("image =", "#image =", "`image` is missing", "name the image"),
         ("id = \"lua\"", "id = \"L u a\"", "`id` `L u a` does not match", "lowercase"),
         ("id = \"lua\"", "id = lua", "line 1", "quotes"),
     ] {
@@ -58,6 +62,35 @@ fn what_is_wrong_is_told_with_file_line_field_and_remedy() {
         let refused = stderr(&plugin(place, &["build", "lua"]));
         assert!(refused.contains(message) && refused.contains(remedy) && refused.contains("lua"), "{refused}");
         assert!(!place.join("lua/lua.wasm").exists());
+    }
+}
+
+#[test]
+fn what_is_probably_not_meant_builds_with_a_warning() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let flags = ["new", "xl", "--extension", ".xl", "--image", "me/xl:1", "--compile", "xlc -o prog {sources}"];
+    assert!(plugin(place, &[&flags[..], &["--run", "./prog"]].concat()).status.success());
+    let quiet = plugin(place, &["build", "xl"]);
+    assert!(quiet.status.success() && stderr(&quiet).is_empty(), "{quiet:?}");
+    let toml = fs::read_to_string(place.join("xl/language.toml")).unwrap();
+    assert!(toml.contains("extensions = [\"xl\"]") && !toml.contains("install"), "{toml}");
+    for (text, message, remedy) in [
+        (toml.replace(", collect = \"prog {data}\"", ""), "`run` uses `prog`", "collect = \"prog {data}\""),
+        (toml.replace("./prog", "./prog | cat"), "`run` passes `|` to `./prog`", "\"sh\", \"-c\""),
+    ] {
+        fs::write(place.join("xl/language.toml"), text).unwrap();
+        let built = plugin(place, &["build", "xl"]);
+        assert!(built.status.success() && stdout(&built).contains("xl.wasm"), "{built:?}");
+        let said = stderr(&built);
+        assert!(said.contains("warning: ") && said.contains(message) && said.contains(remedy), "{said}");
+        let remarks = json(&plugin(place, &["build", "xl", "--json"]))["remarks"].clone();
+        assert!(remarks[0]["message"].as_str().unwrap().contains(message), "{remarks}");
+    }
+    for (extension, image, word) in [("5c", "x:1", "`5c`"), ("x", "", "is empty")] {
+        let refused = plugin(place, &["new", "y", "--extension", extension, "--image", image, "--run", "x {main}"]);
+        assert!(refused.status.code() == Some(2) && stderr(&refused).contains(word), "{refused:?}");
+        assert!(!place.join("y").exists());
     }
 }
 

@@ -35,12 +35,18 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn need(&mut self, name: &'static str, hint: &str) -> Result<Field<'a>, Wrong> {
-        let missing = Wrong {
-            line: line(self.text, self.start),
-            field: self.name(name),
-            message: "is missing".to_owned(),
-            hint: hint.to_owned(),
+        let typo = self.table.iter().find(|(key, _)| {
+            let key = key.get_ref().as_ref();
+            !self.asked.contains(&key) && key != name && nearest(key, &[name]).is_some()
+        });
+        let (at, field, message, hint) = match typo {
+            Some((key, _)) => {
+                let hint = format!("did you mean `{name}`?");
+                (key.span().start, self.name(key.get_ref()), "is not a field of a language", hint)
+            }
+            None => (self.start, self.name(name), "is missing", hint.to_owned()),
         };
+        let missing = Wrong { line: line(self.text, at), field, message: message.to_owned(), hint };
         self.get(name).ok_or(missing)
     }
 

@@ -37,7 +37,11 @@ pub fn of_known(known: &Known, id: &str) -> Result<Vec<Planted>, Wrong> {
 /// # Errors
 /// An answer is wrong, as a line of the `language.toml` that it led to.
 pub fn of_answers(answers: &Answers) -> Result<Vec<Planted>, Wrong> {
-    let Answers { id, extension, image, compile, run, .. } = answers;
+    let Answers { id, image, compile, run, .. } = answers;
+    let extension = extension(&answers.extension)?;
+    if image.trim().is_empty() || image.contains(char::is_whitespace) {
+        return Err(answer("image", image, "name the image that has its toolchain, as in `me/lang:1`"));
+    }
     let mut name = id.clone();
     if let Some(first) = name.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -46,7 +50,7 @@ pub fn of_answers(answers: &Answers) -> Result<Vec<Planted>, Wrong> {
     let asked = compile.as_ref().map(first).unwrap_or_else(|| first(run));
     let probe = answers.probe.clone().unwrap_or_else(|| format!("{asked} --version"));
     let mut toml = format!("id = {}\nname = {}\nextensions = [{}]\n", quote(id), quote(&name), quote(extension));
-    toml += &format!("image = {}\nprobe = {}\ninstall = \"apt-get install {asked}\"\n", quote(image), quote(&probe));
+    toml += &format!("image = {}\nprobe = {}\n", quote(image), quote(&probe));
     if let Some(compile) = compile {
         let argv = quote(compile);
         toml += &match run.trim().strip_prefix("./") {
@@ -64,6 +68,25 @@ pub fn of_answers(answers: &Answers) -> Result<Vec<Planted>, Wrong> {
         samples.extend([(path, source.trim_end().to_owned() + "\n"), head]);
     }
     folder(&toml, samples)
+}
+
+/// Without the dot that many a person writes.
+fn extension(said: &str) -> Result<&str, Wrong> {
+    let extension = said.strip_prefix('.').unwrap_or(said);
+    let inner = |c: char| c.is_ascii_alphanumeric() || "+-_".contains(c);
+    match extension.starts_with(|c: char| c.is_ascii_alphabetic()) && extension.chars().all(inner) {
+        true => Ok(extension),
+        false => {
+            Err(answer("extensions", said, "letters, digits, `+`, `-` and `_`, beginning with a letter, as in `lua`"))
+        }
+    }
+}
+
+/// An answer that cannot stand in a `language.toml`; it has no line yet.
+fn answer(field: &str, said: &str, hint: &str) -> Wrong {
+    let message =
+        if said.trim().is_empty() { "is empty".to_owned() } else { format!("cannot be `{}`", said.escape_debug()) };
+    Wrong { line: 1, field: field.to_owned(), message, hint: hint.to_owned() }
 }
 
 fn folder(toml: &str, samples: Vec<Planted>) -> Result<Vec<Planted>, Wrong> {
@@ -129,6 +152,14 @@ mod tests {
         assert!(toml.contains("collect = \"prog {data}\""), "{toml}");
         assert!(toml.lines().count() <= 15);
         assert!(files.iter().any(|(path, text)| path == "samples/hello/main.xl" && text == "say \"hi\"\n"));
+        assert!(!toml.contains("install"), "which package it is in is not known: {toml}");
+        for (extension, image) in [("5c", "x:1"), ("", "x:1"), ("a b", "x:1"), ("c", ""), ("c", " ")] {
+            let (extension, image) = (extension.to_owned(), image.to_owned());
+            let wrong = of_answers(&Answers { extension, image, ..answers.clone() }).unwrap_err();
+            assert!(!wrong.hint.is_empty(), "{wrong:?}");
+        }
+        let dotted = of_answers(&Answers { extension: ".xl".to_owned(), ..answers.clone() }).unwrap();
+        assert_eq!(&dotted[0].1, toml);
         let wrong = of_answers(&Answers { run: "x {mian}".to_owned(), ..answers }).unwrap_err();
         assert!(wrong.hint.contains("did you mean `{main}`?"), "{wrong:?}");
     }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use optimus_declarative::author::{self, BuildError};
+use optimus_core::Fault;
+use optimus_declarative::author::{self, BuildError, Remark};
 use optimus_declarative::{Manifest, Program};
 use serde::Serialize;
 
@@ -22,10 +23,15 @@ struct Built {
     id: String,
     bytes: u64,
     digest: String,
+    /// What is probably not meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<Fault>,
 }
 
 pub(super) fn build(args: &Build, output: Output) -> anyhow::Result<ExitCode> {
     let (wasm, folder) = wasm(&args.path)?;
+    let remarks = remarks(&args.path)?;
+    remarks.iter().for_each(|remark| output.warn(remark));
     // Under a name of its own, and past the load gate, before it is anything that somebody may drop.
     let part = tempfile::Builder::new().suffix(".wasm").tempfile()?;
     std::fs::write(part.path(), &wasm)?;
@@ -41,7 +47,7 @@ pub(super) fn build(args: &Build, output: Output) -> anyhow::Result<ExitCode> {
     };
     let file = args.output.clone().unwrap_or_else(|| folder.join(format!("{id}.wasm")));
     put(&file, &wasm)?;
-    let built = Built { file, id, bytes: wasm.len() as u64, digest };
+    let built = Built { file, id, bytes: wasm.len() as u64, digest, remarks };
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     output.print(&built, |built| format!("{}  {:.1} KiB\n", built.file.display(), built.bytes as f64 / 1024.0))?;
     Ok(ExitCode::SUCCESS)
@@ -68,6 +74,23 @@ pub(super) fn wasm(path: &Path) -> anyhow::Result<(Vec<u8>, PathBuf)> {
     let hint = "name a folder that has one; `optimus plugin new NAME` begins one".to_owned();
     let message = format!("`{}` has neither a language.toml nor a Cargo.toml", path.display());
     Err(Advised::new("no_language", message, Some(hint)).into())
+}
+
+/// What is suspicious in a `language.toml`; a crate is its author's own.
+fn remarks(path: &Path) -> anyhow::Result<Vec<Fault>> {
+    let toml = if path.is_dir() { path.join("language.toml") } else { path.to_owned() };
+    if !toml.is_file() {
+        return Ok(Vec::new());
+    }
+    let file = toml.display();
+    let manifest = author::read(&std::fs::read_to_string(&toml)?, Vec::new());
+    let manifest = manifest.map_err(|error| refused(&error.into(), &file.to_string()))?;
+    let fault = |Remark { field, message, hint }| Fault {
+        code: "suspicious".to_owned(),
+        message: format!("`{file}`: `{field}` {message}"),
+        hint: Some(hint),
+    };
+    Ok(author::remarks(&manifest).into_iter().map(fault).collect())
 }
 
 fn declared(toml: &Path, folder: &Path) -> anyhow::Result<Vec<u8>> {

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use optimus_core::Descriptor;
+use optimus_core::limits::PartialLimits;
 use optimus_plugin::{Loaded, Signatures};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::load_trusting;
 use crate::cli::File;
@@ -73,8 +74,20 @@ pub(super) fn inspect(args: &File, output: Output) -> anyhow::Result<ExitCode> {
         unsigned,
         descriptor,
     };
-    output.print(&inside, words)?;
+    output.print(&present(serde_json::to_value(&inside)?), |_| words(&inside))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Without what is not there: a null says nothing that a missing field does not.
+fn present(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, present(value)))
+            .collect(),
+        value => value,
+    }
 }
 
 fn words(inside: &Inside) -> String {
@@ -96,9 +109,16 @@ fn words(inside: &Inside) -> String {
         ("probe", probe.join(" ")),
         ("install", install_hint.clone()),
         ("options", options.join(", ")),
-        ("minimum", serde_json::to_string(minimum).unwrap_or_default()),
+        ("minimum", least(minimum)),
     ];
     rows.iter().filter(|(_, value)| !value.is_empty()).map(|(what, value)| format!("{what:<11} {value}\n")).collect()
+}
+
+/// `memory_bytes 67108864, processes 16`.
+fn least(minimum: &PartialLimits) -> String {
+    let fields = present(serde_json::to_value(minimum).unwrap_or_default());
+    let fields = fields.as_object().into_iter().flatten();
+    fields.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
 }
 
 fn signature(inside: &Inside) -> String {

@@ -78,6 +78,13 @@ fn answers(args: &New) -> anyhow::Result<Answers> {
         None if asks => ask(question),
         None => Err(unknown(&args.name, flag)),
     };
+    let may = |flag: &str, given: &Option<String>| match given {
+        Some(given) => Ok(Some(given.clone())),
+        None if asks && args.run.is_none() => {
+            ask(optional(flag)).map(|said| Some(said).filter(|said| !said.is_empty()))
+        }
+        None => Ok(None),
+    };
     let mut compile = args.compile.clone();
     let extension = need("extension", &args.extension, "How do its files end (without the dot)?")?;
     if asks && compile.is_none() && args.run.is_none() {
@@ -89,9 +96,16 @@ fn answers(args: &New) -> anyhow::Result<Answers> {
         compile: compile.filter(|compile| !compile.is_empty()),
         run: need("run", &args.run, "How is it run? `{main}` is the file to start with.")?,
         image: need("image", &args.image, "Which image has its toolchain (NAME:TAG)?")?,
-        probe: args.probe.clone(),
-        hello: args.hello.clone(),
+        probe: may("probe", &args.probe)?,
+        hello: may("hello", &args.hello)?,
     })
+}
+
+fn optional(flag: &str) -> &'static str {
+    match flag {
+        "probe" => "What prints the toolchain's version? Empty: the first program above, with --version.",
+        _ => "A program that prints `Hello, world!`, on one line? It is the first sample; empty for none.",
+    }
 }
 
 fn unknown(name: &str, flag: &str) -> anyhow::Error {

@@ -59,7 +59,9 @@ fn everything_that_can_be_said_is_read() {
 #[test]
 fn each_mistake_is_told_with_line_field_and_remedy() {
     for (from, to, line, field, remedy) in [
-        ("extensions", "extentions", 1, "extensions", "say how"),
+        ("extensions", "extentions", 4, "extentions", "did you mean `extensions`?"),
+        ("extensions", "#extensions", 1, "extensions", "say how"),
+        ("run =", "rnu =", 7, "rnu", "did you mean `run`?"),
         ("run =", "aliasses = []\nrun =", 7, "aliasses", "did you mean `aliases`?"),
         ("\"lua {main}\"", "\"lua {mian}\"", 7, "run", "did you mean `{main}`?"),
         ("\"lua {main}\"", "\"lua -x{sources}\"", 7, "run", "blanks around"),
@@ -67,7 +69,8 @@ fn each_mistake_is_told_with_line_field_and_remedy() {
         ("\"lua {main}\"", "\"lua 'x\"", 7, "run", "close the quote"),
         ("\"lua {main}\"", "7", 7, "run", "lua {main}"),
         ("\"lua {main}\"", "\"\"", 7, "run", "first word"),
-        ("\"lua {main}\"", "{ arg = \"lua\" }", 7, "run.argv", "which program"),
+        ("\"lua {main}\"", "{ arg = \"lua\" }", 7, "run.arg", "did you mean `argv`?"),
+        ("\"lua {main}\"", "{ name = \"lua\" }", 7, "run.argv", "which program"),
         ("\"lua {main}\"", "{ argv = \"lua\", memory = 1 }", 7, "run.memory", "memory_mib"),
         ("\"lua {main}\"", "{ argv = \"lua\", memory_mib = 0 }", 7, "run.memory_mib", "above 0"),
         ("[\"lua\"]", "[7]", 4, "extensions[0]", "write it as"),
@@ -85,7 +88,8 @@ fn each_mistake_is_told_with_line_field_and_remedy() {
         ("id =", "[table]\nid =", 1, "id", "say what"),
         ("image = \"optimus/lua:5.4\"", "image = 5", 5, "image", "write it as"),
         ("probe = \"lua -v\"", "probe = {}", 6, "probe", "lua {main}"),
-        ("probe =", "prob =", 1, "probe", "prints the toolchain"),
+        ("probe =", "prob =", 6, "prob", "did you mean `probe`?"),
+        ("probe =", "#probe =", 1, "probe", "prints the toolchain"),
         ("\"lua {main}\"", "[\"lua\", 7]", 7, "run[1]", "write it as"),
         ("\"lua {main}\"", "[]", 7, "run", "first word"),
         ("\"lua {main}\"", "\"lua }{\"", 7, "run", "pairs"),
