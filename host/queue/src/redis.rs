@@ -10,6 +10,7 @@ mod connection;
 mod dead;
 mod events;
 mod fault;
+mod greeting;
 mod key_value;
 mod link;
 mod list;

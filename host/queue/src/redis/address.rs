@@ -12,6 +12,7 @@ use redis::{
 };
 
 use super::connection::Connection;
+use super::greeting;
 use crate::QueueError;
 
 /// Timeout for opening a connection.
@@ -99,7 +100,10 @@ impl Address {
         match &self.kind {
             Kind::Single => {
                 let client = self.client(&self.nodes[0])?;
-                Ok(Connection::Node(client.get_multiplexed_async_connection_with_config(&config).await?))
+                match client.get_multiplexed_async_connection_with_config(&config).await {
+                    Ok(connection) => Ok(Connection::Node(connection)),
+                    Err(error) => Err(greeting::explained(error, self.nodes[0].addr()).await),
+                }
             }
             Kind::Sentinel { .. } => {
                 let client = self.master().await?;

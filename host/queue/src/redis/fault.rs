@@ -15,7 +15,8 @@ pub(super) fn of(doing: &str, address: &impl Display, error: RedisError) -> Queu
 /// The server refuses us, so that a retry cannot help: credentials or ACL have to change.
 pub(super) fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm))
-        || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"))
+        || matches!(error.code(), Some("WRONGPASS" | "NOAUTH" | "DENIED"))
+        || says(error, "DENIED")
 }
 
 /// The connection is unusable, and a new one may work.
@@ -27,8 +28,16 @@ pub(super) fn is_broken(error: &RedisError) -> bool {
         || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly) | ErrorKind::ClusterConnectionNotFound)
 }
 
+fn says(error: &RedisError, words: &str) -> bool {
+    error.detail().is_some_and(|detail| detail.contains(words))
+}
+
 fn hint(error: &RedisError) -> &'static str {
     match (error.kind(), error.code()) {
+        _ if says(error, "DENIED") => {
+            "it is in protected mode: give its user a password, and Optimus the same (OPTIMUS_REDIS_PASSWORD)"
+        }
+        _ if says(error, "max number of clients") => "raise its `maxclients`",
         _ if is_refusal(error) => {
             "check the user and its password (OPTIMUS_REDIS_PASSWORD), and what its ACL lets it do: docs/deploy.md lists it"
         }
