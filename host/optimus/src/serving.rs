@@ -32,8 +32,8 @@ use crate::cli::{Api, HttpArgs, Serve, WebhookArgs, Work};
 use crate::engine::{self, Engine};
 use crate::output::Advised;
 use plugins::Plugins;
-pub use queue::key_store;
 use queue::{NOWHERE, QueueHandle, not_shared};
+pub use queue::{key_store, queue};
 use webhooks::Hooks;
 
 /// A server that runs.
@@ -105,7 +105,10 @@ impl Serving {
             }
             let only = args.languages.iter().cloned().collect();
             let own = Box::new(move || catalogue.iter().flat_map(|plugins| plugins::languages(plugins)).collect());
-            let learning = languages::learn(book, languages::Offer { own, only }, redis, serving.supervisor.shutdown());
+            let learning = {
+                let (readiness, shutdown) = (Arc::clone(&serving.readiness), serving.supervisor.shutdown());
+                languages::learn(book, languages::Offer { own, only }, redis, readiness, shutdown)
+            };
             serving.supervisor.spawn("languages", learning);
         }
         Ok(serving)
@@ -179,7 +182,9 @@ impl Serving {
             // Other workers may have languages that are not here.
             Some(redis) => {
                 let (book, shutdown) = (Arc::clone(&engine.book), self.supervisor.shutdown());
-                let announcing = languages::announce(Arc::clone(&book), Arc::clone(redis), only.clone(), shutdown);
+                let readiness = Arc::clone(&self.readiness);
+                let announcing =
+                    languages::announce(Arc::clone(&book), Arc::clone(redis), only.clone(), readiness, shutdown);
                 self.supervisor.spawn("languages", announcing);
                 let only = only.clone();
                 Wanted::Those(Arc::new(move || languages::available(&book, &only)))

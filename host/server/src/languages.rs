@@ -12,6 +12,8 @@ use optimus_queue::{QueueError, RedisQueue};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::readiness::Readiness;
+
 /// The hash of announcements, next to the queue.
 const HASH: &str = "languages";
 /// Time between two reads of the announcements, and between two looks for changes of one's own.
@@ -45,6 +47,7 @@ pub async fn announce(
     book: Arc<LanguageBook>,
     queue: Arc<RedisQueue>,
     only: BTreeSet<String>,
+    readiness: Arc<Readiness>,
     shutdown: CancellationToken,
 ) {
     let mut announced: Vec<LanguageInfo> = Vec::new();
@@ -60,6 +63,7 @@ pub async fn announce(
         if list != announced || since.elapsed() >= ANNOUNCE_AGAIN {
             let result = announce_once(&queue, &list).await;
             outage.note(&result);
+            readiness.remark("queue", result.as_ref().err().map(ToString::to_string).as_deref());
             if result.is_ok() {
                 (announced, since) = (list, tokio::time::Instant::now());
             }
@@ -92,7 +96,14 @@ async fn announce_once(queue: &RedisQueue, list: &[LanguageInfo]) -> Result<(), 
 fn is_elsewhere(other: &Announcement, language: &LanguageInfo) -> bool {
     other.language.descriptor.id == language.descriptor.id
         && matches!(other.language.availability, Availability::Available { .. })
-        && now().saturating_sub(other.at) < 3 * ANNOUNCE_AGAIN.as_secs()
+        && other.is_alive()
+}
+
+impl Announcement {
+    /// A worker has repeated it lately.
+    fn is_alive(&self) -> bool {
+        now().saturating_sub(self.at) < 3 * ANNOUNCE_AGAIN.as_secs()
+    }
 }
 
 /// What is announced, and the ids whose announcement this version cannot read.
@@ -129,19 +140,38 @@ impl Offer {
     }
 }
 
+/// The languages of `list` whose jobs wait until a worker comes, as a remark for operators. Where workers are scaled to zero, that
+/// is as it should be.
+fn without_workers(list: &[LanguageInfo], alive: &BTreeSet<String>) -> Option<String> {
+    let ids = list.iter().map(|language| language.descriptor.id.as_str()).filter(|id| !alive.contains(*id));
+    let ids: Vec<&str> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+    (!ids.is_empty())
+        .then(|| format!("no worker has announced these lately, so their jobs wait for one: {}", ids.join(", ")))
+}
+
 /// An API's side: keeps `book` as workers announce it, and as its own plugins say where none has.
-pub async fn learn(book: Arc<LanguageBook>, offer: Offer, queue: Arc<RedisQueue>, shutdown: CancellationToken) {
+pub async fn learn(
+    book: Arc<LanguageBook>,
+    offer: Offer,
+    queue: Arc<RedisQueue>,
+    readiness: Arc<Readiness>,
+    shutdown: CancellationToken,
+) {
     let mut outage = Outage::of("read which languages workers announce");
     let mut known_unreadable = BTreeSet::new();
     loop {
         let announced = read(&queue).await;
         outage.note(&announced);
+        readiness.remark("queue", announced.as_ref().err().map(ToString::to_string).as_deref());
         match announced {
             Ok((announced, unreadable)) => {
                 if unreadable != known_unreadable {
                     tracing::warn!(languages = ?unreadable, "announced by another version, and cannot be read here");
                     known_unreadable = unreadable;
                 }
+                let can = |one: &&Announcement| matches!(one.language.availability, Availability::Available { .. });
+                let alive = announced.iter().filter(|one| one.is_alive()).filter(can);
+                let alive: BTreeSet<String> = alive.map(|one| one.language.descriptor.id.clone()).collect();
                 let fresh = announced.into_iter().filter(|one| now().saturating_sub(one.at) < FORGET.as_secs());
                 let fresh = fresh.map(|announcement| announcement.language);
                 let mut list: Vec<LanguageInfo> = fresh.filter(|language| offer.includes(language)).collect();
@@ -150,6 +180,7 @@ pub async fn learn(book: Arc<LanguageBook>, offer: Offer, queue: Arc<RedisQueue>
                         list.push(language);
                     }
                 }
+                readiness.remark("workers", without_workers(&list, &alive).as_deref());
                 book.replace(list);
             }
             // What was known stays known.

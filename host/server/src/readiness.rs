@@ -8,17 +8,19 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct Readiness {
     troubles: Mutex<BTreeMap<String, String>>,
+    remarks: Mutex<BTreeMap<String, String>>,
     queue_is_shared: AtomicBool,
 }
 
 impl Readiness {
     /// `part` is in trouble for this reason, or (`None`) no longer.
     pub fn set(&self, part: &str, trouble: Option<&str>) {
-        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        match trouble {
-            Some(trouble) => troubles.insert(part.to_owned(), trouble.to_owned()),
-            None => troubles.remove(part),
-        };
+        put(&self.troubles, part, trouble);
+    }
+
+    /// What an operator may want to know of `part`, and what no other process would do better: it makes nothing unready.
+    pub fn remark(&self, part: &str, remark: Option<&str>) {
+        put(&self.remarks, part, remark);
     }
 
     /// The queue is shared with other processes: its troubles do not make this one unready, because every other process
@@ -36,4 +38,17 @@ impl Readiness {
     pub(crate) fn troubles(&self) -> BTreeMap<String, String> {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// All remarks, by part.
+    pub(crate) fn remarks(&self) -> BTreeMap<String, String> {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn put(map: &Mutex<BTreeMap<String, String>>, part: &str, text: Option<&str>) {
+    let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
+    match text {
+        Some(text) => map.insert(part.to_owned(), text.to_owned()),
+        None => map.remove(part),
+    };
 }

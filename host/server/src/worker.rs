@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use optimus_core::event::EventSink;
 use optimus_core::{Fault, Job, Report};
+use optimus_queue::background::Outage;
 use optimus_queue::{Backend, Delivery, QueueError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -90,6 +91,7 @@ impl Worker {
         let unwritten = Arc::new(Semaphore::new(worker.slots + UNWRITTEN));
         let abandon = CancellationToken::new();
         let jobs = TaskTracker::new();
+        let mut outage = Outage::of("take from the queue");
         loop {
             let room = async { (slots.clone().acquire_owned().await, unwritten.clone().acquire_owned().await) };
             let taken = tokio::select! {
@@ -104,6 +106,7 @@ impl Worker {
                     }
                 }
             };
+            outage.note(&taken);
             match taken {
                 Ok((delivery, slot, written)) => {
                     let (worker, abandon) = (Arc::clone(&worker), abandon.clone());
@@ -113,10 +116,7 @@ impl Worker {
                     });
                 }
                 Err(QueueError::Closed) => break,
-                Err(error) => {
-                    tracing::error!(%error, "cannot take from the queue");
-                    tokio::time::sleep(PAUSE).await;
-                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
         jobs.close();

@@ -69,6 +69,14 @@ pub async fn key_store(place: &KeysPlace) -> anyhow::Result<KeyStore> {
     Ok(QueueHandle::open(&place.queue, || Err(not_shared("keys"))).await?.key_store(&state))
 }
 
+/// The queue itself, for what needs no server.
+///
+/// # Errors
+/// It cannot be reached.
+pub async fn queue(args: &QueueArgs) -> anyhow::Result<Arc<dyn Backend>> {
+    Ok(QueueHandle::open(args, || Err(not_shared("dead"))).await?.backend)
+}
+
 /// The embedded queue belongs to one process.
 pub(super) fn not_shared(verb: &str) -> anyhow::Error {
     let hint = "give `--queue redis://HOST:6379`; one process that needs no Redis is `optimus serve`";

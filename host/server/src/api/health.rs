@@ -78,7 +78,7 @@ pub(super) async fn readyz(State(state): State<ApiState>) -> Response {
         troubles.insert("server".to_owned(), "it is stopping".to_owned());
     }
     let is_ready = troubles.is_empty();
-    let body = Json(json!({"ready": is_ready, "troubles": troubles}));
+    let body = Json(json!({"ready": is_ready, "troubles": troubles, "remarks": state.parts.readiness.remarks()}));
     match is_ready {
         true => body.into_response(),
         false => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], body).into_response(),

@@ -373,7 +373,10 @@ async fn references_in_the_document_resolve() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ready_means_that_jobs_can_be_judged() {
     let server = Server::start().await;
-    assert_eq!(server.get("/readyz").await.json(), json!({"ready": true, "troubles": {}}));
+    assert_eq!(server.get("/readyz").await.json(), json!({"ready": true, "troubles": {}, "remarks": {}}));
+    server.readiness.remark("queue", Some("redis is away"));
+    let answer = server.get("/readyz").await;
+    assert_eq!((answer.status, &answer.json()["remarks"]["queue"]), (200, &json!("redis is away")));
     server.readiness.set("sandbox", Some("it is not open yet"));
     let answer = server.get("/readyz").await;
     assert_eq!((answer.status, &answer.json()["troubles"]["sandbox"]), (503, &json!("it is not open yet")));
