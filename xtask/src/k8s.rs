@@ -22,7 +22,9 @@ const COMPONENTS: [&str; 4] = ["native-unprivileged", "native-userns", "dind", "
 const OVERLAYS: [&str; 2] = ["dev", "prod"];
 
 /// Mistakes that somebody could make, each in the text of the prod overlay, and a word of what is said about it.
-const MISTAKES: [(&str, &str, &str); 14] = [
+const MISTAKES: [(&str, &str, &str); 16] = [
+    ("security.kubernetes.io/warn: baseline", "security.kubernetes.io/warn: restricted", "warns of restricted"),
+    ("runtimeClassName: optimus-cgroup", "runtimeClassName: optimus-cgruop", "nobody makes the runtime class"),
     ("cooldownPeriod:", "cooldownPeroid:", "cooldownPeroid"),
     ("streamLength: \"2\"", "streamLenght: \"2\"", "streamLenght"),
     ("streamLength: \"2\"", "streamLength: 2", "is not of type"),
@@ -66,7 +68,8 @@ fn build(root: &Path, tools: &Tools) -> anyhow::Result<Vec<PathBuf>> {
         let k8s = "../../../../k8s";
         let text = format!(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [{k8s}/base, {k8s}/workers]\n\
-             components: [{k8s}/components/{component}]\n"
+             components: [{k8s}/components/{component}]\n\
+             sortOptions: {{order: legacy, legacySortOptions: {{orderFirst: [Namespace, RuntimeClass], orderLast: []}}}}\n"
         );
         std::fs::write(dir.join("kustomization.yaml"), text)?;
         built.push(tools.kustomize(&dir, component)?);

@@ -199,6 +199,20 @@ def network(docs):
         yield "network: nobody reaches the API"
 
 
+def admitted(docs):
+    """What the API server warns of, or refuses for a moment: levels that differ, and a class that comes after its pods."""
+    level = "pod-security.kubernetes.io/"
+    for doc in (d for d in docs if d["kind"] == "Namespace"):
+        labels = doc["metadata"].get("labels", {})
+        if labels.get(level + "warn") != labels.get(level + "enforce"):
+            yield f"{name(doc)}: enforces {labels.get(level + 'enforce')} and warns of {labels.get(level + 'warn')}"
+    classes = [i for i, d in enumerate(docs) if d["kind"] == "RuntimeClass"]
+    for i, doc in enumerate(docs):
+        wanted = template(doc)["spec"].get("runtimeClassName") if doc["kind"] in PODS else None
+        if wanted and not any(at < i and docs[at]["metadata"]["name"] == wanted for at in classes):
+            yield f"{name(doc)}: nobody makes the runtime class {wanted} before it"
+
+
 def scaled(docs):
     """A worker and what scales it have to agree."""
     by = {(d["kind"], d["metadata"].get("namespace"), d["metadata"]["name"]): d for d in docs}
@@ -262,7 +276,7 @@ def main():
     wrong = 0
     for path in paths:
         docs = load([path])
-        for line in [*schemas(docs, version), *hardened(docs), *joined(docs), *scaled(docs)]:
+        for line in [*schemas(docs, version), *hardened(docs), *joined(docs), *admitted(docs), *scaled(docs)]:
             wrong += 1
             print(f"{pathlib.Path(path).stem}: {line}")
         print(f"{pathlib.Path(path).stem}: {len(docs)} objects")

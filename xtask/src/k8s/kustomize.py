@@ -12,7 +12,7 @@ import yaml
 
 # What makes an item of a list the same item.
 KEYS = {"containers": "name", "initContainers": "name", "env": "name", "volumes": "name", "ports": "containerPort", "volumeMounts": "mountPath"}
-KNOWN = {"apiVersion", "kind", "resources", "components", "patches", "configMapGenerator", "secretGenerator", "images"}
+KNOWN = {"apiVersion", "kind", "resources", "components", "patches", "configMapGenerator", "secretGenerator", "images", "sortOptions"}
 
 
 def build(directory, docs):
@@ -35,7 +35,8 @@ def build(directory, docs):
     for image in said.get("images", []):
         for doc in docs:
             renamed(doc, image)
-    return docs
+    first = said.get("sortOptions", {}).get("legacySortOptions", {}).get("orderFirst", [])
+    return sorted(docs, key=lambda doc: first.index(doc["kind"]) if doc["kind"] in first else len(first))
 
 
 def generated(base, kind, g):

@@ -25,6 +25,10 @@ pub struct DockerArgs {
     /// Only images that are named by digest, `NAME@sha256:…`
     #[arg(long, env = "OPTIMUS_REQUIRE_DIGEST")]
     pub require_digest: bool,
+    /// The registry that has the images of this project, `optimus/…`; without it they are never fetched, since their names in a
+    /// public registry are not ours
+    #[arg(long, env = "OPTIMUS_IMAGE_REGISTRY", value_name = "HOST[/PATH]", value_parser = registry)]
+    pub image_registry: Option<String>,
     /// Fetch no image that is not there
     #[arg(long, env = "OPTIMUS_NO_PULL")]
     pub no_pull: bool,
@@ -65,6 +69,19 @@ impl std::str::FromStr for Runtime {
     }
 }
 
+/// A host, which has a dot or a port or is `localhost`: anything else is a namespace at a public registry.
+fn registry(text: &str) -> Result<String, String> {
+    let host = text.split('/').next().unwrap_or_default();
+    let is_host = host == "localhost" || host.contains(['.', ':']);
+    let fine = |c: char| c.is_ascii_alphanumeric() || ".:-_/".contains(c);
+    match is_host && text.chars().all(fine) && !text.ends_with('/') && !text.contains("//") {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("expected the host of a registry, as in `registry.example.com` or `localhost:5000/team`".to_owned())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +92,12 @@ mod tests {
         assert_eq!("runsc".parse(), Ok(all));
         let some = Runtime { images: Some("optimus/c:*".to_owned()), name: "kata".to_owned() };
         assert_eq!("optimus/c:*=kata".parse(), Ok(some));
+        for host in ["registry.example.com", "localhost:5000/team", "localhost"] {
+            assert_eq!(registry(host).as_deref(), Ok(host));
+        }
+        for other in ["somebody", "library/x", "https://registry.example.com", "a.b/", ""] {
+            assert!(registry(other).is_err(), "{other}");
+        }
         assert!("=x".parse::<Runtime>().is_err() && "x=".parse::<Runtime>().is_err());
     }
 }

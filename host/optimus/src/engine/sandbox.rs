@@ -124,6 +124,7 @@ pub fn docker_config(args: &EngineArgs, slots: usize) -> DockerConfig {
         containers: usize::from(docker.docker_containers),
         require_digest: docker.require_digest,
         pull: !docker.no_pull,
+        registry: docker.image_registry.clone(),
         ..DockerConfig::default()
     }
 }

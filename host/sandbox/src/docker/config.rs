@@ -35,6 +35,8 @@ pub struct DockerConfig {
     pub require_digest: bool,
     /// Fetch an image that is not there.
     pub pull: bool,
+    /// The registry that has the images which this project's files build, as `HOST[:PORT][/PATH]`; none: they are here, or nowhere.
+    pub registry: Option<String>,
     /// Whose containers these are: a worker that starts again under the same name removes what the dead one left.
     pub worker: String,
     /// The most that the stage of a box may hold.
@@ -59,6 +61,7 @@ impl Default for DockerConfig {
             idle: Duration::from_secs(300),
             require_digest: false,
             pull: true,
+            registry: None,
             worker: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             stage_bytes: 1 << 30,
             collect_bytes: 256 << 20,

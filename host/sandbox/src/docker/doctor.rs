@@ -30,7 +30,8 @@ pub async fn docker_doctor(config: &DockerConfig, images: &[String]) -> Vec<Chec
     checks.extend(config.runtime.iter().chain(config.runtimes.values()).filter_map(|runtime| missing(&info, runtime)));
     checks.extend(gaps(&info).into_iter().map(|gap| Check { name: "limit", found: gap.what, hint: Some(gap.hint) }));
     for image in images {
-        let (hint, fetched) = (prepare::how_to_have(image), config.pull && !prepare::is_built_here(image));
+        let there = prepare::qualified(config, image);
+        let (hint, fetched) = (prepare::how_to_have(image), config.pull && !prepare::is_built_here(&there));
         checks.push(match docker.inspect_image(image).await {
             Ok(found) => fact("image", Some(format!("{image}: {}", found.id.unwrap_or_default()))),
             Err(_) if fetched => fact("image", Some(format!("{image}: not here; it will be fetched when needed"))),

@@ -88,9 +88,15 @@ async fn find_original(
             hint: "the operator requires `NAME@sha256:…`".to_owned(),
         });
     }
-    match docker.inspect_image(image).await {
+    let there = qualified(config, image);
+    let found = match docker.inspect_image(image).await {
+        Err(error) if is_missing(&error) && there != image => docker.inspect_image(&there).await,
+        found => found,
+    };
+    let image = there.as_str();
+    match found {
         Err(error) if is_missing(&error) && config.pull && is_built_here(image) => {
-            Err(missing(image, "it is built from a checkout, and in no registry"))
+            Err(missing(image, "it is built from a checkout, and no registry is named that has it"))
         }
         Err(error) if is_missing(&error) && config.pull => {
             pull(docker, image, progress).await?;
@@ -98,6 +104,14 @@ async fn find_original(
         }
         Err(error) if is_missing(&error) => Err(missing(image, "it is not here, and fetching is switched off")),
         other => other.map_err(failed(format!("look at image `{image}`"))),
+    }
+}
+
+/// The name by which an image is asked for where it is not here.
+pub(super) fn qualified(config: &DockerConfig, image: &str) -> String {
+    match config.registry.as_deref().filter(|_| is_built_here(image)) {
+        Some(registry) => format!("{registry}/{image}"),
+        None => image.to_owned(),
     }
 }
 
@@ -130,7 +144,7 @@ fn missing(image: &str, why: &str) -> SandboxError {
 /// What to do about an image that is not here.
 pub(super) fn how_to_have(image: &str) -> String {
     match is_built_here(image) {
-        true => "build it from a checkout: `cargo xtask images LANGUAGE`".to_owned(),
+        true => "build it from a checkout: `cargo xtask images LANGUAGE`; or name the registry that has it: `--image-registry`".to_owned(),
         false => format!("build it, or `docker pull {image}`"),
     }
 }
@@ -225,7 +239,7 @@ fn describe(prepared: ImageInspect, original: ImageConfig) -> Prepared {
 
 #[cfg(test)]
 mod tests {
-    use super::is_built_here;
+    use super::{DockerConfig, is_built_here, qualified};
 
     #[test]
     fn a_bare_name_of_ours_is_asked_of_no_registry() {
@@ -235,5 +249,15 @@ mod tests {
         {
             assert!(!is_built_here(image), "{image}");
         }
+    }
+
+    #[test]
+    fn the_operators_registry_stands_before_our_names_and_no_others() {
+        let config =
+            DockerConfig { registry: Some("registry.example:5000/team".to_owned()), ..DockerConfig::default() };
+        assert_eq!(qualified(&config, "optimus/python:3"), "registry.example:5000/team/optimus/python:3");
+        assert!(!is_built_here(&qualified(&config, "optimus/python:3")), "so it may be fetched");
+        assert_eq!(qualified(&config, "python:3"), "python:3");
+        assert_eq!(qualified(&DockerConfig::default(), "optimus/python:3"), "optimus/python:3");
     }
 }
