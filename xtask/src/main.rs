@@ -9,6 +9,7 @@ mod cluster;
 mod daemon;
 mod demo;
 mod dependencies;
+mod dist;
 mod endings;
 mod examples;
 mod fuzz;
@@ -80,6 +81,8 @@ enum Task {
     Reproducible,
     /// What the binary is made of, as CycloneDX
     Sbom,
+    /// A release: a static program with completions, manual pages and checksums, as one tarball in target/tarball
+    Dist(dist::Args),
     /// Thousands of mixed jobs, some hostile: whether anything leaks, and whether a quiet tenant waits for a flood
     Soak(soak::Args),
     /// From an empty directory to an accepted verdict over HTTP, as a language's author goes, timed
@@ -129,6 +132,7 @@ fn main() -> anyhow::Result<()> {
         Task::Languages(LanguagesArgs { missing: true }) => Ok(samples::missing(&root)?),
         Task::Languages(_) => demo::demo(&root, &demo::Args::default()),
         Task::Sbom => sbom::sbom(&root),
+        Task::Dist(args) => dist::dist(&root, &args),
         Task::Reproducible => reproducible::reproducible(&root),
         Task::Soak(args) => soak::soak(&root, &args),
         Task::Fuzz(args) => fuzz::fuzz(&root, &args),

@@ -8,8 +8,8 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, daemon, demo, dependencies, endings, examples, fuzz, images, k8s, plugins, reproducible,
-    setup, soak, tour, vm,
+    attack, clients, cluster, daemon, demo, dependencies, dist, endings, examples, fuzz, images, k8s, plugins,
+    reproducible, setup, soak, tour, vm,
 };
 
 /// What to test.
@@ -89,6 +89,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         run(cargo(root).args(["build", "--quiet", "--workspace", "--bin", "optimus-example-client"]))?;
         examples::examples(root)
     })?;
+    parts.run("a release of the debug binary, installed in an empty home", || dist::tried(root))?;
     parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
     parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
     parts.run("a cluster of processes, killed at random", || cluster::small_chaos(root))?;

@@ -10,6 +10,7 @@ mod init;
 mod k8s;
 mod keys;
 mod languages;
+mod man;
 mod plugin;
 mod problem;
 mod run;
@@ -52,6 +53,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Doctor(args) => doctor::doctor(&args, output),
         Verb::Calibrate(args) => calibrate::calibrate(&args, output),
         Verb::Bench(args) => bench::bench(&args, output),
+        Verb::Man(args) => man::man(args.dir.as_deref(), output),
         Verb::Completions { shell } => completions::completions(shell, output),
     }
 }

@@ -16,6 +16,7 @@ use super::{CapArgs, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
 
 /// Where jobs wait.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Queue")]
 pub struct QueueArgs {
     /// `embedded` (a file in the state directory), or where Redis is: redis://…, rediss://… (TLS, `?ca=FILE`), redis+sentinel://HOST,HOST/MASTER, redis+cluster://HOST,HOST
     #[arg(long, env = "OPTIMUS_QUEUE", default_value = "embedded", value_name = "URL")]
@@ -109,6 +110,7 @@ impl QueueArgs {
 
 /// What the API listens to.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "HTTP")]
 pub struct HttpArgs {
     /// Where to listen; only loopback while there are no API keys
     #[arg(long, env = "OPTIMUS_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
@@ -229,12 +231,12 @@ pub enum KeysAction {
 /// Where keys are kept: with the queue.
 #[derive(Debug, Clone, Args)]
 pub struct KeysPlace {
-    /// The servers' queue
-    #[command(flatten)]
-    pub queue: QueueArgs,
     /// The state directory of `optimus serve` [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// The servers' queue
+    #[command(flatten)]
+    pub queue: QueueArgs,
 }
 
 /// Each scope's name, and what `--help` says of it.
@@ -263,12 +265,6 @@ fn parse_tenant(name: &str) -> Result<String, String> {
 /// `optimus api`.
 #[derive(Debug, Clone, Args)]
 pub struct Api {
-    /// What it listens to
-    #[command(flatten)]
-    pub http: HttpArgs,
-    /// Where jobs go
-    #[command(flatten)]
-    pub queue: QueueArgs,
     /// A directory of plugins whose languages are offered also before any worker has told of them
     #[arg(long, env = "OPTIMUS_PLUGINS", value_name = "DIR")]
     pub plugins: Option<PathBuf>,
@@ -278,6 +274,12 @@ pub struct Api {
     /// Where the code cache lives [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// What it listens to
+    #[command(flatten)]
+    pub http: HttpArgs,
+    /// Where jobs go
+    #[command(flatten)]
+    pub queue: QueueArgs,
     /// Whose plugins are loaded
     #[command(flatten)]
     pub trust: TrustArgs,
@@ -289,9 +291,6 @@ pub struct Api {
 /// `optimus worker`.
 #[derive(Debug, Clone, Args)]
 pub struct Work {
-    /// Where jobs come from
-    #[command(flatten)]
-    pub queue: QueueArgs,
     /// Only these languages, by id [default: all that can run here]
     #[arg(long, env = "OPTIMUS_LANGUAGES", value_delimiter = ',', value_name = "ID")]
     pub languages: Vec<String>,
@@ -301,6 +300,9 @@ pub struct Work {
     /// Where to answer /healthz, /readyz and /metrics, and nothing else
     #[arg(long, env = "OPTIMUS_PROBES", value_name = "ADDRESS")]
     pub probes: Option<SocketAddr>,
+    /// Where jobs come from
+    #[command(flatten)]
+    pub queue: QueueArgs,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

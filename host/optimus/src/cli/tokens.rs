@@ -10,6 +10,7 @@ use crate::output::Advised;
 
 /// Who comes with a token of an identity provider.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Tokens (OpenID Connect)")]
 pub struct TokenArgs {
     /// Take bearer tokens (JWT) that this OpenID Connect issuer made; its keys are where its discovery document says
     #[arg(long, env = "OPTIMUS_OIDC_ISSUER", value_name = "URL")]

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// What signatures count for, and whose.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Signatures of plugins")]
 pub struct TrustArgs {
     /// What a plugin without a good signature beside it (`NAME.wasm.sig`) gets
     #[arg(long, env = "OPTIMUS_PLUGIN_SIGNATURES", default_value = "off", value_name = "HOW")]

@@ -7,6 +7,7 @@ use optimus_server::webhooks::Network;
 
 /// How webhooks are told.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Webhooks")]
 pub struct WebhookArgs {
     /// Addresses that are not public, and where webhooks may go all the same: 10.0.0.0/8, 127.0.0.1
     #[arg(long, env = "OPTIMUS_WEBHOOK_ALLOW", value_delimiter = ',', value_name = "NETWORK")]

@@ -152,6 +152,7 @@ fn api_and_workers_share_what_redis_holds() {
     let waiting = post(&job("echo later", "later"));
     assert_eq!((waiting.0, &waiting.2["state"]), (202, &json!("queued")));
     assert_eq!(get("/v1/languages").2["languages"], json!(languages));
+    assert_eq!(get("/readyz").2["remarks"], json!({}), "one was here a moment ago");
 
     // With hardly any grace, what runs is given back, and somebody else finishes it.
     let second = place.worker("second", "0");
@@ -249,8 +250,17 @@ fn an_api_without_its_redis_says_when_to_come_back() {
     let (status, after, body) = post();
     assert_eq!((status, after.is_some(), &body["error"]["code"]), (503, true, &json!("queue_failed")), "{body}");
     assert_eq!(get("/healthz").0, 200);
+    let remark = || get("/readyz").2["remarks"]["queue"].as_str().map(str::to_owned);
+    assert!(until("it is remarked", remark).contains(&format!("redis://127.0.0.1:{}", place.port)));
     let redis = place.redis();
     until("it is let in", || (post().0 == 422).then_some(()));
+    until("the remark goes", || remark().is_none().then_some(()));
+    // In the queue itself, as keys are: no server is asked, and no key is needed.
+    let queue = format!("redis://127.0.0.1:{}", place.port);
+    let dead = |args: &[&str]| optimus(&[&["dead"], args, &["--queue", &queue, "--json"]].concat());
+    assert_eq!(crate::support::json(&dead(&["list"])), json!({"jobs": []}));
+    let none = dead(&["requeue", "01a1fc7f-3feb-765e-b7d7-c4eb8a81764a"]);
+    assert_eq!((none.status.code(), &crate::support::json(&none)["error"]["code"]), (Some(2), &json!("not_dead")));
     drop(redis);
     let (status, after, body) = post();
     assert_eq!((status, after.is_some(), &body["error"]["code"]), (503, true, &json!("queue_failed")), "{body}");

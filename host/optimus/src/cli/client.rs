@@ -1,0 +1,93 @@
+//! The verbs that ask a server.
+
+use clap::{Args, Subcommand};
+
+use super::{ProgramArgs, QueueArgs};
+
+/// Which server.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server")]
+pub struct ServerArgs {
+    /// The server
+    #[arg(long, env = "OPTIMUS_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub server: String,
+    /// The API key; better given by the variable
+    #[arg(long, env = "OPTIMUS_KEY", hide_env_values = true, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// `optimus dead`.
+#[derive(Debug, Clone, Args)]
+pub struct Dead {
+    /// What to do with them
+    #[command(subcommand)]
+    pub action: DeadAction,
+}
+
+/// What to do with jobs that were given up.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeadAction {
+    /// List them, newest first, with the reason
+    List {
+        /// Only of this language
+        #[arg(long, value_name = "ID")]
+        language: Option<String>,
+        /// Where the jobs are
+        #[command(flatten)]
+        place: DeadPlace,
+    },
+    /// Let them wait again, as if they had never begun
+    Requeue {
+        /// The jobs
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Where the jobs are
+        #[command(flatten)]
+        place: DeadPlace,
+    },
+    /// Take them from the list; their reports stay
+    Drop {
+        /// The jobs
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Where the jobs are
+        #[command(flatten)]
+        place: DeadPlace,
+    },
+}
+
+/// Where jobs that were given up are kept: with the queue, as keys are. A server asks it for whoever has a key; whoever reaches Redis
+/// needs no server.
+#[derive(Debug, Clone, Args)]
+pub struct DeadPlace {
+    /// Which server, where the queue is `embedded`
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// The servers' queue
+    #[command(flatten)]
+    pub queue: QueueArgs,
+}
+
+/// `optimus submit`.
+#[derive(Debug, Clone, Args)]
+pub struct Submit {
+    /// The program and its tests
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Which server
+    #[command(flatten)]
+    pub server: ServerArgs,
+    /// Print the job's id and leave
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// `optimus status`.
+#[derive(Debug, Clone, Args)]
+pub struct Status {
+    /// The job
+    pub id: String,
+    /// Which server
+    #[command(flatten)]
+    pub server: ServerArgs,
+}

@@ -1,0 +1,66 @@
+//! What `--help` shows at its end: the lines that most people need.
+
+pub(super) const RUN: &str = "Examples:
+  optimus run hello.py                         run it, show what it prints
+  echo 3 4 | optimus run sum.py                the same, with an input
+  optimus run sum.cpp --tests tests/           judge it: tests/1.in with tests/1.out, …
+  optimus run sum.cpp --tests tests/ --watch   judge it again whenever it changes
+  optimus run sum.cpp --stdin 1.in --expect 1.out --compare tokens
+  optimus run main.cpp util/sort.cpp --json    the first file is the one to start with";
+
+pub(super) const INIT: &str = "Examples:
+  optimus init sum                             sum/main.py with a test
+  optimus init sum --language LANGUAGE
+  optimus run sum --tests sum/tests --watch    what to do next";
+
+pub(super) const VERIFY: &str = "Examples:
+  optimus verify packages/hello                every submission below submissions/, by its directory's name
+  optimus verify hello.zip --server http://judge:8080";
+
+pub(super) const SERVE: &str = "Examples:
+  optimus serve                                http://127.0.0.1:8080, programs of this machine alone
+  optimus serve --plugins /srv/plugins --state /var/lib/optimus --slots 4
+  optimus keys create --tenant school && optimus serve --listen 0.0.0.0:8080
+Every option is a variable, too: `--listen` is OPTIMUS_LISTEN. `/docs` on the server documents its API.";
+
+pub(super) const API: &str = "Examples:
+  optimus api --queue redis://redis:6379 --listen 0.0.0.0:8080
+  optimus api --queue rediss://redis:6379?ca=/etc/redis/ca.pem --languages ID,ID";
+
+pub(super) const WORKER: &str = "Examples:
+  optimus worker --queue redis://redis:6379
+  optimus worker --queue redis://redis:6379 --languages ID,ID --probes 0.0.0.0:8081";
+
+pub(super) const KEYS: &str = "Examples:
+  optimus keys create --tenant school                           of `optimus serve` here; shown once
+  optimus keys create --tenant school --per-minute 600 --queue redis://redis:6379
+  optimus keys create --tenant ops --scope admin
+  optimus keys list
+  optimus keys revoke opt_1a2b3c4d
+Keys are kept with the queue: no server is asked, and servers see a change within two seconds.";
+
+pub(super) const SUBMIT: &str = "Examples:
+  optimus submit sum.py --tests tests/ --server http://judge:8080
+  optimus submit sum.py --stdin 1.in --no-wait     prints the job's id for `optimus status`
+OPTIMUS_SERVER and OPTIMUS_KEY say where, and with which key.";
+
+pub(super) const DEAD: &str = "Examples:
+  optimus dead list                                through the server at OPTIMUS_SERVER, with an admin's key
+  optimus dead list --queue redis://redis:6379     in the queue itself, as `optimus keys` does: no server, no key
+  optimus dead requeue 01a1fc7f-3feb-765e-b7d7-c4eb8a81764a";
+
+pub(super) const PLUGIN: &str = "Examples:
+  optimus plugin add NAME NAME                 languages that are known, into the plugins directory
+  optimus plugin new mylang                    a language of your own: asks, or takes flags
+  optimus plugin build mylang && optimus plugin test mylang
+  optimus plugin install mylang/mylang.wasm    a running server takes it within a second";
+
+pub(super) const DOCTOR: &str = "Examples:
+  optimus doctor                               exit code 1 only for the machine's own problems
+  optimus doctor LANGUAGE LANGUAGE             also where one of these cannot run
+  optimus doctor --all                         with the install command of every toolchain";
+
+pub(super) const BENCH: &str = "Examples:
+  optimus bench --plot bench.svg               a few minutes
+  optimus bench --seconds 0.5                  rougher, and over sooner
+  optimus bench --queue redis --queue-only";
