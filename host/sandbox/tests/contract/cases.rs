@@ -105,7 +105,10 @@ pub(crate) async fn a_live_input_that_nobody_writes_ends_by_the_clock(lab: &Lab<
 /// The end of such an input comes when the program has read all of it and waits for more, or not at all.
 pub(crate) async fn a_held_end_says_whether_it_was_awaited(lab: &Lab<'_>) {
     let mut bench = lab.bench().await;
-    for (what, awaited) in [("count", true), ("glance", false)] {
+    let programs = [("count", true), ("poll", true), ("glance", false), ("poll-another", false)];
+    // A program that ends while its end is held back must not look as if it waited, not even once.
+    let many = std::iter::repeat_n(("take", false), 100);
+    for (what, awaited) in programs.into_iter().chain(many) {
         let feed = Arc::new(Feed::holding_end());
         feed.write(b"abc");
         feed.close();

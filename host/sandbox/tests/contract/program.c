@@ -1,5 +1,6 @@
 /* The program of the contract suite: `program WHAT [ARG…]`. Static, so that it starts in any box. */
 #define _GNU_SOURCE
+#include <poll.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -119,6 +120,23 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (!strcmp(what, "mute")) { printf("word"); fclose(stdout); copy_stdin(0); return 0; }
+    if (!strcmp(what, "poll")) {
+        char bytes[64];
+        struct pollfd stdin_ready = {.fd = 0, .events = POLLIN};
+        for (;;) {
+            if (poll(&stdin_ready, 1, -1) != 1) return 1;
+            ssize_t length = read(0, bytes, sizeof bytes);
+            if (length <= 0) return length < 0;
+        }
+    }
+    if (!strcmp(what, "poll-another")) {
+        char bytes[3];
+        int ends[2];
+        if (read(0, bytes, 3) != 3 || pipe(ends)) return 1;
+        struct pollfd other = {.fd = ends[0], .events = POLLIN};
+        return poll(&other, 1, 200);
+    }
+    if (!strcmp(what, "take")) { char bytes[3]; return read(0, bytes, 3) != 3; }
     if (!strcmp(what, "glance")) { char c; return read(0, &c, 1) == 1 && usleep(50000) == 0 ? 0 : 1; }
     if (!strcmp(what, "complain")) { fprintf(stderr, "%s", argv[2]); return 0; }
     if (!strcmp(what, "sleep")) { sleep(number); return 0; }

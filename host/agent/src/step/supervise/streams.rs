@@ -9,6 +9,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::{Errno, read, write};
 
 use super::channels::Channels;
+use super::starved::waited_us;
 use super::waiting::waits_for;
 use crate::link::{Link, leave};
 use crate::step::prepare::Pipes;
@@ -21,6 +22,7 @@ const OUTPUT_WAITING: usize = 8 * CHUNK;
 /// end.
 const FLUSH: usize = CHUNK / 4;
 /// How long an end is held back from a program that never waits for it: one that only polls, say, would wait for ever.
+/// Time for which it was ready to run, and the machine was busy, does not count.
 const HOLD: Duration = Duration::from_secs(5);
 
 /// The streams of a running program.
@@ -43,11 +45,18 @@ pub(super) struct Input {
     written: usize,
     /// Nothing more is to come.
     is_whole: bool,
-    /// The end is held back until the program waits for more; since when it is.
+    /// The end is held back until the program waits for more.
     holds_end: bool,
-    held_since: Option<Instant>,
+    hold: Option<Hold>,
     /// The program was waiting for more when the end came.
     pub(super) end_awaited: bool,
+}
+
+/// An end that is being held back.
+struct Hold {
+    since: Instant,
+    /// For how long the step's threads had been ready to run, and did not, when it began.
+    waited_us: u64,
 }
 
 /// What a program writes.
@@ -192,8 +201,7 @@ impl Streams {
 impl Input {
     /// One that nobody reads yet.
     pub(super) fn closed(holds_end: bool) -> Self {
-        let (waiting, held_since) = (Vec::new(), None);
-        Self { pipe: None, waiting, written: 0, is_whole: false, holds_end, held_since, end_awaited: false }
+        Self { pipe: None, waiting: Vec::new(), written: 0, is_whole: false, holds_end, hold: None, end_awaited: false }
     }
 
     /// Gives up what is not written yet.
@@ -205,7 +213,7 @@ impl Input {
 
     /// Whether an end is being held back: nothing tells when the program waits, so that one has to look.
     pub(super) fn is_holding(&self) -> bool {
-        self.held_since.is_some() && self.pipe.is_some()
+        self.hold.is_some() && self.pipe.is_some()
     }
 
     pub(super) fn open(&mut self, pipe: OwnedFd) {
@@ -260,9 +268,21 @@ impl Input {
     /// Whether the end may come now.
     fn may_end(&mut self) -> bool {
         let Some(pipe) = self.pipe.as_ref().filter(|_| self.holds_end) else { return true };
-        let since = *self.held_since.get_or_insert_with(Instant::now);
+        let hold = self.hold.get_or_insert_with(Hold::begin);
         self.end_awaited = waits_for(pipe);
-        self.end_awaited || since.elapsed() >= HOLD
+        self.end_awaited || hold.is_over()
+    }
+}
+
+impl Hold {
+    fn begin() -> Self {
+        Self { since: Instant::now(), waited_us: waited_us() }
+    }
+
+    fn is_over(&self) -> bool {
+        let held = self.since.elapsed();
+        // In this order: every thread's figure is a file to read.
+        held >= HOLD && held >= HOLD + Duration::from_micros(waited_us().saturating_sub(self.waited_us))
     }
 }
 
