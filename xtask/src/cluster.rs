@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use self::curve::Curve;
 use self::processes::{Cluster, Shape};
 use self::receiver::Receiver;
-use crate::shell::{cargo, run, say};
+use crate::shell::{build_program, say};
 use crate::{plugins, setup};
 
 /// How much of it.
@@ -96,7 +96,7 @@ fn build(root: &Path, args: &Args) -> anyhow::Result<()> {
     setup::targets()?;
     setup::test_tools()?;
     plugins::build(root, &[])?;
-    run(cargo(root).args(["build", "-p", "optimus"]))
+    build_program(root, "optimus")
 }
 
 /// Between two kills, at least; a kill must leave time for some work.

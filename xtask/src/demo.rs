@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::process::Process;
 use crate::samples::Sample;
-use crate::shell::{cargo, is_strict, run, say};
+use crate::shell::{build_program, is_strict, say};
 use crate::{plugins, samples, setup};
 
 /// How to demonstrate.
@@ -33,7 +33,7 @@ impl Default for Args {
 /// Builds, serves, submits every sample, prints the table, stops. Fails when a verdict is not the expected one.
 pub(crate) fn demo(root: &Path, args: &Args) -> anyhow::Result<()> {
     setup::targets()?;
-    run(cargo(root).args(["build", "-p", "optimus"]))?;
+    build_program(root, "optimus")?;
     plugins::crates(root, &[])?;
     plugins::declared(root, &[])?;
     judge_samples(root, args)

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use crate::demo::Server;
-use crate::shell::{cargo, run, say};
+use crate::shell::{build_program, say};
 use crate::{plugins, setup};
 
 /// How much to run.
@@ -130,7 +130,7 @@ const ENDINGS: &[Ending] = &[
 /// Builds, serves, runs every ending, prints a row for each. Fails when one got another verdict, or more than one.
 pub(crate) fn endings(root: &Path, args: &Args) -> anyhow::Result<()> {
     setup::targets()?;
-    run(cargo(root).args(["build", "-p", "optimus"]))?;
+    build_program(root, "optimus")?;
     plugins::crates(root, &["c".to_owned()])?;
     judge(root, args)
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::ensure;
 
 use crate::process::Process;
-use crate::shell::{has, is_strict, read, say};
+use crate::shell::{build_program, has, is_strict, read, say};
 
 /// A client, the program that runs it, and that program's arguments.
 const CLIENTS: [(&str, &str, &[&str]); 5] = [
@@ -27,9 +27,12 @@ webhook: accepted, signature verified
 
 /// Runs all clients with the server and the plugins that are built already.
 ///
+/// `cargo test` builds the programs that a test of their package starts. No test starts the Rust client: it is built here.
+///
 /// # Errors
 /// The server does not start, or a client prints something else.
 pub(crate) fn examples(root: &Path) -> anyhow::Result<()> {
+    build_program(root, "optimus-example-client")?;
     let state = tempfile::tempdir()?;
     let mut command = Command::new(root.join("target/debug/optimus"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--webhook-allow", "127.0.0.1"]);

@@ -142,17 +142,17 @@ fn main() -> anyhow::Result<()> {
                 setup::targets()?;
                 setup::test_tools()?;
                 plugins::crates(&root, &[])?;
-                shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
+                shell::build_program(&root, "optimus")?;
             }
             k8s::k8s(&root)
         }
         Task::PluginTour => {
-            shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
+            shell::build_program(&root, "optimus")?;
             tour::tour(&root)
         }
         Task::Guests(args) => {
             if !args.no_build {
-                shell::run(shell::cargo(&root).args(["build", "-p", "optimus"]))?;
+                shell::build_program(&root, "optimus")?;
             }
             guests::guests(&root, &args)
         }
@@ -166,7 +166,7 @@ fn main() -> anyhow::Result<()> {
         Task::Check(args) => check::check(&root, &args),
         Task::Dependencies => dependencies::dependencies(&root),
         Task::Examples => {
-            shell::run(shell::cargo(&root).args(["build", "-p", "optimus", "-p", "optimus-example-client"]))?;
+            shell::build_program(&root, "optimus")?;
             plugins::crates(&root, &["python".to_owned()])?;
             examples::examples(&root)
         }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use wasm_encoder::{ComponentSection as _, CustomSection, Encode as _};
 use wit_component::ComponentEncoder;
 
-use crate::shell::{cargo, has, read, run, say};
+use crate::shell::{build_program, cargo, has, read, run, say};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PREFIX: &str = "optimus-language-";
@@ -27,7 +27,7 @@ pub(crate) fn build(root: &Path, only: &[String]) -> anyhow::Result<()> {
         bail!("no language `{unknown}` in languages/; there are {}", all.join(", "));
     }
     crates(root, only)?;
-    run(cargo(root).args(["build", "-p", "optimus"]))?;
+    build_program(root, "optimus")?;
     declared(root, only)
 }
 

@@ -36,6 +36,12 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds a program of the workspace as `cargo test --workspace` does. On its own it has fewer features, and most of its
+/// dependencies would be built a second time.
+pub(crate) fn build_program(root: &Path, program: &str) -> anyhow::Result<()> {
+    run(cargo(root).args(["build", "--workspace", "--bin", program]))
+}
+
 /// Runs it and returns what it prints.
 pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
     let shown = show(command);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-use crate::shell::{cargo, run, say};
+use crate::shell::{build_program, say};
 use crate::{daemon, images, plugins, setup};
 use jobs::Kind;
 use service::Service;
@@ -59,7 +59,7 @@ pub(crate) fn soak(root: &Path, args: &Args) -> anyhow::Result<()> {
         setup::targets()?;
         setup::test_tools()?;
         plugins::build(root, &[])?;
-        run(cargo(root).args(["build", "-p", "optimus"]))?;
+        build_program(root, "optimus")?;
     }
     let daemon = if args.sandbox == "docker" { daemon::ensure()? } else { None };
     if args.sandbox == "docker" && !args.no_build {

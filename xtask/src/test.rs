@@ -84,11 +84,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         endings::judge(root, &endings::Args { runs: 128, load: 4 })
     })?;
     parts.run("generated clients, the reference page", || clients::clients(root))?;
-    parts.run("a client in each of five languages", || {
-        // `cargo test` builds the programs that a test of their package starts, and no test starts this one.
-        run(cargo(root).args(["build", "--quiet", "--workspace", "--bin", "optimus-example-client"]))?;
-        examples::examples(root)
-    })?;
+    parts.run("a client in each of five languages", || examples::examples(root))?;
     parts.run("a release of the debug binary, installed in an empty home", || dist::tried(root))?;
     parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
     parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
