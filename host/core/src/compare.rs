@@ -52,7 +52,7 @@ use words::Words;
 pub enum Comparer {
     /// Byte for byte: CRLF is not LF, and an empty output equals only an empty expectation.
     Exact,
-    /// Byte for byte, but for white space at the end of all: as QDUOJ compares.
+    /// Byte for byte, but for white space at the end of all, and the CR of a CRLF: as QDUOJ compares.
     EndTrimmed,
     /// White space at the end of each line (the CR of a CRLF is such), and empty lines at the end, do not count.
     Trimmed,
