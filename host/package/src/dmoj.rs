@@ -13,6 +13,9 @@ use crate::{Caps, PackageError, Tree, labels, program, units};
 
 const INIT: &str = "init.yml";
 
+/// What a program may print where the package does not say (`ProblemConfig` in `dmoj/problem.py`).
+const OUTPUT_BYTES: u64 = 25_165_824;
+
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let mut fields = Fields::yaml(tree, INIT)?;
@@ -24,9 +27,8 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     // A file beside the archive comes before one inside it (`ProblemDataManager`).
     let files = archive.with(tree.clone());
     fields.refuse(&["grader", "symlinks", "command", "output_prefix_override", "run_as_user"])?;
-    if let Some(bytes) = fields.number("output_limit_length")? {
-        problem.limits.output_bytes = Some(units::whole(bytes).into());
-    }
+    let output = fields.number("output_limit_length")?.map_or(OUTPUT_BYTES, units::whole);
+    problem.limits.output_bytes = Some(output.into());
     if let Some(seconds) = fields.number("time_limit")? {
         problem.limits.cpu_ms = Some(units::millis(seconds));
     }

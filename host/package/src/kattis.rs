@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::units::{self, whole};
-use crate::{PackageError, Tree};
+use crate::{PackageError, Tree, program};
 
 const YAML: &str = "problem.yaml";
 const INI: &str = "domjudge-problem.ini";
@@ -23,6 +23,8 @@ const INI: &str = "domjudge-problem.ini";
 /// What a package says of itself, as far as other files are read by it.
 struct Package<'a> {
     tree: &'a Tree,
+    /// Its version is the legacy one.
+    is_legacy_version: bool,
     /// Its test data is described as the legacy format has it.
     is_legacy: bool,
     is_scoring: bool,
@@ -75,9 +77,8 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let is_legacy = match version.as_str() {
         "legacy" | "legacy-icpc" => true,
         // Drafts described their tests in one way and later in the other.
-        "2023-07" | "2023-07-draft" | "draft" | "2025-09-draft" => {
-            tree.under("data").any(|(path, _)| path == "testdata.yaml" || path.ends_with("/testdata.yaml"))
-        }
+        "2023-07" | "2023-07-draft" => !has_settings(tree, "test_group.yaml"),
+        "draft" | "2025-09-draft" => has_settings(tree, "testdata.yaml"),
         "2025-09" => false,
         other => return Err(PackageError::unsupported(YAML, format!("format version `{other}`"))),
     };
@@ -119,6 +120,11 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
         }
     }
     Ok(problem)
+}
+
+/// Whether a directory of tests has settings under this name.
+fn has_settings(tree: &Tree, name: &str) -> bool {
+    tree.under("data").any(|(path, _)| program::last(path) == name)
 }
 
 /// "The judging system shall behave as if all such files and directories were removed": names with other characters than
@@ -191,6 +197,7 @@ fn package<'a>(
     }
     Ok(Package {
         tree,
+        is_legacy_version: version.starts_with("legacy"),
         is_legacy,
         is_scoring: is("scoring"),
         is_interactive: is("interactive"),
@@ -235,7 +242,7 @@ fn limits(fields: &mut Fields, problem: &mut Problem, package: &mut Package<'_>)
     {
         *own = u32::try_from(whole(passes)).unwrap_or(u32::MAX);
     }
-    problem.time_rule = Some(time_rule(fields, package.is_legacy)?);
+    problem.time_rule = Some(time_rule(fields, package.is_legacy_version)?);
     // What is expected of submissions that are too slow sets no limit.
     fields.ignore(&["time_safety_margin", "validation_output"]);
     unknown(fields.clone(), package.is_legacy, problem)
@@ -257,7 +264,8 @@ fn clamp(problem: &mut Problem) {
 
 /// `time_multiplier: 5` in whole seconds, or since 2025-09 `time_multipliers.ac_to_time_limit: 2` in steps of `time_resolution: 1`.
 fn time_rule(fields: &mut Fields, is_legacy: bool) -> Result<TimeRule, PackageError> {
-    let (factor, resolution) = if is_legacy && !fields.has("time_multipliers") {
+    let has_old = fields.has("time_multiplier") || is_legacy && !fields.has("time_multipliers");
+    let (factor, resolution) = if has_old {
         fields.ignore(&["time_resolution"]);
         (fields.number("time_multiplier")?.unwrap_or(5.0), 1.0)
     } else {

@@ -1,8 +1,9 @@
 //! Patterns of names in `submissions.yaml`: `*` stands for anything but `/`, `{a,b}` for one of several.
 //! <https://www.kattis.com/problem-package-format/spec/2025-09#glob-patterns>
 
-/// Whether a pattern fits a name or a directory that holds it.
+/// Whether a pattern fits a name or a directory that holds it; a directory may be written with a slash at its end.
 pub fn fits(pattern: &str, name: &str) -> bool {
+    let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let holders = name.match_indices('/').map(|(end, _)| &name[..end]).chain([name]);
     let patterns = expand(pattern);
     holders.into_iter().any(|name| patterns.iter().any(|pattern| matches(pattern, name)))
@@ -34,6 +35,7 @@ mod tests {
     fn patterns_fit_within_a_name() {
         assert!(fits("accepted/*", "accepted/a.py") && fits("accepted", "accepted/a.py") && fits("*", "accepted/a.py"));
         assert!(fits("*/a.*", "x/a.py") && !fits("*/a.*", "x/b.py") && !fits("a.*", "x/a.py"));
+        assert!(fits("accepted/", "accepted/a.py") && fits("{x,y}/", "y/a.py") && !fits("accepted/", "accept/a.py"));
         assert!(fits("secret/*-easy", "secret/1-easy/3") && !fits("secret/*-easy", "secret/1-hard/3"));
         assert_eq!(expand("{a,b}.{x,y}"), ["a.x", "a.y", "b.x", "b.y"]);
     }

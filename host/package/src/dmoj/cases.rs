@@ -216,12 +216,13 @@ fn matched(fields: &mut Fields, archive: &Tree) -> Result<Vec<Fields>, PackageEr
     let mut points = points.into_iter();
     let mut all = Vec::new();
     for (is_batch, cases) in groups.into_values() {
-        let points = points.next().map_or(Value::Null, Value::from);
         let mut cases = cases.into_values().map(Value::Object);
         let case =
             if is_batch { json!({ "batched": cases.collect::<Vec<_>>() }) } else { cases.next().unwrap_or_default() };
         let mut fields = Fields::of(INIT, "test_cases", case)?;
-        fields.set("points", points);
+        if let Some(points) = points.next() {
+            fields.set("points", points.into());
+        }
         all.push(fields);
     }
     Ok(all)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::fields::Fields;
 use crate::{PackageError, Tree};
 
-/// Directories whose files are replaced in. Test data is not, but for `test_group.yaml`.
+/// Directories whose files are replaced in. Test data is not, but for the settings of tests and their groups.
 const PLACES: [&str; 7] = [
     "input_validators/",
     "output_validator/",
@@ -23,19 +23,21 @@ const PLACES: [&str; 7] = [
 pub(super) fn replaced(tree: &Tree, fields: &mut Fields) -> Result<Tree, PackageError> {
     let mut constants = Vec::new();
     for (name, value) in fields.map("constants")?.rest() {
-        let value = match value {
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            _ => return Err(fields.bad(&format!("constants.{name}"), "is neither a number nor a string")),
-        };
-        constants.push((format!("{{{{{name}}}}}"), value));
+        // Several ways to write one value: `{{name.latex}}`, and `{{name}}` is the one called `value`.
+        if let Value::Object(ways) = &value {
+            for (way, value) in ways {
+                constants.push((format!("{{{{{name}.{way}}}}}"), text(fields, &format!("{name}.{way}"), value)?));
+            }
+        }
+        let plain = if let Value::Object(ways) = &value { ways.get("value").unwrap_or(&Value::Null) } else { &value };
+        constants.push((format!("{{{{{name}}}}}"), text(fields, &name, plain)?));
     }
     if constants.is_empty() {
         return Ok(tree.clone());
     }
     let changed = |path: &str, bytes: &Bytes| {
         let is_place = PLACES.iter().any(|place| path.starts_with(place) || path == place.trim_end_matches('/'))
-            || path.starts_with("data/") && path.ends_with("/test_group.yaml");
+            || path.starts_with("data/") && path.ends_with(".yaml");
         // What is no text holds no names.
         let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| is_place && text.contains("{{")) else {
             return Some(bytes.clone());
@@ -43,6 +45,14 @@ pub(super) fn replaced(tree: &Tree, fields: &mut Fields) -> Result<Tree, Package
         Some(in_text(text, &constants).into())
     };
     Ok(tree.map(changed))
+}
+
+fn text(fields: &Fields, name: &str, value: &Value) -> Result<String, PackageError> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(fields.bad(&format!("constants.{name}"), "is neither a number nor a string")),
+    }
 }
 
 /// All in one pass: a value is not looked at again.

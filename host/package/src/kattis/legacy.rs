@@ -59,13 +59,19 @@ fn node(package: &Package<'_>, problem: &mut Problem, directory: &Directory) -> 
     } else {
         flags.iter().try_for_each(|flag| default_flag(&mut node, flag, &fields))?;
     }
-    // What `problem.yaml` says there comes from before the legacy format, and holds for all groups.
+    // What `problem.yaml` says there comes from before the legacy format, and holds for all groups. `worst_error` says
+    // which error counts, and not when to stop (problemtools' `model/testdata.py`).
     let mut global = package.grading.clone();
-    let on_reject = global.text("on_reject")?.or(fields.text("on_reject")?);
-    node.on_reject = match on_reject.as_deref() {
+    let own = match fields.text("on_reject")?.as_deref() {
         None | Some("break" | "first_error") => OnReject::Break,
         Some("continue" | "grade" | "worst_error") => OnReject::Continue,
         Some(_) => return Err(fields.bad("on_reject", "is not `break` or `continue`")),
+    };
+    node.on_reject = match global.text("on_reject")?.as_deref() {
+        None | Some("worst_error") => own,
+        Some("break" | "first_error") => OnReject::Break,
+        Some("continue" | "grade") => OnReject::Continue,
+        Some(_) => return Err(PackageError::bad(super::YAML, "`grading.on_reject` is not `first_error` or `grade`")),
     };
     // Both are read, so that neither counts as unknown.
     let (global_accept, own_accept) = (global.float("accept_score")?, fields.float("accept_score")?);

@@ -39,11 +39,13 @@ pub(super) fn read(
             let files = program::files(package.tree, &format!("{dir}/{child}"))?;
             let said = files.iter().find_map(|file| labels::in_source(file.content.as_bytes()));
             let mut own = Labelled { name: name.clone(), files, ..Labelled::default() };
-            own.bounds_time = directory == "accepted";
             own.expect = said.or_else(|| by_place.clone()).unwrap_or_default();
+            let (mut by_directory, mut by_others) = (bounds_by_default(package, &directory), false);
             for rule in rules.iter().filter(|rule| fits(&rule.glob, &name)) {
-                rule.apply(&mut own, &directory, is_legacy)?;
+                let bounds = rule.apply(&mut own, &directory)?;
+                if rule.is_called(&directory) { by_directory = bounds } else { by_others |= bounds }
             }
+            own.bounds_time = if is_legacy { directory == "accepted" } else { by_directory || by_others };
             found.push(own);
         }
     }
@@ -112,20 +114,26 @@ impl Rule {
         fits(&self.glob, directory) || self.glob.split('/').next().is_some_and(|first| fits(first, directory))
     }
 
-    fn apply(&self, own: &mut Labelled, directory: &str, is_legacy: bool) -> Result<(), PackageError> {
+    /// Whether it says what holds by default of submissions in a directory.
+    fn is_called(&self, directory: &str) -> bool {
+        self.glob.trim_end_matches('/') == directory
+    }
+
+    /// Adds what is expected, and says whether the time limit follows from this.
+    fn apply(&self, own: &mut Labelled, directory: &str) -> Result<bool, PackageError> {
         let mut fields = self.fields.clone();
         let required = Required::read(&mut fields)?;
-        if !is_legacy {
-            bound(own, &required, &mut fields);
-        }
+        let bounds;
         // The name of a directory replaces what holds there by default, any other pattern adds to it.
-        if self.glob == directory {
+        if self.is_called(directory) {
             let Expectation { permitted, required: some, score, message, .. } = &mut own.expect;
             *permitted = required.permitted.unwrap_or_else(|| std::mem::take(permitted));
             *some = required.required.unwrap_or_else(|| std::mem::take(some));
             *score = required.score.or(*score);
             *message = required.message.or(message.take());
+            bounds = is_bound(permitted, &mut fields);
         } else {
+            bounds = is_bound(required.permitted.as_deref().unwrap_or_default(), &mut fields);
             own.expect.parts.push(required.part(""));
         }
         own.language = fields.text("language")?.or(own.language.take());
@@ -142,16 +150,21 @@ impl Rule {
             inner.finish()?;
             own.expect.parts.push(required.part(&tests));
         }
-        Ok(())
+        Ok(bounds)
     }
 }
 
-/// "Any submission that is not permitted to get TLE at all is used to provide a lower bound", unless it opts out.
-fn bound(own: &mut Labelled, required: &Required, fields: &mut Fields) {
-    let never_slow = required.permitted.as_ref().is_some_and(|all| !all.contains(&Verdict::TimeLimitExceeded));
+/// Whether the time limit follows from what lies in a directory of which no rule says anything.
+fn bounds_by_default(package: &Package<'_>, directory: &str) -> bool {
+    directory == "accepted" || !package.is_legacy && ["wrong_answer", "run_time_error"].contains(&directory)
+}
+
+/// "Any submission that is not permitted to get TLE at all is used to provide a lower bound", unless the same rule opts out:
+/// <https://www.kattis.com/problem-package-format/spec/2025-09#timelimit-inference>
+fn is_bound(permitted: &[Verdict], fields: &mut Fields) -> bool {
     match fields.value("use_for_time_limit") {
-        Some(serde_json::Value::Bool(false)) => own.bounds_time = false,
-        Some(serde_json::Value::String(word)) => own.bounds_time = word == "lower",
-        _ => own.bounds_time |= never_slow,
+        Some(serde_json::Value::Bool(false)) => false,
+        Some(serde_json::Value::String(word)) => word == "lower",
+        _ => !permitted.is_empty() && !permitted.contains(&Verdict::TimeLimitExceeded),
     }
 }

@@ -4,7 +4,7 @@ use optimus_core::checker::Protocol;
 use optimus_core::scoring::{Aggregate, Stop};
 use optimus_core::{Comparer, Problem};
 
-use crate::made::{names, sound};
+use crate::made::{names, put, sound};
 
 fn package(init: &str, more: &[(&str, &str)]) -> Problem {
     sound(
@@ -80,4 +80,17 @@ fn patterns_are_of_the_names_in_the_archive() {
     assert_eq!(problem.tests.len(), 3);
     std::fs::write(package.path().join("init.yml"), "archive: tests.zip\npoints: 3\n").unwrap();
     assert_eq!(optimus_package::open(package.path()).unwrap().tests.len(), 2, "without, as DMOJ guesses");
+}
+
+#[test]
+fn cases_by_their_names_are_worth_the_points_of_the_whole() {
+    let yaml = "points: 20\narchive: data.zip\n";
+    let dir = tempfile::tempdir().unwrap();
+    put(&dir.path().join("data"), &[("p.1.in", "1"), ("p.1.out", "1")]);
+    let data = optimus_package::archive(&dir.path().join("data")).unwrap();
+    put(dir.path(), &[("init.yml", yaml)]);
+    std::fs::write(dir.path().join("data.zip"), data).unwrap();
+    let problem = optimus_package::open(dir.path()).unwrap();
+    assert_eq!(problem.scoring.unwrap().groups[0].points, Some(20.0));
+    assert_eq!(problem.limits.output_bytes, Some(25_165_824.into()));
 }

@@ -218,7 +218,7 @@ fn labels_are_read_by_the_version_s_own_table() {
         problem.submissions.into_iter().filter(|own| own.bounds_time).map(|own| own.name).collect::<Vec<_>>()
     };
     assert_eq!(bounding(YAML), ["accepted/a.py"]);
-    assert_eq!(bounding(MODERN), ["accepted/a.py"]);
+    assert_eq!(bounding(MODERN), ["accepted/a.py", "run_time_error/a.py"]);
 }
 
 #[test]
@@ -290,4 +290,56 @@ fn mistakes_are_told_in_words_of_the_format() {
     assert!(said("- name\n").contains("should hold keys with values"), "{}", said("- name\n"));
     let gz = optimus_package::Tree::of_file(&[0x1f, 0x8b, 8, 0], optimus_package::Caps::default()).unwrap_err();
     assert!(gz.to_string().contains("gzip"), "{gz}");
+}
+
+/// A package of 2025-09 with one test, and these files.
+fn icpc(yaml: &str, more: &[(&str, &str)]) -> optimus_core::Problem {
+    let yaml = format!("problem_format_version: 2025-09\nname: P\n{yaml}");
+    let test = [("problem.yaml", &*yaml), ("data/secret/1.in", "1\n"), ("data/secret/1.ans", "1\n")];
+    sound(&[&test[..], more].concat())
+}
+
+#[test]
+fn the_time_limit_follows_from_all_that_may_not_be_slow() {
+    let rules = "wrong_answer/: {use_for_time_limit: false}\n'*/b.py': {permitted: [AC, WA]}\n\
+                 'accepted/a.py': {use_for_time_limit: false}\n";
+    let files = [
+        ("submissions/submissions.yaml", rules),
+        ("submissions/accepted/a.py", ""),
+        ("submissions/wrong_answer/a.py", ""),
+        ("submissions/wrong_answer/b.py", ""),
+        ("submissions/run_time_error/a.py", ""),
+        ("submissions/brute_force/a.py", ""),
+    ];
+    let problem = icpc("", &files);
+    let bounds: Vec<&str> =
+        problem.submissions.iter().filter(|own| own.bounds_time).map(|own| own.name.as_str()).collect();
+    assert_eq!(bounds, ["accepted/a.py", "run_time_error/a.py", "wrong_answer/b.py"]);
+}
+
+#[test]
+fn a_constant_has_several_ways_to_be_written() {
+    let yaml = "constants: {low: 1, high: {value: 20, latex: '2e1'}}\n";
+    let problem =
+        icpc(yaml, &[("data/secret/1.yaml", "args: ['{{low}}', '{{high}}', '{{high.latex}}', '{{other}}']\n")]);
+    assert_eq!(problem.tests[0].args, ["1", "20", "2e1", "{{other}}"]);
+}
+
+#[test]
+fn a_draft_describes_tests_as_the_legacy_format_and_its_time_limit_as_the_next() {
+    let yaml = "problem_format_version: 2023-07\nname: P\ntype: scoring\nlimits: {time_resolution: 0.5}\n";
+    let problem = sound(&[("problem.yaml", yaml), ("data/secret/1.in", "1\n"), ("data/secret/1.ans", "1\n")]);
+    let rule = problem.time_rule.unwrap();
+    assert_eq!((rule.factor, rule.resolution_ms), (2.0, 500));
+    assert!(problem.scoring.unwrap().tree.is_some());
+}
+
+#[test]
+fn worst_error_of_old_packages_says_nothing_about_when_to_stop() {
+    let yaml = "name: P\ntype: scoring\ngrading: {on_reject: worst_error}\n";
+    let tests =
+        [("data/secret/1.in", ""), ("data/secret/1.ans", ""), ("data/secret/2.in", ""), ("data/secret/2.ans", "")];
+    let problem = sound(&[&[("problem.yaml", yaml)], &tests[..]].concat());
+    let score = score(&problem, |name| if name.ends_with('1') { Verdict::WrongAnswer } else { Verdict::Accepted });
+    assert_eq!(score.points, 0.0);
 }
