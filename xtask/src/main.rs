@@ -16,6 +16,7 @@ mod fuzz;
 mod guests;
 mod images;
 mod k8s;
+mod packages;
 mod parts;
 mod plugins;
 mod process;
@@ -101,6 +102,8 @@ enum Task {
     Dependencies,
     /// Run each client of examples/ against a server
     Examples,
+    /// Read packages out of a grammar of each format, by us and by the format's own tool, and say what agrees
+    Packages(packages::Args),
     /// Run all tests; a table of the parts comes last, with what was skipped
     Test(test::Args),
 }
@@ -131,6 +134,7 @@ fn main() -> anyhow::Result<()> {
         Task::Images(args) => images::images(&root, &args),
         Task::Languages(LanguagesArgs { missing: true }) => Ok(samples::missing(&root)?),
         Task::Languages(_) => demo::demo(&root, &demo::Args::default()),
+        Task::Packages(args) => packages::packages(&root, &args),
         Task::Sbom => sbom::sbom(&root),
         Task::Dist(args) => dist::dist(&root, &args),
         Task::Reproducible => reproducible::reproducible(&root),

@@ -8,8 +8,8 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, daemon, demo, dependencies, dist, endings, examples, fuzz, images, k8s, plugins,
-    reproducible, setup, soak, tour, vm,
+    attack, clients, cluster, daemon, demo, dependencies, dist, endings, examples, fuzz, images, k8s, packages,
+    plugins, reproducible, setup, soak, tour, vm,
 };
 
 /// What to test.
@@ -82,6 +82,9 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     })?;
     parts.run("interactive problems, each ending a few times on a busy machine", || {
         endings::judge(root, &endings::Args { runs: 128, load: 4 })
+    })?;
+    parts.run("packages, as the tools that define their formats read them", || {
+        packages::packages(root, &packages::Args { count: 60, seed: 1 })
     })?;
     parts.run("generated clients, the reference page", || clients::clients(root))?;
     parts.run("a client in each of five languages", || examples::examples(root))?;
