@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod dependencies;
 mod dist;
+mod doors;
 mod endings;
 mod examples;
 mod fuzz;
@@ -96,6 +97,8 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
+    /// Clients of other engines, as their authors published them, each through its door
+    Doors,
     /// Format, lints, and the quick tests of what changed and of what depends on it
     Check(check::Args),
     /// Hold the dependencies to deny.toml: licences, banned crates, sources
@@ -166,6 +169,12 @@ fn main() -> anyhow::Result<()> {
                 plugins::build(&root, &[])?;
             }
             clients::clients(&root)
+        }
+        Task::Doors => {
+            setup::targets()?;
+            shell::build_program(&root, "optimus")?;
+            plugins::crates(&root, &["python".to_owned(), "c".to_owned()])?;
+            doors::doors(&root)
         }
         Task::Check(args) => check::check(&root, &args),
         Task::Dependencies => dependencies::dependencies(&root),

@@ -1,5 +1,6 @@
 //! Servers: everything in one process, the API alone, or a worker alone.
 
+mod doors;
 mod machine;
 mod plugins;
 mod queue;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 use optimus_plugin::Notice;
-use optimus_server::api::{self, ApiLimits, ApiState, Exposed, Origins, Parts};
+use optimus_server::api::{self, ApiLimits, ApiState, Door, Exposed, Origins, Parts};
 use optimus_server::auth::AuthSetup;
 use optimus_server::keys::KeyStore;
 use optimus_server::languages;
@@ -39,6 +40,7 @@ use webhooks::Hooks;
 /// A server that runs.
 pub struct Serving {
     address: Option<SocketAddr>,
+    doors: Vec<(Door, SocketAddr)>,
     engine: Option<Arc<Engine>>,
     supervisor: Supervisor,
     readiness: Arc<Readiness>,
@@ -55,6 +57,7 @@ impl Serving {
         let queue = QueueHandle::open(&args.queue, || Ok(state.join("queue.redb"))).await?;
         // First of all, so that an address that is taken is said at once.
         let (listener, auth) = listen(&args.http, queue.key_store(&state)).await?;
+        let doors = doors::listen(&args.http).await?;
         let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
         let mut serving = Self::new(Some(&engine), &queue);
         serving.metrics.set_capacity(args.queue.queue_cap);
@@ -65,7 +68,7 @@ impl Serving {
         // With a shared queue, other machines may judge as well.
         let machine_bytes = if queue.redis.is_none() { machine::memory_bytes() } else { None };
         let parts = Parts { policy: Policy { machine_bytes, ..engine.policy.clone() }, ..parts };
-        serving.serve(listener, parts, &args.http, &auth)?;
+        serving.serve((listener, doors), parts, &args.http, &auth)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
         serving.work(&engine, &queue, &problems, &BTreeSet::new(), args.grace_s);
@@ -80,6 +83,7 @@ impl Serving {
     pub async fn api(args: &Api) -> anyhow::Result<Self> {
         let queue = QueueHandle::open(&args.queue, || Err(not_shared("api"))).await?;
         let (listener, auth) = listen(&args.http, queue.key_store(NOWHERE.as_ref())).await?;
+        let doors = doors::listen(&args.http).await?;
         let mut serving = Self::new(None, &queue);
         serving.metrics.set_capacity(args.queue.queue_cap);
         let book = Arc::<LanguageBook>::default();
@@ -91,7 +95,7 @@ impl Serving {
         let problems = queue.problems(NOWHERE.as_ref(), args.http.tenant_problems_mib << 20);
         let parts = serving.parts(&queue, &book, plugins, (&hooks, &problems), args.http.limits());
         let parts = Parts { policy: args.caps.policy(), ..parts };
-        serving.serve(listener, parts, &args.http, &auth)?;
+        serving.serve((listener, doors), parts, &args.http, &auth)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
         if let Some(redis) = queue.redis {
@@ -144,15 +148,26 @@ impl Serving {
         }
         let supervisor = Supervisor::new(Arc::clone(&readiness), Arc::clone(&metrics));
         supervisor.watch(queue.ended.clone());
-        Self { address: None, engine: engine.cloned(), supervisor, readiness, metrics }
+        Self { address: None, doors: Vec::new(), engine: engine.cloned(), supervisor, readiness, metrics }
     }
 
-    fn serve(&mut self, listener: TcpListener, parts: Parts, http: &HttpArgs, auth: &AuthSetup) -> anyhow::Result<()> {
+    fn serve(
+        &mut self,
+        (listener, doors): (TcpListener, Vec<(Door, TcpListener)>),
+        parts: Parts,
+        http: &HttpArgs,
+        auth: &AuthSetup,
+    ) -> anyhow::Result<()> {
         self.address = Some(listener.local_addr()?);
         let tokens = auth.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
         let parts = Parts { keys: Arc::clone(&auth.ring), tokens, origins: http.origins(), ..parts };
-        let serving = api::serve(listener, ApiState::new(parts), self.supervisor.shutdown());
-        self.supervisor.spawn("listener", serving);
+        let state = ApiState::new(parts);
+        for (door, listener) in doors {
+            self.doors.push((door, listener.local_addr()?));
+            let serving = api::serve_door(listener, door, state.clone(), self.supervisor.shutdown());
+            self.supervisor.spawn("door", serving);
+        }
+        self.supervisor.spawn("listener", api::serve(listener, state, self.supervisor.shutdown()));
         Ok(())
     }
 
@@ -218,6 +233,11 @@ impl Serving {
         self.address
     }
 
+    /// The doors that have an address of their own.
+    pub fn doors(&self) -> &[(Door, SocketAddr)] {
+        &self.doors
+    }
+
     /// What it judges with, if it does.
     pub fn engine(&self) -> Option<&Engine> {
         self.engine.as_deref()
@@ -266,7 +286,11 @@ impl Serving {
 /// Without keys only this machine may call, unless the operator says that everybody may.
 async fn listen(http: &HttpArgs, store: KeyStore) -> anyhow::Result<(TcpListener, AuthSetup)> {
     let tokens = http.tokens.rules()?;
-    let exposed = if http.allow_anyone || tokens.is_some() { Ok(()) } else { api::refuse_public(http.listen) };
+    let mut addresses = std::iter::once(http.listen).chain(http.doors.iter().map(|door| door.address));
+    let exposed = match http.allow_anyone || tokens.is_some() {
+        true => Ok(()),
+        false => addresses.try_for_each(api::refuse_public),
+    };
     let advise = |error: anyhow::Error| match error.downcast::<Exposed>() {
         Ok(exposed) => Advised::new("exposed", exposed.to_string(), Some(exposed.hint())).into(),
         Err(error) => error,

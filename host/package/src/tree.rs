@@ -62,6 +62,11 @@ impl Tree {
         Self::of_zip(bytes, caps)
     }
 
+    /// All files by their paths.
+    pub fn into_files(self) -> BTreeMap<String, Bytes> {
+        self.files
+    }
+
     pub(crate) fn has(&self, path: &str) -> bool {
         self.files.contains_key(path)
     }

@@ -11,6 +11,7 @@ mod caller;
 mod connections;
 mod cors;
 mod docs;
+mod doors;
 mod error;
 mod events;
 mod health;
@@ -33,6 +34,8 @@ use axum::extract::Request;
 use optimus_core::Fault;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
+pub use optimus_doors::Door;
+use optimus_doors::Memory;
 use optimus_queue::Backend;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -139,8 +142,13 @@ pub struct ApiState {
     bodies: Arc<Bodies>,
     requests: Arc<Pool>,
     listeners: Arc<Pool>,
+    door_memory: Memory,
     stopping: CancellationToken,
 }
+
+/// What doors remember of submissions, and for how long.
+const DOOR_MEMORY: u64 = 64 << 20;
+const DOOR_MEMORY_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl ApiState {
     /// Nothing is served yet.
@@ -151,21 +159,28 @@ impl ApiState {
         let requests = Pool::new(usize::MAX, half);
         let listeners = parts.limits.listeners.min(half);
         let listeners = Pool::new(listeners, listeners.div_ceil(2));
-        Self { parts: Arc::new(parts), bodies, requests, listeners, stopping: CancellationToken::new() }
+        let door_memory = Memory::new(DOOR_MEMORY, DOOR_MEMORY_TIME);
+        Self { parts: Arc::new(parts), bodies, requests, listeners, door_memory, stopping: CancellationToken::new() }
     }
 }
 
 /// All of it.
 pub fn router(state: ApiState) -> Router {
-    routes::all(&state)
+    let router = routes::all(&state)
+        .merge(doors::below(&state))
         .fallback(|request: Request| async move { ApiError::no_such_path(request.uri().path()) })
         .method_not_allowed_fallback(|request: Request| async move {
             ApiError::wrong_method(request.method(), request.uri().path())
-        })
+        });
+    around(router, &state).with_state(state)
+}
+
+/// What stands around every request.
+fn around(router: Router<ApiState>, state: &ApiState) -> Router<ApiState> {
+    router
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors::layer(&state.parts.origins))
         .layer(axum::middleware::from_fn_with_state(state.clone(), observe::observe))
-        .with_state(state)
 }
 
 /// After the shutdown signal, answers that are under way get this long.
@@ -177,6 +192,14 @@ pub async fn serve(listener: TcpListener, mut state: ApiState, shutdown: Cancell
     state.stopping = shutdown.clone();
     let limits = state.parts.limits.connections.clone();
     connections::serve(listener, router(state), &limits, shutdown, LAST_ANSWERS).await;
+}
+
+/// Serves one door at an address of its own, until `shutdown`.
+pub async fn serve_door(listener: TcpListener, door: Door, mut state: ApiState, shutdown: CancellationToken) {
+    state.stopping = shutdown.clone();
+    let limits = state.parts.limits.connections.clone();
+    let router = around(doors::at_root(door, &state), &state).with_state(state);
+    connections::serve(listener, router, &limits, shutdown, LAST_ANSWERS).await;
 }
 
 /// Answers only whether the process lives, whether it is ready, and what it counted.

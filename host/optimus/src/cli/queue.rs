@@ -12,7 +12,7 @@ use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
 use optimus_server::keys::Scope;
 use optimus_server::webhooks::Network;
 
-use super::{CapArgs, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
+use super::{CapArgs, DoorAddress, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
 
 /// Where jobs wait.
 #[derive(Debug, Clone, Args)]
@@ -136,6 +136,9 @@ pub struct HttpArgs {
     /// Origins whose pages may call from a browser, like https://example.org; `*`: all
     #[arg(long = "cors-origin", env = "OPTIMUS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<Origin>,
+    /// Speak another engine's protocol at an address of its own, like judge0=127.0.0.1:2358; may be given again
+    #[arg(long = "door", env = "OPTIMUS_DOORS", value_delimiter = ',', value_name = "NAME=ADDRESS")]
+    pub doors: Vec<DoorAddress>,
     /// Who comes with tokens
     #[command(flatten)]
     pub tokens: TokenArgs,
@@ -174,6 +177,7 @@ impl HttpArgs {
             address_connections: 512,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
+            doors: Vec::new(),
             tokens,
             webhooks,
         }

@@ -1,8 +1,11 @@
 //! `optimus serve`, `api` and `worker`: until SIGTERM, Ctrl-C, or the end of a background task (exit code 2).
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use optimus_server::api::Door;
+use serde_json::{Map, Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{COULD_NOT, runtime};
@@ -25,9 +28,12 @@ pub(super) fn until_told(
         let mut stop = StopSignals::listen()?;
         match serving.address().map(|address| format!("http://{address}")) {
             Some(base) => {
-                output.print(&serde_json::json!({ "listening": base }), |_| format!("listening on {base}\n"))?;
+                output.print(&listening(&base, serving.doors()), |_| {
+                    let door = |(door, address): &(_, SocketAddr)| format!("{door} on http://{address}\n");
+                    format!("listening on {base}\n") + &serving.doors().iter().map(door).collect::<String>()
+                })?;
             }
-            None => output.print(&serde_json::json!({ "working": true }), |_| "working\n".to_owned())?,
+            None => output.print(&json!({ "working": true }), |_| "working\n".to_owned())?,
         }
         tokio::select! {
             () = stop.received() => tracing::info!("stopping: running jobs may finish"),
@@ -45,6 +51,15 @@ pub(super) fn until_told(
             false => Ok(COULD_NOT.into()),
         }
     })
+}
+
+/// Where the server listens, as JSON.
+fn listening(base: &str, doors: &[(Door, SocketAddr)]) -> Value {
+    let door = |(door, address): &(Door, SocketAddr)| (door.to_string(), Value::from(format!("http://{address}")));
+    match doors {
+        [] => json!({ "listening": base }),
+        doors => json!({ "listening": base, "doors": doors.iter().map(door).collect::<Map<_, _>>() }),
+    }
 }
 
 struct StopSignals {

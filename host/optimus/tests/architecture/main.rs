@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use source::{Module, modules};
 
 /// The crates of the host, bottom first.
-const CRATES: [&str; 9] = ["core", "agent", "plugin", "package", "sandbox", "queue", "judge", "server", "optimus"];
+const CRATES: [&str; 10] =
+    ["core", "agent", "plugin", "package", "sandbox", "queue", "judge", "doors", "server", "optimus"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -75,6 +76,7 @@ fn crates_depend_only_downwards() {
         ("queue", &["wasmtime", "axum"]),
         ("agent", &["tokio"]),
         ("judge", &["axum", "redis", "hyper", "bollard"]),
+        ("doors", &["optimus-queue", "optimus-sandbox", "optimus-plugin", "optimus-judge"]),
         ("server", &["wasmtime", "bollard", "redis", "redb"]),
         ("optimus", &["wasmtime", "wasmtime-wasi", "rustix", "bollard", "redb", "redis"]),
     ] {

@@ -91,6 +91,16 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 impl Caller {
     /// Authenticates by the head of a request.
     pub(super) async fn of(headers: &HeaderMap, state: &ApiState) -> Result<Self, ApiError> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
+            let (scheme, secret) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+        });
+        Self::with(bearer.or_else(|| header("x-api-key")), state).await
+    }
+
+    /// Authenticates by a key or token, however it came.
+    pub(super) async fn with(secret: Option<&str>, state: &ApiState) -> Result<Self, ApiError> {
         let ring = &state.parts.keys;
         if !ring.is_required() {
             return Ok(Self::default());
@@ -99,12 +109,7 @@ impl Caller {
             let error = ApiError::busy("queue_failed", "the keys cannot be read at the moment");
             error.after(Duration::from_secs(5))
         };
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
-            let (scheme, secret) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-        });
-        let Some(secret) = bearer.or_else(|| header("x-api-key")) else {
+        let Some(secret) = secret else {
             return Err(if ring.is_waiting() { unknown() } else { ApiError::unauthorized("this needs an API key") });
         };
         // A key has no dots, a token two.

@@ -43,6 +43,16 @@ impl ApiError {
         self
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Whether the same request may be accepted later.
+    pub(super) fn is_for_now(&self) -> bool {
+        matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+            && self.fault.code != "stopping"
+    }
+
     pub(super) fn busy(code: &str, message: impl Into<String>) -> Self {
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).hint("try again in a second");
         error.after(Duration::from_secs(1))

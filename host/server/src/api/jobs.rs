@@ -38,6 +38,10 @@ impl JobView {
     fn new(id: JobId, state: &'static str, report: Option<Box<Report>>) -> Self {
         Self { id, state, created_at: id.created_at(), report }
     }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.state == "running"
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Request, StatusCode, header};
+use hyper::{Method, Request, StatusCode, header};
 use optimus_core::{JobId, Report, Verdict};
 use optimus_queue::background::Outage;
 use optimus_queue::{Backend, DeliveryOutcome, QueueError, WebhookDelivery};
@@ -208,9 +208,16 @@ fn request(delivery: &WebhookDelivery, target: &Target, secret: &Secret) -> anyh
         0 => format!("evt_{}", delivery.id),
         round => format!("evt_{}_{round}", delivery.id),
     };
-    let body = body(delivery)?;
+    // A job that came through a door has its end told as that door's engine tells it.
+    let callback = delivery.report.as_deref().and_then(optimus_doors::callback);
+    let (method, body) = match callback {
+        Some(callback) => (Method::PUT, serde_json::to_vec(&callback)?),
+        None => (Method::POST, body(delivery)?),
+    };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let request = Request::post(target.path())
+    let request = Request::builder()
+        .method(method)
+        .uri(target.path())
         .header(header::HOST, target.authority())
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, concat!("optimus/", env!("CARGO_PKG_VERSION")))

@@ -7,6 +7,7 @@ mod bad_input;
 mod bounds;
 mod connections;
 mod documents;
+mod doors;
 mod jobs;
 mod problems;
 mod reference;

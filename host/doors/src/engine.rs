@@ -1,0 +1,104 @@
+//! What a door needs of the rest: two narrow traits.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use optimus_core::{JobId, JobRequest, Report, Timestamp, Verdict};
+use tokio::time::Instant;
+
+/// Runs jobs in the name of one caller, and sees that caller's jobs only.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Submits a job. While there is no room for it, the call waits, until `until`. `waits`: the caller will wait for the
+    /// report.
+    async fn submit(&self, request: JobRequest, waits: bool, until: Instant) -> Result<JobId, Refusal>;
+
+    /// Waits for the end of a job until `until`, and returns how far it is then. An instant in the past asks only.
+    async fn wait(&self, id: JobId, until: Instant) -> Result<Progress, Refusal>;
+
+    /// Cancels a job. One that is over stays as it is.
+    async fn cancel(&self, id: JobId) -> Result<(), Refusal>;
+
+    /// The caller's jobs before `before`, newest first.
+    async fn list(&self, before: Option<JobId>, limit: usize) -> Result<Vec<Listed>, Refusal>;
+}
+
+/// The server that a door stands in.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// Authenticates a caller by what it sent. Without API keys everybody is admitted.
+    async fn admit(&self, secret: Option<&str>) -> Result<Admitted, Refusal>;
+
+    /// How much work there is.
+    async fn load(&self) -> Result<Load, Refusal>;
+}
+
+/// A caller that may come in.
+#[derive(Clone)]
+pub struct Admitted {
+    /// Acts in the caller's name.
+    pub engine: Arc<dyn Engine>,
+    /// The caller administrates the server.
+    pub is_operator: bool,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// It waits.
+    Queued,
+    /// A worker has it.
+    Running,
+    /// It is over.
+    Done(Box<Report>),
+}
+
+/// A job in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The job.
+    pub id: JobId,
+    /// Its language's id.
+    pub language: String,
+    /// Of a job that is over.
+    pub verdict: Option<Verdict>,
+    /// When it was accepted.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Jobs of all callers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Jobs that wait.
+    pub queued: u64,
+    /// Jobs that run.
+    pub running: u64,
+}
+
+/// Why a call was not answered with what it asked for. Each door has its own words for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The caller sent no key, or none that is known.
+    #[error("the key is missing or unknown")]
+    Unauthorized,
+    /// The caller's key is not good for this.
+    #[error("the key does not allow this")]
+    Forbidden,
+    /// There is no such job, or it is another tenant's.
+    #[error("there is no such job")]
+    NoSuchJob,
+    /// The job cannot be accepted.
+    #[error("{message}")]
+    Invalid {
+        /// The place in a native request: `limits.cpu_ms`; empty where it is not known.
+        field: String,
+        /// What is wrong there.
+        message: String,
+    },
+    /// There was no room for the job until the deadline.
+    #[error("{0}")]
+    Busy(String),
+    /// The server failed.
+    #[error("{0}")]
+    Failed(String),
+}

@@ -1,0 +1,7 @@
+//! Each door as its engine's clients see it, over an engine in memory that does as a test tells it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod judge0;
+mod piston;
+mod support;

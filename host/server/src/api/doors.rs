@@ -1,0 +1,218 @@
+//! The doors of `optimus-doors`, wired: what they ask for is done as the native handlers do it, in the caller's name.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use axum::{Extension, Router};
+use optimus_core::{JobId, JobRequest};
+use optimus_doors::{Admitted, Door, Doors, Engine, Listed, Load, Progress, Refusal, Service, Shared};
+use optimus_queue::{Filter, PushOptions};
+use tokio::time::{Duration, Instant};
+
+use super::body::ByteBody;
+use super::caller::Caller;
+use super::jobs;
+use super::{ApiError, ApiState};
+use crate::keys::Scope;
+
+/// Answers are written before the connection's own deadline.
+const MARGIN: Duration = Duration::from_secs(5);
+/// Between two tries to submit a job for which there is no room; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// All doors below `/doors/NAME`.
+pub(super) fn below(state: &ApiState) -> Router<ApiState> {
+    Router::new().route("/doors/{*path}", any(by_path)).layer(Extension(doors(state)))
+}
+
+/// One door, at every path of an address of its own.
+pub(super) fn at_root(door: Door, state: &ApiState) -> Router<ApiState> {
+    Router::new().fallback(by_address).layer(Extension(door)).layer(Extension(doors(state)))
+}
+
+fn doors(state: &ApiState) -> Doors {
+    let parts = &state.parts;
+    let shared = Shared {
+        languages: Arc::clone(&parts.languages),
+        policy: parts.policy.clone(),
+        deadline: parts.limits.connections.request.saturating_sub(MARGIN),
+        service: Arc::new(Server(state.clone())),
+    };
+    Doors::new(&shared, &state.door_memory)
+}
+
+async fn by_path(State(state): State<ApiState>, Extension(doors): Extension<Doors>, request: Request) -> Response {
+    match Doors::of_path(request.uri().path()) {
+        Ok(door) => enter(&state, &doors, door, request).await,
+        Err(message) => {
+            let error = ApiError::new(StatusCode::NOT_FOUND, "no_such_door", message);
+            error.hint("see docs/doors.md").into_response()
+        }
+    }
+}
+
+async fn by_address(
+    State(state): State<ApiState>,
+    Extension(doors): Extension<Doors>,
+    Extension(door): Extension<Door>,
+    request: Request,
+) -> Response {
+    enter(&state, &doors, door, request).await
+}
+
+/// Reads the body as every body is read: within its cap, the memory of all bodies, and its time.
+async fn enter(state: &ApiState, doors: &Doors, door: Door, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let head = parts.clone();
+    let body = match ByteBody::from_request(Request::from_parts(parts, body), state).await {
+        Ok(body) => body,
+        Err(error) => return door.error(error.status(), &error.into_fault().message),
+    };
+    let mut request = Request::from_parts(head, Body::from(body.bytes.clone()));
+    // The outer route's parameters would be read as the door's.
+    request.extensions_mut().clear();
+    // The body's memory counts until a handler has taken the request apart.
+    request.extensions_mut().insert(Arc::new(body));
+    doors.answer(door, request).await
+}
+
+/// The server, as doors see it.
+struct Server(ApiState);
+
+#[async_trait]
+impl Service for Server {
+    async fn admit(&self, secret: Option<&str>) -> Result<Admitted, Refusal> {
+        let caller = Caller::with(secret, &self.0).await?;
+        let is_operator = caller.key.as_ref().is_none_or(|key| key.may(Scope::Admin));
+        Ok(Admitted { engine: Arc::new(Guest { state: self.0.clone(), caller }), is_operator })
+    }
+
+    async fn load(&self) -> Result<Load, Refusal> {
+        let stats = self.0.parts.queue.stats().await.map_err(ApiError::from)?;
+        let sum = |of: fn(&optimus_queue::LanguageStats) -> u64| stats.languages.iter().map(of).sum();
+        Ok(Load { queued: sum(|language| language.queued), running: sum(|language| language.running) })
+    }
+}
+
+/// A caller that came through a door.
+struct Guest {
+    state: ApiState,
+    caller: Caller,
+}
+
+#[async_trait]
+impl Engine for Guest {
+    async fn submit(&self, request: JobRequest, waits: bool, until: Instant) -> Result<JobId, Refusal> {
+        self.caller.may(Scope::Submit)?;
+        let (job, webhook) = jobs::resolve(&self.state, request).await?;
+        let job = optimus_core::Job { tenant: self.caller.tenant.clone(), ..job };
+        let options =
+            PushOptions { may_delay_commit: waits, webhook, quota: self.caller.quota(), ..PushOptions::default() };
+        let mut pause = FIRST_PAUSE;
+        // Its clients take a refusal for the end: the request is held until there is room.
+        loop {
+            let tried = match self.caller.spend(&self.state, 1).await {
+                Ok(()) => self.push(job.clone(), options.clone()).await,
+                Err(error) => Err(error),
+            };
+            match tried {
+                Ok(id) => return Ok(id),
+                Err(error) if error.is_for_now() && Instant::now() + pause < until => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn wait(&self, id: JobId, until: Instant) -> Result<Progress, Refusal> {
+        self.caller.may(Scope::Read).or_else(|error| match until > Instant::now() {
+            // Who submits a job may wait for it.
+            true => self.caller.may(Scope::Submit),
+            false => Err(error),
+        })?;
+        self.caller.owns(&self.state, id).await?;
+        let wait = until.saturating_duration_since(Instant::now());
+        let view = match wait.is_zero() {
+            true => jobs::look(&self.state, id).await?,
+            false => jobs::await_report(&self.state, id, wait).await?,
+        };
+        Ok(match view.report {
+            Some(report) => Progress::Done(report),
+            None if view.is_running() => Progress::Running,
+            None => Progress::Queued,
+        })
+    }
+
+    async fn cancel(&self, id: JobId) -> Result<(), Refusal> {
+        self.caller.may(Scope::Submit)?;
+        self.caller.owns(&self.state, id).await?;
+        self.state.parts.queue.cancel(id).await.map_err(ApiError::from)?;
+        Ok(())
+    }
+
+    async fn list(&self, before: Option<JobId>, limit: usize) -> Result<Vec<Listed>, Refusal> {
+        /// One read of the queue.
+        const PAGE: usize = 1_000;
+        self.caller.may(Scope::Read)?;
+        let filter = Filter { tenant: self.caller.sees(), ..Filter::default() };
+        let (mut before, mut listed) = (before, Vec::new());
+        while listed.len() < limit {
+            let wanted = PAGE.min(limit - listed.len());
+            let page = self.state.parts.queue.list(&filter, before, wanted).await.map_err(ApiError::from)?;
+            before = page.last().map(|job| job.id);
+            let is_last = page.len() < wanted;
+            let row = |job: optimus_queue::Summary| Listed {
+                id: job.id,
+                language: job.language,
+                verdict: job.verdict,
+                created_at: job.created_at,
+            };
+            listed.extend(page.into_iter().map(row));
+            if is_last {
+                break;
+            }
+        }
+        Ok(listed)
+    }
+}
+
+impl Guest {
+    /// In a task of its own: a client that goes away now has still submitted.
+    async fn push(&self, job: optimus_core::Job, options: PushOptions) -> Result<JobId, ApiError> {
+        let (queue, language) = (Arc::clone(&self.state.parts.queue), job.language.clone());
+        let pushed = tokio::spawn(async move { queue.push(job, options).await }).await;
+        let pushed =
+            pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
+        self.state.parts.metrics.job_submitted(&language);
+        Ok(pushed.id)
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        let status = error.status();
+        let fault = error.into_fault();
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthorized,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NoSuchJob,
+            StatusCode::TOO_MANY_REQUESTS => Self::Busy(fault.message),
+            StatusCode::SERVICE_UNAVAILABLE if fault.code == "queue_full" => Self::Busy(fault.message),
+            status if status.is_client_error() => {
+                // Its message begins with the field: "`limits.cpu_ms`: …".
+                let field = fault.message.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
+                let field = field.map(|(field, _)| field.to_owned()).unwrap_or_default();
+                Self::Invalid { field, message: fault.message }
+            }
+            _ => Self::Failed(fault.message),
+        }
+    }
+}
