@@ -6,6 +6,8 @@ mod containers;
 mod crowd;
 mod figures;
 mod http;
+mod meaning;
+mod plot;
 mod plugins;
 mod programs;
 mod queue;
@@ -17,6 +19,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 pub use figures::{Figure, Figures};
+pub use plot::svg;
 
 use crate::bench::bare::Bare;
 use crate::bench::figures::Series;
@@ -29,23 +32,26 @@ use crate::engine::Engine;
 /// Tests of a job whose tests are measured.
 const TESTS: u32 = 100;
 
-/// Measures everything; about `seconds` a figure.
+/// Measures everything; about `seconds` a figure. `progress` hears what is being measured.
 ///
 /// # Errors
 /// A part that cannot be measured here, by name.
-pub async fn measure(args: &Bench) -> anyhow::Result<Figures> {
+pub async fn measure(args: &Bench, progress: &dyn Fn(&str)) -> anyhow::Result<Figures> {
     let seconds = Duration::from_secs_f64(args.seconds.clamp(0.1, 600.0));
     let scratch = tempfile::tempdir().context("cannot create a scratch directory")?;
     if args.queue_only {
         let mut figures = Figures::default();
+        progress("the queue");
         queue::measure(args, seconds, &mut figures).await?;
         return Ok(figures);
     }
+    progress("a server of its own is starting");
     let server = Server::start(args, scratch.path()).await?;
     let engine = server.engine()?;
     let mut figures = Figures::default();
     if args.crowd_only {
         let program = programs::all()?.into_iter().next().context("the bench has no program")?;
+        progress("a client among thousands that say nothing");
         // The first job compiles.
         server.judge(&program.job(1)).await?;
         crowd::measure(&program, &server, seconds, &mut figures).await?;
@@ -53,12 +59,16 @@ pub async fn measure(args: &Bench) -> anyhow::Result<Figures> {
         return Ok(figures);
     }
     for program in programs::all()? {
+        progress(&format!("{}: alone, in a box and over HTTP, in turns", program.name));
         latencies(args, &program, &server, scratch.path(), seconds, &mut figures).await?;
+        progress(&format!("{}: jobs a second", program.name));
         throughput(&program, &server, engine.slots, seconds, &mut figures).await?;
     }
+    progress("plugins: plans and loading");
     plugins::measure(engine, scratch.path(), seconds, &mut figures).await?;
     server.stop().await;
     if !args.queue_args().is_embedded() {
+        progress("the queue");
         queue::measure(args, seconds, &mut figures).await?;
     }
     Ok(figures)

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::meaning::meaning;
+
 /// A measured quantity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
@@ -27,13 +29,22 @@ impl Figures {
         self.0.insert(name, figure);
     }
 
-    /// A table for people.
+    /// By name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&String, &Figure)> {
+        self.0.iter()
+    }
+
+    /// A table for people, each row with what it measures.
     pub fn table(&self) -> String {
         let width = self.0.keys().map(String::len).max().unwrap_or(0);
+        let head = format!("{:<width$}  {:>10}  {:>10}\n", "", "median", "p99");
         let line = |(name, figure): (&String, &Figure)| {
-            format!("{name:<width$}  {:>10.3}  p99 {:>10.3}  {}\n", figure.median, figure.p99, figure.unit)
+            let Figure { median, p99, unit } = figure;
+            let row = format!("{name:<width$}  {median:>10.3}  {p99:>10.3}  {unit:<3}  {}", meaning(name));
+            row.trim_end().to_owned() + "\n"
         };
-        self.0.iter().map(line).collect()
+        let rows: String = self.0.iter().map(line).collect();
+        format!("{head}{rows}p99: 99 of 100 measurements are below; of rates (1/s), 99 of 100 are above\n")
     }
 }
 

@@ -46,6 +46,34 @@ async fn every_documented_path_answers_and_every_path_is_documented() {
 }
 
 /// The fields that a schema names, and those that it requires.
+/// What any request of a tenant may be answered: it has too many under way, or its key cannot be read. What has a body may also send
+/// it too slowly, or too much of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_every_operation_can_give_are_documented() {
+    let (_server, document) = document().await;
+    let mut count = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let answers = operation["responses"].as_object().unwrap();
+            let mut wanted = vec![];
+            if answers.contains_key("401") {
+                wanted.extend(["403", "429", "503"]);
+            }
+            if operation.get("requestBody").is_some() {
+                wanted.extend(["408", "413"]);
+            }
+            let missing: Vec<_> = wanted.into_iter().filter(|status| !answers.contains_key(*status)).collect();
+            assert!(missing.is_empty(), "{method} {path} lists no {missing:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 20);
+    assert!(
+        document["paths"]["/v1/problems"]["post"]["responses"].get("507").is_some(),
+        "a tenant's problems are bounded"
+    );
+}
+
 fn fields(document: &Value, schema: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let schema = &document["components"]["schemas"][schema];
     let properties = schema["properties"].as_object().unwrap_or_else(|| panic!("{schema}")).keys().cloned().collect();
