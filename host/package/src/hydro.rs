@@ -168,31 +168,61 @@ fn memory(fields: &mut Fields) -> Result<Option<Value>, PackageError> {
     size(&memory).map(Some).ok_or_else(|| fields.bad("memory", "is no size: `256m`"))
 }
 
-/// `1s`, `500ms`; a number alone is in ms.
+/// As `parseTimeMS` of `@hydrooj/utils` has it: a whole number is in ms, any other in seconds unless it has a unit.
 fn duration(text: &str) -> Option<Value> {
     let text = text.trim().to_ascii_lowercase();
-    let (number, factor) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+    if let Some(millis) = whole(&text) {
+        return Some(millis);
+    }
+    let text = text.strip_suffix('s').unwrap_or(&text);
+    let (number, factor) = match (text.strip_suffix('m'), text.strip_suffix('u')) {
         (Some(number), _) => (number, 1.0),
-        (None, Some(number)) => (number, 1_000.0),
-        (None, None) => (text.as_str(), 1.0),
+        (None, Some(number)) => (number, 0.001),
+        (None, None) => (text, 1_000.0),
     };
-    scaled(number, factor)
+    positive((number.parse::<f64>().ok()? * factor).floor())
 }
 
-/// `256m`, `262144k`, `1g`; a number alone is in MiB.
+/// As `parseMemoryMB` has it: a whole number is in MiB, any other has a unit, and is rounded up.
 fn size(text: &str) -> Option<Value> {
     let text = text.trim().to_ascii_lowercase();
+    if let Some(mebibytes) = whole(&text) {
+        return positive(mebibytes.as_f64()? * MIB);
+    }
     let text = text.trim_end_matches('b').trim_end_matches('i');
-    let (number, factor) = match text.char_indices().last()? {
-        (at, 'k') => (&text[..at], 1024.0),
-        (at, 'm') => (&text[..at], 1024.0 * 1024.0),
-        (at, 'g') => (&text[..at], 1024.0 * 1024.0 * 1024.0),
-        _ => (text, 1024.0 * 1024.0),
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let factor = match unit {
+        "k" => 1.0 / 1024.0,
+        "m" => 1.0,
+        "g" => 1024.0,
+        _ => return None,
     };
-    scaled(number, factor)
+    positive((number.parse::<f64>().ok()? * factor).ceil() * MIB)
 }
 
-fn scaled(number: &str, factor: f64) -> Option<Value> {
-    let number: f64 = number.trim().parse().ok()?;
-    (number.is_finite() && number > 0.0).then(|| units::whole(number * factor).into())
+const MIB: f64 = 1_048_576.0;
+
+fn whole(text: &str) -> Option<Value> {
+    text.parse::<f64>().ok().filter(|number| number.fract() == 0.0).and_then(positive)
+}
+
+fn positive(number: f64) -> Option<Value> {
+    (number.is_finite() && number > 0.0).then(|| units::whole(number).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{duration, size};
+
+    #[test]
+    fn times_and_sizes_are_read_as_hydro_reads_them() {
+        let millis = |text| duration(text).and_then(|value| value.as_u64());
+        let read = ["1s", "500ms", "2000", "1.5", "1.5s", "2m", "1500us", "1S"].map(millis);
+        assert_eq!(read, [1_000, 500, 2_000, 1_500, 1_500, 2, 1, 1_000].map(Some));
+        assert_eq!(["0", "-1s", "soon", ""].map(millis), [None; 4]);
+        let mebibytes = |text| size(text).and_then(|value| Some(value.as_u64()? >> 20));
+        let read = ["256m", "256", "262144k", "1.5g", "100k", "64MB"].map(mebibytes);
+        assert_eq!(read, [256, 256, 256, 1_536, 1, 64].map(Some));
+        assert_eq!(["1.5", "m", "", "0"].map(mebibytes), [None; 4]);
+    }
 }
