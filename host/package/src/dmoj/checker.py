@@ -1,65 +1,22 @@
 """Runs a DMOJ checker: a module with `check(process_output, judge_output, ...)`, which returns a bool or a CheckerResult.
 
 Called as `INPUT ANSWER OUTPUT POINTS POSITION BATCH`; prints the share of the points on stdout and the feedback on stderr,
-as checkers of CMS do. The modules of DMOJ's judge that checkers import are here as far as checkers use them.
+as checkers of CMS do.
 """
-import sys
-import types
-
-
-class CheckerResult:
-    def __init__(self, passed, points, feedback=None, extended_feedback=None):
-        self.passed, self.points, self.feedback, self.extended_feedback = passed, points, feedback, extended_feedback
-
-
-def utf8bytes(text):
-    return text if text is None or isinstance(text, bytes) else text.encode("utf-8")
-
-
-def utf8text(data, errors="strict"):
-    return data if data is None or isinstance(data, str) else data.decode("utf-8", errors)
-
-
-class InternalError(Exception):
-    pass
 
 
 def standard(process_output, judge_output, **kwargs):
     return process_output.split() == judge_output.split()
 
 
-def provide(name, **contents):
-    """Makes `import name` work."""
-    module = types.ModuleType(name)
-    module.__dict__.update(contents)
-    sys.modules[name] = module
-    parent, _, child = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent], child, module)
-
-
-provide("dmoj")
-provide("dmoj.result", CheckerResult=CheckerResult)
-provide("dmoj.error", InternalError=InternalError)
-provide("dmoj.utils")
-provide("dmoj.utils.unicode", utf8bytes=utf8bytes, utf8text=utf8text)
 provide("dmoj.checkers")
 provide("dmoj.checkers._checker", standard=lambda expected, actual: standard(actual, expected))
 provide("dmoj.checkers.standard", check=standard)
 
 
 def main():
-    with open("optimus_module.txt") as file:
-        path = file.read().strip()
-    module = types.ModuleType("checker")
-    module.__file__ = path
-    with open(path) as file:
-        exec(compile(file.read(), path, "exec"), module.__dict__)
-    contents = []
-    for name in sys.argv[1:4]:
-        with open(name, "rb") as file:
-            contents.append(file.read())
-    given, answer, output = contents
+    module = load()
+    given, answer, output = map(read, sys.argv[1:4])
     points = float(sys.argv[4])
     options = {}
     if len(sys.argv) > 7:

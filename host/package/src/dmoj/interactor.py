@@ -3,27 +3,11 @@
 Called as `INPUT OUTPUT ANSWER`, as testlib's interactors are; the submission is at stdin and stdout. Ends with 0 (right), 1
 (wrong) or 7 with `points SHARE` on stderr.
 """
-import sys
-import types
-
 MAX_NUMBER_DIGITS = 10000
 
 
 class WrongAnswer(BaseException):
     pass
-
-
-class CheckerResult:
-    def __init__(self, passed, points, feedback=None, extended_feedback=None):
-        self.passed, self.points, self.feedback, self.extended_feedback = passed, points, feedback, extended_feedback
-
-
-def utf8bytes(text):
-    return text if text is None or isinstance(text, bytes) else text.encode("utf-8")
-
-
-def utf8text(data, errors="strict"):
-    return data if data is None or isinstance(data, str) else data.decode("utf-8", errors)
 
 
 class Interactor:
@@ -108,36 +92,13 @@ class Case:
         pass
 
 
-def provide(name, **contents):
-    """Makes `import name` work."""
-    module = types.ModuleType(name)
-    module.__dict__.update(contents)
-    sys.modules[name] = module
-    parent, _, child = name.rpartition(".")
-    if parent:
-        setattr(sys.modules[parent], child, module)
-
-
-provide("dmoj")
-provide("dmoj.result", CheckerResult=CheckerResult)
-provide("dmoj.utils")
-provide("dmoj.utils.unicode", utf8bytes=utf8bytes, utf8text=utf8text)
 provide("dmoj.graders")
 provide("dmoj.graders.interactive", InteractiveGrader=InteractiveGrader, Interactor=Interactor, WrongAnswer=WrongAnswer)
 sys.modules["dmoj.graders"].InteractiveGrader = InteractiveGrader
 
 
-def read(name):
-    with open(name, "rb") as file:
-        return file.read()
-
-
 def main():
-    path = read("optimus_module.txt").decode().strip()
-    module = types.ModuleType("grader")
-    module.__file__ = path
-    exec(compile(read(path), path, "exec"), module.__dict__)
-    grader = module.Grader()
+    grader = load().Grader()
     interactor = Interactor()
     result, feedback = False, None
     try:

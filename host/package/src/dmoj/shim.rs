@@ -8,8 +8,8 @@ use optimus_core::{Checker, Content};
 use super::INIT;
 use crate::{PackageError, Tree, program};
 
-const CHECKER: &str = include_str!("checker.py");
-const INTERACTOR: &str = include_str!("interactor.py");
+const CHECKER: &str = concat!(include_str!("prelude.py"), include_str!("checker.py"));
+const INTERACTOR: &str = concat!(include_str!("prelude.py"), include_str!("interactor.py"));
 
 /// A module with `check`.
 pub(super) fn checker(files: &Tree, path: &str) -> Result<Checker, PackageError> {
