@@ -38,7 +38,15 @@ impl Raw {
         let mut left =
             Left { entries: caps.entries.saturating_sub(self.files.len()), bytes: caps.bytes.saturating_mul(SHARED) };
         for (link, target) in &self.links {
-            match self.canonical(link, target)? {
+            let place = match self.canonical(link, target) {
+                // Contests' repositories share the headers of these programs, and nothing of them is judged by.
+                Err(error) if is_aside(link) => {
+                    tree.remarks.push(format!("{error}, and was ignored"));
+                    continue;
+                }
+                place => place?,
+            };
+            match place {
                 Some(place) => self.copy(&place, link, &mut tree, &mut left, caps.depth)?,
                 None => tree.remarks.push(format!("`{link}` is a link to `{target}`, which is not in the package")),
             }
@@ -98,6 +106,25 @@ impl Raw {
         }
         Ok(())
     }
+}
+
+/// Directories of packages that judging has no part in; an importer that wants one of their files misses it by its name.
+const ASIDE: [&str; 10] = [
+    "answer_validators",
+    "attachments",
+    "generators",
+    "input_format_validators",
+    "input_validators",
+    "input_visualizer",
+    "output_visualizer",
+    "problem_statement",
+    "solution",
+    "statement",
+];
+
+/// Whether a link lies in one of them, at the top or in the one directory that an archive may hold.
+fn is_aside(link: &str) -> bool {
+    link.split('/').take(2).any(|part| ASIDE.contains(&part))
 }
 
 /// The path from a directory to what is inside.

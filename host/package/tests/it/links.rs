@@ -114,3 +114,21 @@ fn what_tools_leave_is_not_there() {
         assert_eq!(problem.remarks, Vec::<String>::new());
     }
 }
+
+#[test]
+fn a_link_that_leads_out_is_ignored_only_where_nothing_is_judged_by_it() {
+    for (place, is_ignored) in
+        [("input_validators/v", true), ("generators", true), ("data/secret", false), ("include/cpp", false)]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), &[("problem.yaml", "name: P\n"), ("data/secret/1.in", ""), ("data/secret/1.ans", "")]);
+        std::fs::create_dir_all(dir.path().join(place)).unwrap();
+        symlink("../../../../x.h", dir.path().join(place).join("x.h")).unwrap();
+        match optimus_package::open(dir.path()) {
+            Ok(problem) => {
+                assert!(is_ignored && problem.remarks.iter().any(|remark| remark.contains("x.h")), "{place}")
+            }
+            Err(error) => assert!(!is_ignored && error.to_string().contains("x.h"), "{place}: {error}"),
+        }
+    }
+}
