@@ -11,10 +11,11 @@ use crate::shell::{has, is_strict, run, say};
 use crate::tools;
 
 /// From PyPI.
-const PYTHON: [&str; 2] = ["judge0==0.0.8", "piston-rspy==0.4.3"];
+const PYTHON: [&str; 3] = ["judge0==0.0.8", "piston-rspy==0.4.3", "sandbox-fusion==0.3.7"];
 
 /// A door, and the program in `tests/doors` that speaks to it with its engine's own client.
-const CLIENTS: [(&str, &str); 2] = [("judge0", "judge0_client.py"), ("piston", "piston_client.py")];
+const CLIENTS: [(&str, &str); 3] =
+    [("judge0", "judge0_client.py"), ("piston", "piston_client.py"), ("fusion", "fusion_client.py")];
 
 /// With the binary and the plugins that are built already.
 ///

@@ -173,7 +173,7 @@ fn main() -> anyhow::Result<()> {
         Task::Doors => {
             setup::targets()?;
             shell::build_program(&root, "optimus")?;
-            plugins::crates(&root, &["python".to_owned(), "c".to_owned()])?;
+            plugins::crates(&root, &["python", "c", "cpp"].map(str::to_owned))?;
             doors::doors(&root)
         }
         Task::Check(args) => check::check(&root, &args),

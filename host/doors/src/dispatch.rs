@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use tower::ServiceExt as _;
 
 use crate::admission::PathKey;
+use crate::fusion;
 use crate::judge0::{self, Memory};
 use crate::piston;
 use crate::shared::Shared;
@@ -22,17 +23,20 @@ pub enum Door {
     Judge0,
     /// Piston v2.
     Piston,
+    /// SandboxFusion.
+    Fusion,
 }
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 2] = [Self::Judge0, Self::Piston];
+    pub const ALL: [Self; 3] = [Self::Judge0, Self::Piston, Self::Fusion];
 
     /// Its name in paths and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Judge0 => "judge0",
             Self::Piston => "piston",
+            Self::Fusion => "fusion",
         }
     }
 
@@ -40,6 +44,7 @@ impl Door {
         match self {
             Self::Judge0 => judge0::router(shared, memory.clone()),
             Self::Piston => piston::router(shared),
+            Self::Fusion => fusion::router(shared),
         }
     }
 
@@ -48,6 +53,7 @@ impl Door {
         match self {
             Self::Judge0 => judge0::error(status, message),
             Self::Piston => piston::error(status, message),
+            Self::Fusion => fusion::error(status, message),
         }
     }
 }

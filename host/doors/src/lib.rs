@@ -8,6 +8,7 @@ mod admission;
 mod dispatch;
 mod early;
 mod engine;
+mod fusion;
 mod judge0;
 mod lenient;
 mod piston;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod fusion;
 mod judge0;
 mod piston;
 mod support;
