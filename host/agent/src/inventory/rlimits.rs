@@ -78,8 +78,8 @@ pub const RLIMITS: [Limit; 16] = [
     Limit {
         name: "CORE",
         resource: Resource::Core,
-        amount: Amount::Exactly(0),
-        reason: "a core would be a file that the job did not ask for",
+        amount: Amount::Exactly(1),
+        reason: "no core fits into a byte, and 1 tells the kernel that a piped `core_pattern` starts nothing (fs/coredump.c)",
     },
     Limit {
         name: "RSS",

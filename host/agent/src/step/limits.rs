@@ -1,24 +1,30 @@
 //! Limits that the kernel keeps for each process by itself.
 
-use optimus_agent::inventory::rlimits::{OWN_DESCRIPTORS, RLIMITS};
+use optimus_agent::inventory::rlimits::{Limit, OWN_DESCRIPTORS, RLIMITS};
 use optimus_core::Limits;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Applies all of them to the calling process, so that none is inherited from whatever started the worker, unless that
+/// Sets the limit of core dumps, which the filter of a step lets nobody change.
+pub(super) fn forbid_cores(limits: &Limits) -> Result<(), Errno> {
+    RLIMITS.iter().filter(|limit| limit.resource == Resource::Core).try_for_each(|limit| apply_one(limit, limits))
+}
+
+/// Applies all others to the calling process, so that none is inherited from whatever started the worker, unless that
 /// is stricter: only root may raise a hard limit, setrlimit(2).
 pub(super) fn apply(limits: &Limits) -> Result<(), Errno> {
-    for limit in &RLIMITS {
-        let inherited = getrlimit(limit.resource).maximum.map(|hard| left(limit.resource, hard));
-        let wanted = limit.amount.of(limits);
-        // `None` is without limit.
-        let hard = match (inherited, wanted) {
-            (Some(inherited), Some(wanted)) => Some(inherited.min(wanted)),
-            (one, other) => one.or(other),
-        };
-        setrlimit(limit.resource, Rlimit { current: hard, maximum: hard })?;
-    }
-    Ok(())
+    RLIMITS.iter().filter(|limit| limit.resource != Resource::Core).try_for_each(|limit| apply_one(limit, limits))
+}
+
+fn apply_one(limit: &Limit, limits: &Limits) -> Result<(), Errno> {
+    let inherited = getrlimit(limit.resource).maximum.map(|hard| left(limit.resource, hard));
+    let wanted = limit.amount.of(limits);
+    // `None` is without limit.
+    let hard = match (inherited, wanted) {
+        (Some(inherited), Some(wanted)) => Some(inherited.min(wanted)),
+        (one, other) => one.or(other),
+    };
+    setrlimit(limit.resource, Rlimit { current: hard, maximum: hard })
 }
 
 /// What of an inherited limit is for programs.

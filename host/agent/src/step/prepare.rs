@@ -11,6 +11,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Gid, Uid};
 use rustix::thread::UnshareFlags;
 
+use optimus_core::Limits;
+
 use super::{BUILD, STAGE, WORK, init};
 use crate::fault::{At as _, Fault};
 use crate::site::Site;
@@ -104,6 +106,7 @@ fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Re
         // The new user namespace came with a full one.
         drop_bounding_set()?;
     }
+    super::limits::forbid_cores(&Limits::DEFAULT).at("setrlimit: core")?;
     super::seccomp::apply(&site.filter)
 }
 

@@ -1,6 +1,6 @@
 //! Flags of new processes, domains, barriers and processor state.
 
-use crate::inventory::Decision::{AgentOnly, Refuse};
+use crate::inventory::Decision::{AgentOnly, Inspect, Refuse};
 use crate::inventory::{Argument, Class, Holds, Pool, Shares, Value, values};
 
 /// How a process is started.
@@ -9,6 +9,10 @@ pub const CLONE: Argument = Argument::Bits { index: 0, classes: &[NAMESPACES] };
 pub const PERSONALITY: Argument = Argument::Value { index: 0, classes: &[DOMAINS], otherwise: libc::EPERM };
 /// Whose limits are changed.
 pub const PRLIMIT: Argument = Argument::Value { index: 0, classes: &[OWN_LIMITS], otherwise: libc::EPERM };
+/// Which limit of its own a process changes by the call that knows no other process.
+pub const SETRLIMIT: Argument = Argument::Value { index: 0, classes: RESOURCES, otherwise: libc::EINVAL };
+/// The same by the call that knows others.
+const PRLIMIT_OF_ITSELF: Argument = Argument::Value { index: 1, classes: RESOURCES, otherwise: libc::EINVAL };
 /// Which threads are stopped at a barrier.
 pub const MEMBARRIER: Argument = Argument::Value { index: 0, classes: BARRIERS, otherwise: libc::EINVAL };
 /// What of a thread's processor state is set.
@@ -37,11 +41,33 @@ const DOMAINS: Class<Value> = Class {
 
 const OWN_LIMITS: Class<Value> = Class {
     what: "the calling process",
+    decision: Inspect(&PRLIMIT_OF_ITSELF),
     reason: "hard limits only go down",
     source: "prlimit(2)",
     members: values![SELF 0],
     ..Class::PLAIN
 };
+
+const RESOURCES: &[Class<Value>] = &[
+    Class {
+        what: "the size of a core dump",
+        decision: AgentOnly(libc::EPERM),
+        reason: "it stays 1: with 0, a crash starts the program that `core_pattern` names, outside of every box",
+        source: "core(5), coredump_pipe() in fs/coredump.c",
+        members: values![CORE 4],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "the other limits",
+        reason: "every runtime asks, and a hard limit only goes down",
+        source: "getrlimit(2)",
+        members: values![
+            CPU 0, FSIZE 1, DATA 2, STACK 3, RSS 5, NPROC 6, NOFILE 7, MEMLOCK 8, AS 9, LOCKS 10, SIGPENDING 11, MSGQUEUE 12,
+            NICE 13, RTPRIO 14, RTTIME 15,
+        ],
+        ..Class::PLAIN
+    },
+];
 
 const BARRIERS: &[Class<Value>] = &[
     Class {

@@ -40,7 +40,15 @@ pub(super) const CLASSES: &[Class<Call>] = &[
         decision: Bound("hard limits, which only go down"),
         reason: "every runtime asks",
         source: "getrlimit(2), getrusage(2)",
-        members: system_calls![getrlimit 97 163, setrlimit 160 164, getrusage 98 165, times 100 153],
+        members: system_calls![getrlimit 97 163, getrusage 98 165, times 100 153],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "limits of itself",
+        decision: Inspect(&process::SETRLIMIT),
+        reason: "hard limits only go down",
+        source: "setrlimit(2)",
+        members: system_calls![setrlimit 160 164],
         ..Class::PLAIN
     },
     Class {
