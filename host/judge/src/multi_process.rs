@@ -192,9 +192,10 @@ impl<'a> MultiProcessRun<'a> {
             fitting.min_by_key(|(_, own)| own.place).map(|(number, _)| number)
         };
         let decisive = first(&is_cause).or_else(|| first(&|own| !own.outcome.is_success())).unwrap_or(0);
-        let most = |measure: fn(&Outcome) -> u64| processes.iter().map(|own| measure(&own.outcome)).max().unwrap_or(0);
-        let (wall_us, memory_peak_bytes) = (most(|own| own.wall_us), most(|own| own.memory_peak_bytes));
-        let cpu_us = processes.iter().map(|own| own.outcome.cpu_us).sum();
+        let wall_us = processes.iter().map(|own| own.outcome.wall_us).max().unwrap_or(0);
+        let sum = |measure: fn(&Outcome) -> u64| -> u64 { processes.iter().map(|own| measure(&own.outcome)).sum() };
+        // They run at the same time, and so the machine holds all of it.
+        let (cpu_us, memory_peak_bytes) = (sum(|own| own.cpu_us), sum(|own| own.memory_peak_bytes));
         let ExitedProcess { outcome, sink, .. } = processes.swap_remove(decisive);
         let TestSink { stdout, stderr, .. } = sink;
         let ended = self.context.ended(&outcome, [stdout.1, stderr.1]).await.map(|ruling| named(ruling?, decisive));
