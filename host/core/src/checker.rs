@@ -10,8 +10,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::job::{FileRequest, Policy};
-use crate::{Content, Invalid, JobRequest, LimitsRequest};
+use crate::source::FileRequest;
+use crate::{Content, LimitsRequest};
 
 pub use protocol::{Answer, CheckerFile, CheckerOutput, Decision, Invocation, NEXT_PASS};
 
@@ -57,9 +57,6 @@ pub struct Checker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passes: Option<u32>,
 }
-
-const MAX_PASSES: u32 = 100;
-const MAX_ALSO: usize = 16;
 
 /// What the points of a checker's answers are of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,58 +113,5 @@ impl Checker {
     /// What people call it: the name of its first file.
     pub fn name(&self) -> &str {
         self.entry.as_deref().or(self.files.first().map(|file| file.path.as_str())).unwrap_or("checker")
-    }
-
-    /// The program as a job without tests.
-    pub fn request(&self) -> JobRequest {
-        JobRequest {
-            language: self.language.clone(),
-            source: self.source.clone(),
-            files: self.files.clone(),
-            entry: self.entry.clone(),
-            options: self.options.clone(),
-            limits: self.limits.clone(),
-            ..JobRequest::default()
-        }
-    }
-
-    /// Refuses one that cannot be a program.
-    ///
-    /// # Errors
-    /// What is wrong, by its place in the checker.
-    pub fn check(&self, policy: &Policy) -> Result<(), Invalid> {
-        if self.full_score.is_some_and(|full| !(full.is_finite() && full > 0.0)) {
-            return Err(Invalid::new("full_score", "is not a number above 0"));
-        }
-        if let Some(passes) = self.passes {
-            if passes == 0 || passes > MAX_PASSES {
-                return Err(Invalid::new("passes", format!("is not from 1 to {MAX_PASSES}")));
-            }
-            if passes > 1 && self.protocol != Protocol::Kattis {
-                return Err(Invalid::new("passes", "are known only to the protocol `kattis`"));
-            }
-        }
-        if self.also.len() > MAX_ALSO || self.also.iter().any(|other| !other.also.is_empty()) {
-            return Err(Invalid::new("also", format!("are more than {MAX_ALSO}, or have others of their own")));
-        }
-        for (i, other) in self.also.iter().enumerate() {
-            other.check(policy).map_err(|invalid| invalid.under(&format!("also[{i}]")))?;
-        }
-        self.request().into_job(&self.language, "txt", policy).map(|_| ())
-    }
-
-    /// The same, of one that is to talk with the submission.
-    ///
-    /// # Errors
-    /// What is wrong, by its place in the interactor.
-    pub fn check_interactive(&self, policy: &Policy) -> Result<(), Invalid> {
-        if !self.also.is_empty() {
-            return Err(Invalid::new("also", "cannot be combined with a conversation"));
-        }
-        match self.protocol {
-            Protocol::Kattis | Protocol::Testlib | Protocol::Coci | Protocol::Exit => self.check(policy),
-            _ => Err(Invalid::new("protocol", "is not one in which a checker can talk to a submission")
-                .hint("`kattis`, `testlib`, `coci` or `exit`")),
-        }
     }
 }

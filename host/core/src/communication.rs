@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::checker::Protocol;
-use crate::job::{Policy, check_fits};
-use crate::{Checker, Invalid, Limits};
-
-const MAX_PROCESSES: u8 = 32;
+use crate::Checker;
 
 /// Who talks to a submission that runs as several processes, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -51,53 +47,6 @@ pub enum TimeOf {
     Each,
 }
 
-impl Communication {
-    /// Refuses what cannot be run.
-    ///
-    /// # Errors
-    /// What is wrong, by its place.
-    pub fn check(&self, policy: &Policy) -> Result<(), Invalid> {
-        if self.processes == 0 || self.processes > MAX_PROCESSES {
-            return Err(Invalid::new("processes", format!("is not from 1 to {MAX_PROCESSES}")));
-        }
-        match self.manager.protocol {
-            Protocol::Cms | Protocol::Hydro | Protocol::Exit | Protocol::Testlib | Protocol::Coci => {
-                self.manager.check(policy).map_err(|invalid| invalid.under("manager"))
-            }
-            _ => Err(Invalid::new("manager.protocol", "is not one in which a manager can judge")
-                .hint("`cms`, `hydro`, `exit`, `testlib` or `coci`")),
-        }
-    }
-
-    /// Refuses more processes than the machine has memory for, each with its own limit.
-    pub(crate) fn check_fits(&self, limits: &Limits, policy: &Policy) -> Result<(), Invalid> {
-        let bytes = limits.memory_bytes.saturating_mul(u64::from(self.processes));
-        check_fits("communication.processes", bytes, policy)
-    }
-}
-
 fn one() -> u8 {
     1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(change: impl FnOnce(&mut Communication)) -> String {
-        let manager =
-            Checker { source: Some("x".into()), language: "c".into(), protocol: Protocol::Cms, ..Checker::default() };
-        let mut communication = Communication { manager, processes: 2, ..Communication::default() };
-        communication.check(&Policy::default()).unwrap();
-        change(&mut communication);
-        communication.check(&Policy::default()).unwrap_err().field
-    }
-
-    #[test]
-    fn what_cannot_be_run_is_refused_by_its_place() {
-        assert_eq!(refused(|own| own.processes = 0), "processes");
-        assert_eq!(refused(|own| own.processes = MAX_PROCESSES + 1), "processes");
-        assert_eq!(refused(|own| own.manager.protocol = Protocol::Kattis), "manager.protocol");
-        assert_eq!(refused(|own| own.manager.source = None), "manager.source");
-    }
 }

@@ -1,17 +1,24 @@
 //! What comes in: a submission as a client writes it ([`JobRequest`]) and as the rest of Optimus sees it ([`Job`]).
 
 mod bounds;
+mod programs;
+mod request;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::compare::Comparer;
+use crate::omit::is_zero;
 use crate::{
-    BoxPath, Checker, Communication, Content, Digest, Invalid, Limits, LimitsRequest, Scoring, Timestamp, TraceContext,
+    BoxPath, Checker, Communication, Comparer, Digest, Invalid, Limits, Scoring, SourceFile, Test, Timestamp,
+    TraceContext,
 };
+
+pub use crate::policy::Policy;
+pub use crate::source::FileRequest;
+pub use request::JobRequest;
 
 /// A job's name: UUIDv7, so that ids sort by time of arrival and cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,52 +54,6 @@ impl std::str::FromStr for JobId {
     }
 }
 
-/// A source file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceFile {
-    /// Relative to the work area.
-    pub path: BoxPath,
-    /// Its bytes.
-    pub content: Content,
-}
-
-/// One input, and what should come out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Test {
-    /// For people; the report says `1`, `2`, … when there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What the program reads.
-    #[serde(default)]
-    pub stdin: Content,
-    /// What it should print. Without it the program only has to end well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expect: Option<Content>,
-    /// Arguments for this test, after the job's own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
-    /// Arguments for the checker or interactor in this test, after its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checker_args: Vec<String>,
-    /// How the output of this test is compared, where that differs from the job's `compare`; no program.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compare: Option<Comparer>,
-    /// Files that the program finds beside it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<SourceFile>,
-    /// Nothing is run: this file of the submission is what would have been printed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub submitted: Option<BoxPath>,
-    /// One of `scoring.groups`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
-    /// What it is worth, in a group whose score is a sum.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<f64>,
-}
-
 /// Files by which a program reads and prints, instead of stdin and stdout.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,74 +64,6 @@ pub struct FileIo {
     /// Holds, at the end, what would have been stdout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<BoxPath>,
-}
-
-/// A submission as it is posted.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JobRequest {
-    /// A language's id or alias.
-    pub language: String,
-    /// The program, when it is one file. Either this or `files`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Content>,
-    /// The program's files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<FileRequest>,
-    /// The file to start with; the first, when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry: Option<String>,
-    /// Arguments for the program, in every test.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
-    /// What the language's `options_schema` allows.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub options: Map<String, Value>,
-    /// Without tests the program runs once, without input, and only has to end well.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tests: Vec<Test>,
-    /// What each test may use.
-    #[serde(default)]
-    pub limits: LimitsRequest,
-    /// How output is compared; the plan's way when absent, and `trimmed` when that says nothing either.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub compare: Option<Comparer>,
-    /// A program that talks to the submission while both run; then nothing is compared, unless `compare` is given, too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interactor: Option<Box<Checker>>,
-    /// The submission runs as several processes, which talk to a program that then judges; nothing else is compared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub communication: Option<Box<Communication>>,
-    /// How tests become points.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scoring: Option<Scoring>,
-    /// The program reads and prints by files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file_io: Option<FileIo>,
-    /// The limits hold as they are: a language's own multipliers do not stretch them.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub exact_limits: bool,
-    /// Run a test that ended by a time limit so many times more; the best run counts.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub rerun_on_time_limit: u32,
-    /// The digest of a stored problem, whose tests, limits and rules are the job's: `sha256:…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-    /// Skip the tests after the first that is not accepted.
-    #[serde(default)]
-    pub stop_at_first_failure: bool,
-    /// Say neither where the output is another than expected, nor what a checker says of it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub hide_feedback: bool,
-    /// How much of each test's stdout and stderr the report carries, in bytes; 64 KiB when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capture_bytes: Option<u64>,
-    /// Copied into the report.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-    /// Who hears of the job's end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub webhook: Option<Webhook>,
 }
 
 /// Where the end of a job is told.
@@ -188,21 +81,6 @@ impl std::fmt::Debug for Webhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let secret = self.secret.as_ref().map(|_| "…");
         f.debug_struct("Webhook").field("url", &self.url).field("secret", &secret).finish()
-    }
-}
-
-/// A source file as it is posted: its path is checked later, so that the error can name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields of `SourceFile`")]
-pub struct FileRequest {
-    pub path: String,
-    pub content: Content,
-}
-
-impl From<&SourceFile> for FileRequest {
-    fn from(file: &SourceFile) -> Self {
-        Self { path: file.path.as_str().to_owned(), content: file.content.clone() }
     }
 }
 
@@ -265,289 +143,4 @@ pub struct Job {
     pub capture_bytes: u64,
     /// Copied into the report.
     pub labels: BTreeMap<String, String>,
-}
-
-/// What this server takes.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// Limits of a job that asks for nothing.
-    pub default_limits: Limits,
-    /// The most it may ask for.
-    pub cap: Limits,
-    /// Tests of a job.
-    pub max_tests: usize,
-    /// Files of a job.
-    pub max_files: usize,
-    /// The most that `capture_bytes` may be.
-    pub max_capture_bytes: u64,
-    /// Memory for all programs of a job at once, where that is known.
-    pub machine_bytes: Option<u64>,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            default_limits: Limits::DEFAULT,
-            cap: Limits::CAP,
-            max_tests: 1_000,
-            max_files: 256,
-            max_capture_bytes: 16 << 20,
-            machine_bytes: None,
-        }
-    }
-}
-
-const DEFAULT_CAPTURE_BYTES: u64 = 64 << 10;
-const MAX_RERUNS: u32 = 3;
-
-impl JobRequest {
-    /// Checks everything that can be known without the plugin. `language` and `extension` are those of the language
-    /// that `self.language` was found to name.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, by its place in the JSON.
-    pub fn into_job(self, language: &str, extension: &str, policy: &Policy) -> Result<Job, Invalid> {
-        self.check_sizes(policy)?;
-        check_tests(&self.tests)?;
-        self.check_rules(policy)?;
-        let files = check_files(self.source, self.files, extension)?;
-        let entry = self.entry.as_deref().map(|entry| check_entry(entry, &files)).transpose()?;
-        let tests = if self.tests.is_empty() { vec![Test::default()] } else { self.tests };
-        let capture_bytes = self.capture_bytes.unwrap_or(DEFAULT_CAPTURE_BYTES.min(policy.max_capture_bytes));
-        if capture_bytes > policy.max_capture_bytes {
-            let message = format!("{capture_bytes} is above this server's cap of {}", policy.max_capture_bytes);
-            return Err(Invalid::new("capture_bytes", message));
-        }
-        let limits = self.limits.resolve(&policy.default_limits, &policy.cap)?;
-        if let Some(communication) = &self.communication {
-            communication.check_fits(&limits, policy)?;
-        }
-        check_fits("limits.memory_bytes", limits.memory_bytes, policy)?;
-        Ok(Job {
-            id: JobId::new(),
-            tenant: None,
-            trace: None,
-            language: language.to_owned(),
-            files,
-            entry,
-            args: self.args,
-            options: self.options,
-            tests,
-            limits,
-            compare: self.compare,
-            interactor: self.interactor,
-            communication: self.communication,
-            scoring: self.scoring,
-            file_io: self.file_io,
-            exact_limits: self.exact_limits,
-            rerun_on_time_limit: self.rerun_on_time_limit,
-            problem: self.problem.as_deref().map(digest).transpose()?,
-            stop_at_first_failure: self.stop_at_first_failure,
-            hide_feedback: self.hide_feedback,
-            capture_bytes,
-            labels: self.labels,
-        })
-    }
-
-    /// How the tests are judged.
-    fn check_rules(&self, policy: &Policy) -> Result<(), Invalid> {
-        if let Some(compare) = &self.compare {
-            compare.check().map_err(|message| Invalid::new("compare", message))?;
-            if let Comparer::Program(checker) = compare {
-                checker.check(policy).map_err(|invalid| invalid.under("compare.program"))?;
-            }
-        }
-        if let Some(interactor) = &self.interactor {
-            interactor.check_interactive(policy).map_err(|invalid| invalid.under("interactor"))?;
-            if self.file_io.is_some() {
-                return Err(Invalid::new("file_io", "stands beside `interactor`, which talks to stdin and stdout"));
-            }
-        }
-        if let Some(communication) = &self.communication {
-            communication.check(policy).map_err(|invalid| invalid.under("communication"))?;
-            let beside = [
-                ("compare", self.compare.is_some()),
-                ("interactor", self.interactor.is_some()),
-                ("file_io", self.file_io.is_some()),
-            ];
-            if let Some((field, _)) = beside.iter().find(|(_, given)| *given) {
-                return Err(Invalid::new(*field, "stands beside `communication`, whose manager talks and judges"));
-            }
-        }
-        if self.rerun_on_time_limit > MAX_RERUNS {
-            return Err(Invalid::new("rerun_on_time_limit", format!("is more than {MAX_RERUNS}")));
-        }
-        if let Some(grader) = self.scoring.as_ref().and_then(|scoring| scoring.tree.as_ref()?.grader.as_ref()) {
-            grader.check(policy).map_err(|invalid| invalid.under("scoring.tree.grader"))?;
-        }
-        match &self.problem {
-            Some(digest) => self.check_reference(digest),
-            None => self.scoring.as_ref().map_or(Ok(()), |scoring| scoring.check(&self.tests)),
-        }
-    }
-
-    /// What a job that names a problem may not say itself.
-    fn check_reference(&self, digest: &str) -> Result<(), Invalid> {
-        self::digest(digest)?;
-        let given = [
-            ("tests", !self.tests.is_empty()),
-            ("limits", self.limits != LimitsRequest::default()),
-            ("compare", self.compare.is_some()),
-            ("interactor", self.interactor.is_some()),
-            ("communication", self.communication.is_some()),
-            ("scoring", self.scoring.is_some()),
-            ("file_io", self.file_io.is_some()),
-        ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((field, _)) => Err(Invalid::new(*field, "stands beside `problem`, which says that itself")),
-            None => Ok(()),
-        }
-    }
-}
-
-fn digest(text: &str) -> Result<Digest, Invalid> {
-    text.parse().map_err(|why: crate::digest::NoDigest| {
-        let invalid = Invalid::new("problem", format!("`{}` {why}", text.escape_debug()));
-        invalid.hint("POST /v1/problems answers with one")
-    })
-}
-
-/// Refuses what no machine here can ever run: it would wait for memory for ever.
-pub(crate) fn check_fits(field: &str, bytes: u64, policy: &Policy) -> Result<(), Invalid> {
-    match policy.machine_bytes.filter(|machine| bytes > *machine) {
-        Some(machine) => {
-            let message = format!("needs {bytes} bytes of memory at once, and the machine has {machine} for programs");
-            Err(Invalid::new(field, message).hint("lower `limits.memory_bytes`, or have fewer processes"))
-        }
-        None => Ok(()),
-    }
-}
-
-/// For serde, of numbers that say nothing then.
-pub(crate) fn is_zero<N: Default + PartialEq>(n: &N) -> bool {
-    *n == N::default()
-}
-
-fn check_files(source: Option<Content>, files: Vec<FileRequest>, extension: &str) -> Result<Vec<SourceFile>, Invalid> {
-    let files = match (source, files.is_empty()) {
-        (Some(_), false) => return Err(Invalid::new("source", "stands beside `files`").hint("send one of the two")),
-        (Some(content), true) => vec![FileRequest { path: format!("main.{extension}"), content }],
-        (None, true) => {
-            return Err(
-                Invalid::new("source", "is missing").hint("send `source`, or `files` with a path and a content")
-            );
-        }
-        (None, false) => files,
-    };
-    let mut seen = HashSet::new();
-    let mut checked = Vec::with_capacity(files.len());
-    for (i, file) in files.into_iter().enumerate() {
-        let field = format!("files[{i}].path");
-        let path = BoxPath::new(file.path.as_str())
-            .map_err(|why| Invalid::new(&field, format!("`{}` {why}", file.path.escape_debug())))?;
-        if !seen.insert(path.clone()) {
-            return Err(Invalid::new(field, format!("`{path}` stands there twice")));
-        }
-        checked.push(SourceFile { path, content: file.content });
-    }
-    check_nesting(&checked)?;
-    Ok(checked)
-}
-
-/// `a` and `a/b` cannot both be files.
-fn check_nesting(files: &[SourceFile]) -> Result<(), Invalid> {
-    let paths: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    for (i, file) in files.iter().enumerate() {
-        let path = file.path.as_str();
-        for (end, _) in path.match_indices('/') {
-            if paths.contains(&path[..end]) {
-                let message = format!("`{path}` needs `{}` to be a directory, and it is a file", &path[..end]);
-                return Err(Invalid::new(format!("files[{i}].path"), message));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_entry(entry: &str, files: &[SourceFile]) -> Result<BoxPath, Invalid> {
-    files
-        .iter()
-        .map(|file| &file.path)
-        .find(|path| path.as_str() == entry)
-        .cloned()
-        .ok_or_else(|| Invalid::new("entry", format!("`{}` is not among the job's files", entry.escape_debug())))
-}
-
-fn check_tests(tests: &[Test]) -> Result<(), Invalid> {
-    for (i, test) in tests.iter().enumerate() {
-        check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
-        if let Some(compare) = &test.compare {
-            let field = format!("tests[{i}].compare");
-            if matches!(compare, Comparer::Program(_) | Comparer::Custom) {
-                return Err(Invalid::new(field, "is a program; only the job's `compare` may be one"));
-            }
-            compare.check().map_err(|message| Invalid::new(field, message))?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn job(value: Value) -> Result<Job, Invalid> {
-        serde_json::from_value::<JobRequest>(value).unwrap().into_job("toy", "toy", &Policy::default())
-    }
-
-    #[test]
-    fn one_source_becomes_one_file_and_one_test() {
-        let job = job(json!({"language": "t", "source": "x"})).unwrap();
-        assert_eq!(job.language, "toy");
-        assert_eq!(job.files[0].path.as_str(), "main.toy");
-        assert_eq!(job.tests, [Test::default()]);
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_by_its_place() {
-        let file = |path: &str| json!({"path": path, "content": ""});
-        for (request, field) in [
-            (json!({"language": "t"}), "source"),
-            (json!({"language": "t", "source": "", "files": [file("a")]}), "source"),
-            (json!({"language": "t", "files": [file("a"), file("../a")]}), "files[1].path"),
-            (json!({"language": "t", "files": [file("a"), file("a")]}), "files[1].path"),
-            (json!({"language": "t", "files": [file("a/b"), file("a")]}), "files[0].path"),
-            (json!({"language": "t", "files": [file("a")], "entry": "b"}), "entry"),
-            (json!({"language": "t", "source": "", "args": ["\u{0}"]}), "args[0]"),
-            (json!({"language": "t", "source": "", "tests": [{"compare": "custom"}]}), "tests[0].compare"),
-            (json!({"language": "t", "source": "", "capture_bytes": 1u64 << 40}), "capture_bytes"),
-            (json!({"language": "t", "source": "", "limits": {"cpu_ms": 0}}), "limits.cpu_ms"),
-        ] {
-            assert_eq!(job(request).unwrap_err().field, field);
-        }
-    }
-
-    #[test]
-    fn what_no_machine_can_run_is_refused() {
-        let policy = Policy { machine_bytes: Some(1 << 30), ..Policy::default() };
-        let refused = |processes: u8, memory_bytes: u64| {
-            let manager = json!({"language": "t", "source": "", "protocol": "cms"});
-            let mut request = json!({"language": "t", "source": "", "limits": {"memory_bytes": memory_bytes}});
-            if processes > 0 {
-                request["communication"] = json!({"manager": manager, "processes": processes});
-            }
-            let request: JobRequest = serde_json::from_value(request).unwrap();
-            request.into_job("toy", "toy", &policy).err().map(|invalid| invalid.field)
-        };
-        assert_eq!((refused(0, 1 << 30), refused(4, 256 << 20)), (None, None));
-        assert_eq!(refused(0, (1 << 30) + 1).as_deref(), Some("limits.memory_bytes"));
-        assert_eq!(refused(5, 256 << 20).as_deref(), Some("communication.processes"));
-    }
-
-    #[test]
-    fn a_job_survives_its_own_json() {
-        let job = job(json!({"language": "t", "source": {"base64": "//4="}, "tests": [{"expect": "1"}]})).unwrap();
-        assert_eq!(serde_json::from_str::<Job>(&serde_json::to_string(&job).unwrap()).unwrap(), job);
-    }
 }

@@ -56,7 +56,7 @@ pub struct Outcome {
     pub wall_us: u64,
     /// When a limit of time by the clock ended it: how long its threads, together, were ready to run and waited for a
     /// processor, in µs. 0 where the kernel does not tell.
-    #[serde(default, skip_serializing_if = "crate::job::is_zero")]
+    #[serde(default, skip_serializing_if = "crate::omit::is_zero")]
     pub waited_us: u64,
     /// The most memory it held at once.
     pub memory_peak_bytes: u64,

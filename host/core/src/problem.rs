@@ -8,7 +8,8 @@ mod time;
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::{FileIo, FileRequest, SourceFile};
+use crate::job::FileIo;
+use crate::source::{FileRequest, SourceFile};
 use crate::{
     BoxPath, Checker, Communication, Comparer, Content, Descriptor, Invalid, JobRequest, LimitsRequest, Scoring, Test,
 };

@@ -170,7 +170,7 @@ impl Scoring {
         for (i, group) in self.groups.iter().enumerate() {
             let place = |field: &str| format!("scoring.groups[{i}].{field}");
             if known.insert(group.name.as_str(), i).is_some() {
-                return Err(Invalid::new(place("name"), format!("`{}` stands there twice", group.name)));
+                return Err(Invalid::new(place("name"), format!("`{}` is listed twice", group.name)));
             }
             if group.points.is_some_and(|points| !(points.is_finite() && points >= 0.0)) {
                 return Err(Invalid::new(place("points"), "is not a number of 0 or more"));

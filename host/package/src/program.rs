@@ -1,8 +1,9 @@
 //! Programs in a package: checkers, interactors, submissions.
 
 use bytes::Bytes;
+use optimus_core::SourceFile;
 use optimus_core::checker::Protocol;
-use optimus_core::job::{FileRequest, SourceFile};
+use optimus_core::job::FileRequest;
 use optimus_core::{BoxPath, Checker, Content};
 
 use crate::{PackageError, Tree};

@@ -3,6 +3,7 @@
 //! Level-triggered: each look compares what is there with what is loaded, and readers get a new, whole list at once. A
 //! file that turned bad leaves the last good version in place; whoever holds a plugin keeps it.
 
+mod expected;
 mod files;
 mod index;
 mod kept;
@@ -23,8 +24,9 @@ use crate::gate;
 use crate::plugin::{Plugin, Shared};
 use crate::seal::CodeCache;
 use crate::signature::{Signatures, Signer};
+pub use expected::Expected;
 use files::Found;
-pub use languages::{Expected, Languages};
+pub use languages::Languages;
 use scan::Scanner;
 pub use status::{PluginState, PluginStatus};
 pub use watch::WatchGuard;

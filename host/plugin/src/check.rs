@@ -6,6 +6,7 @@ use optimus_core::Limits;
 use optimus_core::limits::PartialLimits;
 
 use crate::error::InvalidField;
+use crate::text::shown;
 use crate::wit::types;
 
 /// Fine, or what is wrong and where.
@@ -14,13 +15,6 @@ pub(crate) type Field = Result<(), InvalidField>;
 pub(crate) const ARGS: usize = 1024;
 /// The kernel takes 128 KiB an argument; a plan that needs as much in all is mistaken.
 pub(crate) const ARG_BYTES: usize = 128 << 10;
-
-/// A guest's text for a message: short, and nothing in it moves a terminal's cursor.
-pub(crate) fn shown(text: &str) -> String {
-    let cut = crate::state::cut(text, 64);
-    let dots = if cut.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", cut.escape_debug())
-}
 
 pub(crate) fn count(field: &str, number: usize, range: RangeInclusive<usize>) -> Field {
     if range.contains(&number) {

@@ -4,7 +4,6 @@
 //! In: a file's bytes. Out: machine code in the cache, which the engine here then finds. The child keeps what it makes in
 //! a directory that is nobody else's; it gets into the cache, and a seal, only when the child has said that it is done.
 
-use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -15,35 +14,16 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use wasmtime::component::Component;
 
-use crate::config::{Config, Notice};
+use crate::config::{Compiler, Config, Notice};
 use crate::engine::Host;
 use crate::error::LoadError;
-use crate::gate;
 use crate::hex;
 use crate::seal::CodeCache;
+use crate::sections;
 
 /// What of its own a child says, in a byte.
 const DONE: u8 = b'+';
 const CODE_IS_OFF: u8 = b'-';
-
-/// How plugins are compiled.
-#[derive(Debug, Clone)]
-pub struct Compiler {
-    /// What starts the child: a program and arguments. It has to call [`compile_child`] with the directory that follows.
-    pub argv: Vec<OsString>,
-    /// Address space of the child.
-    pub memory_bytes: u64,
-    /// By the clock, for one file. The CPU time is bounded by the cores times this.
-    pub patience: Duration,
-}
-
-impl Compiler {
-    /// With the bounds that hold where nobody says otherwise.
-    pub fn new(argv: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
-        let argv = argv.into_iter().map(Into::into).collect();
-        Self { argv, memory_bytes: 3 << 30, patience: Duration::from_secs(60) }
-    }
-}
 
 /// The child of one look at the directory: started with the first file that needs it, gone with [`Self::rest`].
 pub(crate) struct Compiling {
@@ -184,7 +164,7 @@ fn serve(dir: &Path, memory_bytes: u64) -> io::Result<()> {
         let mut wasm = Vec::new();
         stdin.by_ref().take(u64::from_le_bytes(length)).read_to_end(&mut wasm)?;
         // What the gate would refuse unread is not compiled here either.
-        let good = gate::read_sections(&wasm).is_ok() && Component::from_binary(&host.engine, &wasm).is_ok();
+        let good = sections::read(&wasm).is_ok() && Component::from_binary(&host.engine, &wasm).is_ok();
         stdout.write_all(&[if good { DONE } else { CODE_IS_OFF }])?;
         stdout.flush()?;
     }

@@ -1,12 +1,12 @@
 //! What an operator may turn.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use optimus_core::Limits;
 
-use crate::compile::Compiler;
 use crate::names::Names;
 use crate::signature::Trust;
 
@@ -85,6 +85,25 @@ pub struct BuiltIn {
 impl std::fmt::Debug for BuiltIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("BuiltIn").field(&self.names.id).finish()
+    }
+}
+
+/// How plugins are compiled.
+#[derive(Debug, Clone)]
+pub struct Compiler {
+    /// What starts the child: a program and arguments. It has to call [`crate::compile_child`] with the directory that follows.
+    pub argv: Vec<OsString>,
+    /// Address space of the child.
+    pub memory_bytes: u64,
+    /// By the clock, for one file. The CPU time is bounded by the cores times this.
+    pub patience: Duration,
+}
+
+impl Compiler {
+    /// With the bounds that hold where nobody says otherwise.
+    pub fn new(argv: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        let argv = argv.into_iter().map(Into::into).collect();
+        Self { argv, memory_bytes: 3 << 30, patience: Duration::from_secs(60) }
     }
 }
 

@@ -11,8 +11,9 @@ use std::time::Duration;
 use wasmtime::component::{Linker, ResourceType};
 use wasmtime::{Cache, CacheConfig, Engine, OptLevel, Store, Strategy, Trap};
 
+use crate::blob::Blob;
 use crate::error::{CallError, PluginError};
-use crate::state::{Blob, Log, State};
+use crate::state::{Log, State};
 use crate::wasi;
 use crate::wit::Level;
 

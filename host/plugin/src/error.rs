@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use optimus_core::Fault;
 
-use crate::check;
 use crate::signature::SignatureError;
+use crate::text::{legible, shown};
 
 /// A plugin, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +192,7 @@ pub enum LoadError {
         message: String,
     },
     /// It is made for another version of the contract.
-    #[error("needs plugin API {}; this host speaks {supported}", check::shown(found))]
+    #[error("needs plugin API {}; this host speaks {supported}", shown(found))]
     ApiVersion {
         /// What it says.
         found: String,
@@ -237,17 +237,8 @@ fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let more = names.len().saturating_sub(SHOWN);
     let rest = (more > 0).then(|| format!("and {more} more"));
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{}`", check::shown(name)));
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{}`", shown(name)));
     shown.chain(rest).collect::<Vec<_>>().join(", ")
-}
-
-/// A text that may quote a file: cut to size, and nothing in it but the ends of its lines moves a terminal's cursor.
-fn legible(text: &str) -> String {
-    let cut = crate::state::cut(text, 1_000);
-    let dots = if cut.len() < text.len() { "…" } else { "" };
-    let hidden = |c: char| c.is_control() && c != '\n';
-    let shown = cut.chars().map(|c| if hidden(c) { c.escape_debug().to_string() } else { c.to_string() });
-    shown.collect::<String>() + dots
 }
 
 impl PluginError {

@@ -4,7 +4,6 @@
 //! its deadline, the descriptor's fields. Whatever fails, fails with words for the author and advice.
 
 mod descriptor;
-mod sections;
 
 use std::sync::Arc;
 
@@ -16,10 +15,9 @@ use crate::error::{CallError, LoadError};
 use crate::hex;
 use crate::names::Names;
 use crate::plugin::{Guests, Plugin, Shared};
+use crate::sections::{self, Sections};
 use crate::state::State;
 use crate::wit;
-
-pub(crate) use sections::{Sections, read as read_sections};
 
 /// Deep enough for the compiler, whatever thread we are called on.
 const STACK_BYTES: usize = 8 << 20;
@@ -33,7 +31,7 @@ pub(crate) fn load(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plug
         let gate = std::thread::Builder::new().name("plugin-gate".into()).stack_size(STACK_BYTES);
         match gate.spawn_scoped(scope, || pass(shared, file, wasm)) {
             Ok(thread) => thread.join().unwrap_or_else(|_| {
-                Err(LoadError::Malformed("the compiler gave up on it; the host's log has its last words".to_owned()))
+                Err(LoadError::Malformed("the plugin compiler panicked; see the log of the host".to_owned()))
             }),
             Err(error) => Err(LoadError::Malformed(format!("no thread to load it on: {error}"))),
         }

@@ -5,6 +5,7 @@
 //! WebAssembly lives only here. This room knows no language by name, runs no program (but itself again, to compile in) and touches no
 //! queue.
 
+mod blob;
 mod catalogue;
 mod check;
 mod compile;
@@ -20,16 +21,18 @@ mod plan;
 mod plugin;
 mod request;
 mod seal;
+mod sections;
 mod signature;
 mod state;
+mod text;
 mod wasi;
 mod wit;
 
 pub use catalogue::{
     Catalogue, Expected, Languages, Loaded, PluginState, PluginStatus, WatchGuard, check_file, load_file,
 };
-pub use compile::{Compiler, compile_child};
-pub use config::{BuiltIn, Config, ImagePolicy, Notice};
+pub use compile::compile_child;
+pub use config::{BuiltIn, Compiler, Config, ImagePolicy, Notice};
 pub use error::{CallError, InvalidField, LoadError, PluginError, PluginName};
 pub use hex::sha256;
 pub use names::Names;

@@ -78,7 +78,7 @@ fn check_comparer(comparer: types::Comparer, terms: &Terms<'_>) -> Result<Compar
         types::Comparer::Program(_) => return Err(missing("`program`")),
         types::Comparer::Other((name, options)) => match other(&name, &options) {
             Some(comparer) => comparer,
-            None => return Err(missing(&format!("`{}`", check::shown(&name)))),
+            None => return Err(missing(&format!("`{}`", crate::text::shown(&name)))),
         },
     };
     comparer.check().map_err(|message| {

@@ -16,8 +16,8 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::engine::Host;
 use crate::error::{PluginError, PluginName};
-use crate::gate::Sections;
 use crate::request::{Finding, PlanRequest, StepOutcome};
+use crate::sections::Sections;
 pub(crate) use calls::{Guests, Inner};
 
 /// What all plugins of a catalogue share.

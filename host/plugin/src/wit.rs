@@ -7,7 +7,7 @@ pub(crate) mod language {
     wasmtime::component::bindgen!({
         path: "../../sdk/wit",
         world: "host-language",
-        with: { "optimus:plugin/blobs.blob": crate::state::Blob },
+        with: { "optimus:plugin/blobs.blob": crate::blob::Blob },
     });
 }
 

@@ -1,6 +1,7 @@
 //! How each protocol calls, and what each answer means: vectors, each with the rule that it proves.
 
 use super::*;
+use crate::policy::Policy;
 
 fn checker(protocol: Protocol) -> Checker {
     Checker { protocol, language: "toy".to_owned(), source: Some(Content::from("x")), ..Checker::default() }

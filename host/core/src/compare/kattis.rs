@@ -54,7 +54,7 @@ impl Kattis {
             let value = flags.next().and_then(|value| floats::parse(value.as_bytes()));
             let value = value.ok_or_else(|| format!("`{flag}` needs a number after it"))?;
             if place.replace(value).is_some() {
-                return Err(format!("`{flag}` stands there twice"));
+                return Err(format!("`{flag}` is listed twice"));
             }
         }
         options.check()?;

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{FileRequest, JobRequest, Policy, Test, Webhook};
+use super::{JobRequest, Webhook};
+use crate::policy::Policy;
 use crate::scoring::tree::Node;
-use crate::{Checker, Comparer, Invalid, Scoring};
+use crate::source::FileRequest;
+use crate::{Checker, Comparer, Invalid, Scoring, Test};
 
 /// A language's id or alias.
 const LANGUAGE_BYTES: usize = 100;

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use optimus_core::Descriptor;
-
+use super::expected::Expected;
 use super::scan::Slot;
 use super::status::{PluginState, PluginStatus};
 use crate::error::LoadError;
@@ -22,32 +21,6 @@ pub struct Languages {
     /// What is to be loaded, in the order in which files claim names.
     expected: Vec<Expected>,
     pub(super) statuses: Vec<PluginStatus>,
-}
-
-/// A file that is not loaded yet.
-#[derive(Debug, Clone)]
-pub struct Expected {
-    /// Its name in the directory.
-    pub(super) file: String,
-    /// What its language is called, where that can be said without loading it.
-    pub names: Option<Names>,
-    /// The descriptor and the digest of these very bytes, where they have passed the load gate before.
-    pub passed: Option<(Descriptor, String)>,
-}
-
-impl Expected {
-    /// Its name in the directory.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    fn is(&self, id: &str) -> bool {
-        self.names.as_ref().is_some_and(|names| names.id == id)
-    }
-
-    fn is_called(&self, alias: &str) -> bool {
-        self.names.as_ref().is_some_and(|names| names.aliases.iter().any(|known| known == alias))
-    }
 }
 
 impl Languages {

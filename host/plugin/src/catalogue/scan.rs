@@ -20,6 +20,7 @@ use crate::error::{LoadError, PluginError};
 use crate::hex;
 use crate::plugin::{Plugin, Shared};
 use crate::seal::CodeCache;
+use crate::sections;
 pub(super) use slot::Slot;
 
 /// What is known of each file.
@@ -78,7 +79,7 @@ impl Scanner {
         // What cannot be read, or is not trusted, is found out when it is loaded.
         let Some(Ok(found)) = dir.map(|dir| files::read(dir, name, config)) else { return };
         if trusted(config, name, &found).is_ok()
-            && let Ok(sections) = gate::read_sections(&found.wasm)
+            && let Ok(sections) = sections::read(&found.wasm)
             && let Some(names) = sections.names
         {
             self.index.note(name, print, names);

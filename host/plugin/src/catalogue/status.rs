@@ -3,7 +3,7 @@
 use optimus_core::Fault;
 use serde::Serialize;
 
-use super::languages::Expected;
+use super::expected::Expected;
 
 /// What came of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -67,7 +67,7 @@ fn id(field: &str, id: &str, alias: bool) -> Field {
         return Ok(());
     }
     let pattern = if alias { "[a-z0-9][a-z0-9.+#_-]{0,31}" } else { "[a-z][a-z0-9+#_-]{0,31}" };
-    Err(InvalidField::new(field, format!("`{}` does not match {pattern}", check::shown(id)))
+    Err(InvalidField::new(field, format!("`{}` does not match {pattern}", crate::text::shown(id)))
         .hint("use a short lowercase name, such as those that the file extensions suggest"))
 }
 
@@ -77,7 +77,7 @@ fn version(version: &str) -> Field {
     if good {
         return Ok(());
     }
-    Err(InvalidField::new("version", format!("`{}` is not a version", check::shown(version)))
+    Err(InvalidField::new("version", format!("`{}` is not a version", crate::text::shown(version)))
         .hint("use the plugin's own version, like `1.4.0`"))
 }
 
@@ -87,7 +87,7 @@ fn extensions(extensions: &[String]) -> Field {
         let good = (1..=16).contains(&extension.len())
             && extension.chars().all(|c| c.is_ascii_alphanumeric() || "+_-".contains(c));
         if !good {
-            let message = format!("`{}` is not a file extension", check::shown(extension));
+            let message = format!("`{}` is not a file extension", crate::text::shown(extension));
             return Err(InvalidField::new(format!("extensions[{i}]"), message)
                 .hint("write it without the dot, up to 16 letters and digits"));
         }

@@ -63,7 +63,7 @@ fn check_name(field: &str, name: &str) -> Field {
     if good {
         return Ok(());
     }
-    Err(InvalidField::new(field, format!("`{}` is not a step's name", check::shown(name)))
+    Err(InvalidField::new(field, format!("`{}` is not a step's name", crate::text::shown(name)))
         .hint("use up to 32 letters, digits, `_` and `-`: `compile`, `link`, `run`"))
 }
 
@@ -78,7 +78,7 @@ fn check_env(field: &str, env: Vec<types::EnvVar>) -> Result<Vec<(String, String
             return Err(check::nul(format!("{field}[{i}].value")));
         }
         if !seen.insert(var.name.as_str()) {
-            let message = format!("`{}` stands there twice", var.name);
+            let message = format!("`{}` is listed twice", var.name);
             return Err(InvalidField::new(format!("{field}[{i}].name"), message).hint("keep one of them"));
         }
     }
@@ -90,7 +90,7 @@ fn check_env_name(field: &str, name: &str) -> Field {
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !good {
-        let message = format!("`{}` does not match [A-Za-z_][A-Za-z0-9_]*", check::shown(name));
+        let message = format!("`{}` does not match [A-Za-z_][A-Za-z0-9_]*", crate::text::shown(name));
         return Err(InvalidField::new(field, message).hint("only such names work everywhere"));
     }
     if DENIED_ENV.contains(&name) || DENIED_ENV_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
@@ -118,7 +118,7 @@ fn check_files(
         if placed.iter().any(|other| collide(other.path.as_str(), path.as_str())) {
             return Err(InvalidField::new(
                 at,
-                format!("`{}` collides with another file of the step", check::shown(path.as_str())),
+                format!("`{}` collides with another file of the step", crate::text::shown(path.as_str())),
             )
             .hint("a path is either one file or a directory"));
         }

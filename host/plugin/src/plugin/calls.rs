@@ -10,13 +10,14 @@ use wasmtime::Store;
 use wasmtime::component::Resource;
 
 use super::Shared;
-use crate::check::shown;
+use crate::blob::Blob;
 use crate::engine::Guest;
 use crate::error::{InvalidField, PluginError, PluginName};
-use crate::gate::Sections;
 use crate::plan::{self, Terms};
 use crate::request::Finding;
-use crate::state::{Blob, State, cut};
+use crate::sections::Sections;
+use crate::state::State;
+use crate::text::{cut, shown};
 use crate::wit::{self, types};
 
 /// What is kept of a text that a guest meant for people.

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use optimus_declarative::author::{Planted, crates};
 use serde_json::json;
 
-use super::{build, new};
+use super::build;
+use super::folder::write;
 use crate::cli::Folder;
 use crate::output::{Advised, Output};
 
@@ -35,7 +36,7 @@ pub(super) fn write_out(folder: &Path) -> anyhow::Result<Vec<String>> {
     }
     let manifest = build::manifest(&text, folder, &toml.display().to_string())?;
     let files = crates::ejected(&manifest, &samples(folder)?);
-    new::write(folder, &files)?;
+    write(folder, &files)?;
     std::fs::rename(&toml, folder.join(AS_IT_WAS))?;
     Ok(files.into_iter().map(|(path, _)| path).filter(|path| !path.starts_with("sdk/")).collect())
 }
@@ -44,7 +45,7 @@ pub(super) fn write_out(folder: &Path) -> anyhow::Result<Vec<String>> {
 pub(super) fn planted(folder: &Path, files: Vec<Planted>) -> anyhow::Result<Vec<Planted>> {
     let text = files.iter().find(|(path, _)| path == "language.toml").map_or("", |(_, text)| text);
     let manifest = build::manifest(text, folder, "language.toml")?;
-    new::write(folder, &crates::pages(&manifest))?;
+    write(folder, &crates::pages(&manifest))?;
     let mut all: Vec<Planted> = files.into_iter().filter(|(path, _)| path != "language.toml").collect();
     all.extend(crates::ejected(&manifest, &[]));
     Ok(all)

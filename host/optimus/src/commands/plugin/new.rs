@@ -4,27 +4,26 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use optimus_declarative::author::{self, Answers, BuildError, Known, Planted};
 use serde_json::json;
 
-use super::{build, eject};
+use super::{build, eject, folder};
 use crate::cli::{Kind, New};
 use crate::output::{Advised, Output};
 
 pub(super) fn new(args: &New, output: Output) -> anyhow::Result<ExitCode> {
     check_name(&args.name)?;
     let mut files = planted(args)?;
-    let folder = Path::new(&args.name);
-    std::fs::create_dir(folder).map_err(|error| {
+    let path = Path::new(&args.name);
+    std::fs::create_dir(path).map_err(|error| {
         let hint = "it never overwrites: choose another name, or another place".to_owned();
         Advised::new("exists", format!("cannot create `{}`: {error}", args.name), Some(hint))
     })?;
-    write(folder, &files)?;
+    folder::write(path, &files)?;
     if args.kind == Kind::Rust && !files.iter().any(|(path, _)| path == "Cargo.toml") {
-        eject::write_out(folder)?;
-        std::fs::remove_file(folder.join(eject::AS_IT_WAS))?;
-        files = eject::planted(folder, files)?;
+        eject::write_out(path)?;
+        std::fs::remove_file(path.join(eject::AS_IT_WAS))?;
+        files = eject::planted(path, files)?;
     }
     // A crate brings its SDK, which nobody has to read.
     let paths: Vec<&String> = files.iter().map(|(path, _)| path).filter(|path| !path.starts_with("sdk/")).collect();
@@ -33,19 +32,6 @@ pub(super) fn new(args: &New, output: Output) -> anyhow::Result<ExitCode> {
         paths.iter().map(|path| format!("{}/{path}\n", args.name)).collect::<String>() + &next
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes files that are not there yet.
-pub(super) fn write(folder: &Path, files: &[Planted]) -> anyhow::Result<()> {
-    for (path, text) in files {
-        let path = folder.join(path);
-        let written = || {
-            std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
-            std::fs::write(&path, text)
-        };
-        written().with_context(|| format!("cannot write `{}`", path.display()))?;
-    }
-    Ok(())
 }
 
 /// Before anything is made: it becomes a folder, a file and an id.

@@ -21,7 +21,7 @@ use tokio_stream::StreamExt as _;
 
 use super::super::runtime;
 use super::load_trusting;
-use super::source::Source;
+use super::signed_file::SignedFile;
 use crate::cli::Push;
 use crate::engine;
 use crate::output::{Advised, Output};
@@ -47,7 +47,7 @@ pub(super) struct Pulled {
 /// `optimus plugin push`: what passes the load gate may be published.
 pub(super) fn push(args: &Push, output: Output) -> anyhow::Result<ExitCode> {
     let Loaded { plugin, .. } = load_trusting(&args.file, engine::trust(&args.trust)?)?;
-    let Source { wasm, signature, .. } = Source::file(&args.file)?;
+    let SignedFile { wasm, signature } = SignedFile::read(&args.file)?;
     let reference = parse(&args.to)?;
     let published = runtime()?.block_on(publish(&reference, &plugin, wasm, signature));
     let digest = published.map_err(|error| failed("push to", &args.to, &error))?;

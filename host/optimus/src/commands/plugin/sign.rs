@@ -11,7 +11,7 @@ use optimus_plugin::SecretKey;
 use serde_json::json;
 
 use super::put;
-use super::source::beside;
+use super::signed_file::signature_path;
 use crate::cli::{Keygen, Sign};
 use crate::output::{Advised, Output};
 
@@ -41,7 +41,7 @@ pub(super) fn sign(args: &Sign, output: Output) -> anyhow::Result<ExitCode> {
         let bytes = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let signature = beside(file);
+        let signature = signature_path(file);
         put(&signature, key.sign(&bytes, &format!("timestamp:{time}\tfile:{name}\tprehashed")).as_bytes())?;
         signatures.push(signature);
     }

@@ -1,12 +1,13 @@
 //! Where a plugin comes from, with its signature: a file, a URL whose bytes are pinned, or a registry.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use optimus_declarative::author::Known;
 use optimus_plugin::{SIGNATURE_BYTES, sha256, signature_file};
 
+use super::signed_file::SignedFile;
 use super::{build, oci};
 use crate::output::Advised;
 
@@ -70,9 +71,8 @@ impl Source {
     }
 
     pub(super) fn file(path: &Path) -> anyhow::Result<Self> {
-        let wasm = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let SignedFile { wasm, signature } = SignedFile::read(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let signature = std::fs::read(beside(path)).ok();
         let said = path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string();
         Ok(Self { name, said, wasm, signature })
     }
@@ -103,11 +103,6 @@ impl Source {
         let signature = fetch(&signature_file(url), SIGNATURE_BYTES).ok();
         Ok(Self { name, said: said.to_owned(), wasm, signature })
     }
-}
-
-/// Where the signature of a file lies.
-pub(super) fn beside(file: &Path) -> PathBuf {
-    file.with_file_name(signature_file(&file.file_name().unwrap_or_default().to_string_lossy()))
 }
 
 /// A name that is a file's, and nothing else.

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::change::Change;
 use super::lock::{Entry, Lock};
-use super::source::{Source, beside};
+use super::signed_file::signature_path;
+use super::source::Source;
 use super::{load, load_trusting, put};
 use crate::cli::{Add, Dir, Install, Named, Update};
 use crate::engine;
@@ -83,7 +84,7 @@ pub(super) fn remove(args: &Named, output: Output) -> anyhow::Result<ExitCode> {
     let mut lock = Lock::read(&dir)?;
     let file = place(&dir, &args.id)?;
     std::fs::remove_file(&file).map_err(|error| absent(&args.id, &error.to_string()))?;
-    drop(std::fs::remove_file(beside(&file)));
+    drop(std::fs::remove_file(signature_path(&file)));
     lock.plugins.remove(&args.id);
     lock.write(&dir)?;
     output.print(&json!({"removed": file}), |_| format!("removed {}\n", file.display()))?;
@@ -172,7 +173,7 @@ impl Candidate {
             if digest != entry.sha256 {
                 std::fs::create_dir_all(dir.join(".before"))?;
                 put(&kept(dir, &digest), &old)?;
-                put_signature(&kept(dir, &digest), std::fs::read(beside(&file)).ok().as_deref())?;
+                put_signature(&kept(dir, &digest), std::fs::read(signature_path(&file)).ok().as_deref())?;
                 entry.before = Some(digest);
             } else {
                 entry.before = lock.plugins.get(&id).and_then(|old| old.before.clone());
@@ -190,9 +191,9 @@ impl Candidate {
 /// Leaves no signature of other bytes behind.
 fn put_signature(file: &Path, signature: Option<&[u8]>) -> anyhow::Result<()> {
     match signature {
-        Some(bytes) => put(&beside(file), bytes),
+        Some(bytes) => put(&signature_path(file), bytes),
         None => {
-            drop(std::fs::remove_file(beside(file)));
+            drop(std::fs::remove_file(signature_path(file)));
             Ok(())
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::expected::Expected;
 use super::super::files::{self, Print};
 use super::super::index::Entry;
-use super::super::languages::Expected;
 use super::super::status::{PluginState, PluginStatus};
 use super::Loaded;
 use crate::error::{LoadError, PluginError};
