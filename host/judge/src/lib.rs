@@ -103,95 +103,79 @@ impl Judge {
         events: &(dyn Fn(Event) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
-        let clock = Clock { waited, begun: Instant::now() };
+        let begun = Instant::now();
+        let mut draft = Draft { job, waited, begun, plugin: None, plan: None, planned_in: Duration::ZERO };
+        let execution = match self.plan_and_execute(&mut draft, events, cancel).await? {
+            Ok(execution) => execution,
+            Err(ending) => ExecutionResult::stopped(job, ending),
+        };
+        Ok(self.build_report(draft, execution))
+    }
+
+    /// Judges the job of `draft`, and fills in what it learns on the way. The inner error ends the job before its build.
+    async fn plan_and_execute(
+        &self,
+        draft: &mut Draft<'_>,
+        events: &(dyn Fn(Event) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Result<ExecutionResult, Ending>, Fault> {
+        let job = draft.job;
         let Some(_slot) = cancel.run_until_cancelled(self.executor.slot()).await else {
-            return Ok(self.build_report(
-                job,
-                None,
-                None,
-                ExecutionResult::stopped(job, Ending::Cancelled),
-                &clock,
-                Duration::ZERO,
-            ));
+            return Ok(Err(Ending::Cancelled));
         };
         let Some(plugin) = self.catalogue.plugin(&job.language).await else {
-            let ending = Ending::Fault(unknown_language(&job.language));
-            return Ok(self.build_report(
-                job,
-                None,
-                None,
-                ExecutionResult::stopped(job, ending),
-                &clock,
-                Duration::ZERO,
-            ));
+            return Ok(Err(Ending::Fault(unknown_language(&job.language))));
         };
         // After the language: without it the job could not be completed with its problem either.
         if let Some(digest) = &job.problem {
             let fault = Fault::new("unknown_problem", format!("problem `{digest}` is not stored here"));
-            let ending = Ending::Fault(fault.hint("post its package again with POST /v1/problems"));
-            return Ok(self.build_report(
-                job,
-                None,
-                None,
-                ExecutionResult::stopped(job, ending),
-                &clock,
-                Duration::ZERO,
-            ));
+            return Ok(Err(Ending::Fault(fault.hint("post its package again with POST /v1/problems"))));
         }
+        let plugin = &*draft.plugin.insert(plugin);
         let descriptor = plugin.descriptor();
         let limits = limits::of_run(&job.limits, job.exact_limits, descriptor, &self.executor.config.cap);
         let planning = Instant::now();
-        // Where nothing is run, the submission need not be a program.
-        let is_answers = job.tests.iter().all(|test| test.submitted.is_some());
-        let plan_result = if is_answers {
-            Ok(Arc::new(execute::no_plan()))
-        } else {
-            plugin.plan(&PlanRequest::new(job, limits)).instrument(spans::plan()).await
-        };
-        let planned_in = planning.elapsed();
-        let plan = match plan_result {
-            Ok(plan) => plan,
+        let planned = plan(job, plugin, limits).await;
+        draft.planned_in = planning.elapsed();
+        let plan = match planned {
+            Ok(plan) => &*draft.plan.insert(plan),
             Err(PluginError::Engine { message }) => return Err(Fault::new("plugin_engine", message)),
-            Err(error) => {
-                let execution = refused(job, error);
-                return Ok(self.build_report(job, Some(&plugin), None, execution, &clock, planned_in));
-            }
+            Err(error) => return Ok(Ok(refused(job, error))),
         };
-        let [checker, interactor, grader] = match self.prepare_checkers(job, &plan).await {
+        let [checker, interactor, grader] = match self.prepare_checkers(job, plan).await {
             Ok(checkers) => checkers,
             Err(Failure::Internal(fault)) => return Err(fault),
-            Err(Failure::Checker(fault)) => {
-                let execution = ExecutionResult::stopped(job, Ending::Fault(fault));
-                return Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
-            }
+            Err(Failure::Checker(fault)) => return Ok(Err(Ending::Fault(fault))),
         };
-        let planned = PlannedJob {
-            spec: BuildSpec {
-                job,
-                plan: &plan,
-                limits,
-                plugin_digest: plugin.digest(),
-                install_hint: &descriptor.install_hint,
-                hooks: plugin.as_ref(),
-                unpinned: false,
-            },
-            checker: checker.as_ref(),
-            interactor: interactor.as_ref(),
-            grader: grader.as_ref(),
+        let spec = BuildSpec {
+            job,
+            plan,
+            limits,
+            plugin_digest: plugin.digest(),
+            install_hint: &descriptor.install_hint,
+            hooks: plugin.as_ref(),
+            unpinned: false,
         };
-        let demand = demand::of_job(&planned, &self.executor.config);
+        let (checker, interactor, grader) = (checker.as_ref(), interactor.as_ref(), grader.as_ref());
+        self.admit_and_execute(&PlannedJob { spec, checker, interactor, grader }, events, cancel).await
+    }
+
+    /// Waits until the machine has memory for the job, and executes it.
+    async fn admit_and_execute(
+        &self,
+        planned: &PlannedJob<'_>,
+        events: &(dyn Fn(Event) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Result<ExecutionResult, Ending>, Fault> {
+        let demand = demand::of_job(planned, &self.executor.config);
         let Some(admitted) = cancel.run_until_cancelled(self.executor.sandbox.admit(&demand)).await else {
-            let execution = ExecutionResult::stopped(job, Ending::Cancelled);
-            return Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in));
+            return Ok(Err(Ending::Cancelled));
         };
-        let execution = match admitted {
-            Ok(admitted) => admitted.run(self.executor.execute(&planned, events, cancel)).await?,
-            Err(error @ SandboxError::TooLarge { .. }) => {
-                ExecutionResult::stopped(job, Ending::Fault(failure::fault(&error)))
-            }
-            Err(error) => return Err(failure::fault(&error)),
-        };
-        Ok(self.build_report(job, Some(&plugin), Some(&plan), execution, &clock, planned_in))
+        match admitted {
+            Ok(admitted) => admitted.run(self.executor.execute(planned, events, cancel)).await.map(Ok),
+            Err(error @ SandboxError::TooLarge { .. }) => Ok(Err(Ending::Fault(failure::fault(&error)))),
+            Err(error) => Err(failure::fault(&error)),
+        }
     }
 
     /// Prepares the checker, the interactor or manager, and the grader, as far as the job has them as
@@ -211,15 +195,8 @@ impl Judge {
         Ok([prepare(checker).await?, prepare(talks).await?, prepare(grader).await?])
     }
 
-    fn build_report(
-        &self,
-        job: &Job,
-        plugin: Option<&Plugin>,
-        plan: Option<&Plan>,
-        execution: ExecutionResult,
-        clock: &Clock,
-        planned_in: Duration,
-    ) -> Report {
+    fn build_report(&self, draft: Draft<'_>, execution: ExecutionResult) -> Report {
+        let Draft { job, waited, begun, plugin, plan, planned_in } = draft;
         let ExecutionResult { compile, tests, score, ending, compile_time, tests_time } = execution;
         let (verdict, error) = conclude(ending, &tests, score.as_ref());
         let finished = Timestamp::now();
@@ -228,38 +205,51 @@ impl Judge {
             language: job.language.clone(),
             verdict,
             score,
-            plugin: plugin.map(|plugin| PluginRef {
+            plugin: plugin.as_ref().map(|plugin| PluginRef {
                 id: plugin.descriptor().id.clone(),
                 version: plugin.descriptor().version.clone(),
                 digest: plugin.digest().to_owned(),
             }),
-            image: plan.map(|plan| plan.image.clone()),
+            image: plan.as_ref().map(|plan| plan.image.clone()),
             sandbox: self.executor.sandbox_name().to_owned(),
             compile,
             tests,
             error,
-            limits: plan.zip(plugin).map(|(plan, plugin)| {
+            limits: plan.as_ref().zip(plugin.as_ref()).map(|(plan, plugin)| {
                 let run = limits::of_run(&job.limits, job.exact_limits, plugin.descriptor(), &self.executor.config.cap);
                 limits::of_step(&plan.run.limits, &run, &self.executor.config.cap)
             }),
             created_at: job.id.created_at(),
-            started_at: Some(finished.before(u64::try_from(clock.begun.elapsed().as_millis()).unwrap_or(0))),
+            started_at: Some(finished.before(u64::try_from(begun.elapsed().as_millis()).unwrap_or(0))),
             finished_at: Some(finished),
             timing: Timing {
-                queued_ms: ms(clock.waited),
+                queued_ms: ms(waited),
                 plan_ms: ms(planned_in),
                 compile_ms: ms(compile_time),
                 tests_ms: ms(tests_time),
-                total_ms: ms(clock.waited + clock.begun.elapsed().max(planned_in + compile_time + tests_time)),
+                total_ms: ms(waited + begun.elapsed().max(planned_in + compile_time + tests_time)),
             },
             labels: job.labels.clone(),
         }
     }
 }
 
-struct Clock {
+/// The parts of a report that are known before the execution ends.
+struct Draft<'a> {
+    job: &'a Job,
     waited: Duration,
     begun: Instant,
+    plugin: Option<Arc<Plugin>>,
+    plan: Option<Arc<Plan>>,
+    planned_in: Duration,
+}
+
+/// Asks the plugin for the plan. A job of submitted answers runs no program, and its files need not be one.
+async fn plan(job: &Job, plugin: &Plugin, limits: Limits) -> Result<Arc<Plan>, PluginError> {
+    if job.tests.iter().all(|test| test.submitted.is_some()) {
+        return Ok(Arc::new(execute::no_plan()));
+    }
+    plugin.plan(&PlanRequest::new(job, limits)).instrument(spans::plan()).await
 }
 
 fn ms(duration: Duration) -> f64 {

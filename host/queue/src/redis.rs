@@ -15,6 +15,7 @@ mod key_value;
 mod link;
 mod list;
 mod outbox;
+mod publisher;
 mod push;
 mod reap;
 mod script;
@@ -32,8 +33,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::address::Address;
-use self::events::{Publisher, Subscriptions};
+use self::events::Subscriptions;
 use self::link::Link;
+use self::publisher::Publisher;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
 use crate::{QueueError, Rules};
@@ -117,7 +119,7 @@ impl RedisQueue {
         }
         let mut tasks = JoinSet::new();
         let (ends, ended) = Ends::new();
-        tasks.spawn(ends.clone().run("queue-publisher", events::publish_events(Arc::clone(&shared), published)));
+        tasks.spawn(ends.clone().run("queue-publisher", publisher::publish_events(Arc::clone(&shared), published)));
         tasks.spawn(ends.clone().run("queue-subscription", events::run_subscriptions(Arc::clone(&shared), changes)));
         tasks.spawn(ends.clone().run("queue-reaper", reap::reap(Arc::clone(&shared))));
         Ok(Self { shared, tasks: Mutex::new(tasks), ends, ended })

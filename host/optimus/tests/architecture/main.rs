@@ -7,6 +7,7 @@ mod circles;
 mod imports;
 mod planted;
 mod rooms;
+mod sizes;
 mod source;
 
 use std::fs;
@@ -48,6 +49,27 @@ fn rooms_import_only_what_is_listed() {
 fn no_files_import_each_other_in_a_circle() {
     let wrong: Vec<String> = CRATES.iter().flat_map(|name| rooms::circles(name, &of(name))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_and_functions_are_short() {
+    let wrong = sizes::too_long(&root());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_long_function_is_found_wherever_it_stands() {
+    let function = |indent: &str, lines: usize| {
+        format!("{indent}pub async fn f() {{\n{}{indent}}}\n", format!("{indent}    x();\n").repeat(lines - 2))
+    };
+    let found = |text: &str, is_test: bool| sizes::long_functions(text, is_test).collect::<Vec<_>>();
+    assert_eq!(found(&function("", 61), false), [(1, 61)]);
+    assert_eq!(found(&format!("impl X {{\n{}}}\n", function("    ", 61)), false), [(2, 61)]);
+    assert_eq!(found(&function("", 60), false), []);
+    assert_eq!(found(&function("", 90), true), []);
+    assert_eq!(found(&format!("mod tests {{\n{}}}\n", function("    ", 91)), false), [(2, 91)]);
+    let declared = format!("trait X {{\n    fn a(&self);\n{}}}\n", function("    ", 60));
+    assert_eq!(found(&declared, false), []);
 }
 
 #[test]

@@ -1,10 +1,9 @@
-//! Events of jobs, over one channel a job: published by one task, received by another, each with a connection of its own.
+//! Subscriptions to events of jobs: one Redis channel per job, received by one task with its own connection.
 //!
-//! Channels lose what is said while nobody is connected; so the end of a job is looked up whenever it may have been
+//! A channel loses messages while no subscriber is connected, so the end of a job is looked up whenever it may have been
 //! missed.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,112 +12,35 @@ use redis::aio::{PubSubSink, PubSubStream};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_stream::StreamExt as _;
 
-use super::script::{Args, TELL};
 use super::{Shared, lock};
 use crate::{EventId, NumberedEvent, NumberedEventStream, QueueError, Status};
 
-/// Events are counted by Redis, with the job: every process counts on.
+/// Redis numbers the events with the job, so all processes share one epoch.
 const EPOCH: u64 = 0;
-/// Events on their way to Redis; beyond, some are lost.
-const PUBLISH_BUFFER: usize = 1024;
-/// Events that a slow listener may be behind before it loses some.
+/// Maximum number of events that a slow subscriber lags behind before it loses some.
 const SUBSCRIBER_BUFFER: usize = 64;
-/// Whoever has heard nothing for this long looks whether the job is over.
+/// After this long without a message the subscriber looks up whether the job is over.
 const SILENCE: Duration = Duration::from_secs(15);
-/// A connection that does not answer within this is dead.
+/// Timeout after which a connection counts as dead.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Between two tries to reach Redis.
+/// Delay between two attempts to reach Redis.
 const PAUSE: Duration = Duration::from_millis(500);
 
-pub(super) enum Publish {
-    Event { id: JobId, language: String, json: String },
-    Flush(oneshot::Sender<()>),
-}
-
-/// The speaking side.
-pub(super) struct Publisher {
-    sender: mpsc::Sender<Publish>,
-    unsent: Arc<AtomicUsize>,
-}
-
-impl Publisher {
-    pub(super) fn new() -> (Self, (mpsc::Receiver<Publish>, Arc<AtomicUsize>)) {
-        let (sender, receiver) = mpsc::channel(PUBLISH_BUFFER);
-        let unsent = Arc::<AtomicUsize>::default();
-        (Self { sender, unsent: Arc::clone(&unsent) }, (receiver, unsent))
-    }
-
-    /// Never waits.
-    pub(super) fn publish(&self, id: JobId, language: String, event: &Event) {
-        let Ok(json) = serde_json::to_string(event) else { return };
-        self.unsent.fetch_add(1, Ordering::AcqRel);
-        if self.sender.try_send(Publish::Event { id, language, json }).is_err() {
-            self.unsent.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-
-    /// Returns when all that was told before has been said.
-    pub(super) async fn flush(&self) {
-        if self.unsent.load(Ordering::Acquire) == 0 {
-            return;
-        }
-        let (reply, said) = oneshot::channel();
-        if self.sender.send(Publish::Flush(reply)).await.is_ok() {
-            let _ = tokio::time::timeout(ANSWER, said).await;
-        }
-    }
-}
-
-/// Says what is told, in order.
-pub(super) async fn publish_events(
-    shared: Arc<Shared>,
-    (mut published, unsent): (mpsc::Receiver<Publish>, Arc<AtomicUsize>),
-) {
-    let mut batch = Vec::new();
-    while published.recv_many(&mut batch, 64).await > 0 {
-        let mut waiting: Option<(String, Args, usize)> = None;
-        for message in batch.drain(..) {
-            match message {
-                Publish::Event { id, language, json } => {
-                    if waiting.as_ref().is_some_and(|(of, ..)| *of != language) {
-                        publish_batch(&shared, waiting.take(), &unsent).await;
-                    }
-                    let (of, args, count) = waiting.take().unwrap_or((language, Args::default(), 0));
-                    waiting = Some((of, args.with(id.to_string()).with(json), count + 1));
-                }
-                Publish::Flush(reply) => {
-                    publish_batch(&shared, waiting.take(), &unsent).await;
-                    let _ = reply.send(());
-                }
-            }
-        }
-        publish_batch(&shared, waiting, &unsent).await;
-    }
-}
-
-async fn publish_batch(shared: &Shared, batch: Option<(String, Args, usize)>, unsent: &AtomicUsize) {
-    if let Some((language, args, count)) = batch {
-        if let Err(error) = shared.run_once::<()>("tell events", &TELL, &language, &args).await {
-            tracing::debug!(%error, count, "events were lost");
-        }
-        unsent.fetch_sub(count, Ordering::AcqRel);
-    }
-}
-
-/// Something that was heard.
+/// A message of a channel.
 #[derive(Clone)]
 enum ChannelMessage {
     Text(Arc<str>),
-    /// Something may have been missed.
+    /// Messages may have been lost.
     Gap,
 }
 
+/// A request to the subscribing task.
 pub(super) enum SubscriptionChange {
     Subscribe { channel: String, ready: oneshot::Sender<()> },
     Unsubscribe { channel: String },
 }
 
-/// The hearing side.
+/// Distributes the messages of all channels to their subscribers.
 pub(super) struct Subscriptions {
     topics: Mutex<HashMap<String, broadcast::Sender<ChannelMessage>>>,
     sender: mpsc::UnboundedSender<SubscriptionChange>,
@@ -151,15 +73,15 @@ impl Subscriptions {
 
     fn dispatch(&self, channel: &str, heard: ChannelMessage) {
         if let Some(topic) = lock(&self.topics).get(channel) {
-            // Nobody listens any more: nothing to tell.
+            // Without subscribers the message is dropped.
             let _ = topic.send(heard);
         }
     }
 }
 
-/// Hears for everybody in this process.
+/// The subscribing task: receives messages for all subscribers of this process.
 pub(super) async fn run_subscriptions(shared: Arc<Shared>, mut commands: mpsc::UnboundedReceiver<SubscriptionChange>) {
-    // Nobody listens yet: no connection.
+    // The connection is opened with the first subscriber.
     let Some(mut first) = commands.recv().await.map(Some) else { return };
     loop {
         match connect(&shared).await {
@@ -167,13 +89,13 @@ pub(super) async fn run_subscriptions(shared: Arc<Shared>, mut commands: mpsc::U
                 let mut subscription = Subscription { sink, stream, subscribed };
                 let broken = subscription.run(&shared, &mut commands, first.take()).await;
                 match broken {
-                    Some(error) => tracing::debug!(%error, "stopped hearing redis"),
+                    Some(error) => tracing::debug!(%error, "the event subscription to redis broke"),
                     None => return,
                 }
             }
             Err(error) => {
-                tracing::debug!(%error, "cannot listen at redis");
-                // Those who wait to be ready hear that they are not.
+                tracing::debug!(%error, "cannot subscribe to redis events");
+                // Pending subscriptions fail.
                 first = None;
                 while commands.try_recv().is_ok() {}
                 tokio::time::sleep(PAUSE).await;

@@ -1,10 +1,10 @@
 //! What one transaction does to the tables.
 
 use optimus_core::{JobId, Report};
-use redb::WriteTransaction;
+use redb::{Table, WriteTransaction};
 
 use super::results::{Change, Expire, Results};
-use super::{DEAD, HOOKS, JOBS, KEYS, LIVE, decode, encode};
+use super::{DEAD, HOOKS, JOBS, Json, KEYS, LIVE, decode, encode};
 use crate::embedded::record::{DeadRecord, DoneRecord, HookRecord, KeyRecord, LiveRecord};
 
 /// One transaction.
@@ -73,6 +73,16 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &Changes) -> Result<Change,
     if !changes.touch_results() {
         return Ok(Change::default());
     }
+    apply_to_results(txn, changes, &mut live, &mut jobs)
+}
+
+/// Stores reports, and requeues, deletes and expires finished jobs.
+fn apply_to_results(
+    txn: &WriteTransaction,
+    changes: &Changes,
+    live: &mut Table<'_, u128, Json>,
+    jobs: &mut Table<'_, u128, Json>,
+) -> Result<Change, redb::Error> {
     let mut results = Results::open(txn)?;
     for Finished { record, json, report, hook, dead } in &changes.finishes {
         let id = report.id.0.as_u128();
