@@ -32,6 +32,8 @@ mod tools;
 mod tour;
 mod vm;
 
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
 
 /// Everything a developer of Optimus does.
@@ -144,15 +146,7 @@ fn main() -> anyhow::Result<()> {
         Task::Soak(args) => soak::soak(&root, &args),
         Task::Fuzz(args) => fuzz::fuzz(&root, &args),
         Task::Attack(args) => attack::attack(&root, &args),
-        Task::K8s { no_build } => {
-            if !no_build {
-                setup::targets()?;
-                setup::test_tools()?;
-                plugins::crates(&root, &[])?;
-                shell::build_program(&root, "optimus")?;
-            }
-            k8s::k8s(&root)
-        }
+        Task::K8s { no_build } => check_k8s(&root, no_build),
         Task::PluginTour => {
             shell::build_program(&root, "optimus")?;
             tour::tour(&root)
@@ -185,4 +179,15 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Test(args) => test::test(&root, &args),
     }
+}
+
+/// Builds what the check of the manifests starts, and runs it.
+fn check_k8s(root: &Path, no_build: bool) -> anyhow::Result<()> {
+    if !no_build {
+        setup::targets()?;
+        setup::test_tools()?;
+        plugins::crates(root, &[])?;
+        shell::build_program(root, "optimus")?;
+    }
+    k8s::k8s(root)
 }
