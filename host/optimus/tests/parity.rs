@@ -71,7 +71,7 @@ fn essence(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
         .tests
         .iter()
         .map(|test| {
-            // How much of it came before the end is a matter of time.
+            // How much of it came before the end depends on timing.
             let cut = matches!(class(test.verdict), Verdict::TimeLimitExceeded | Verdict::MemoryLimitExceeded);
             let stdout = (!cut).then(|| test.stdout.clone());
             let limit = test.limit.filter(|_| class(test.verdict) != Verdict::TimeLimitExceeded);
@@ -81,7 +81,7 @@ fn essence(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
     (report.language.clone(), class(report.verdict), report.plugin.clone(), report.image.clone(), compile, tests)
 }
 
-/// Which of two clocks runs out first is a matter of how busy the machine is.
+/// Which of two clocks runs out first depends on how busy the machine is.
 fn class(verdict: Verdict) -> Verdict {
     if verdict == Verdict::IdlenessLimitExceeded { Verdict::TimeLimitExceeded } else { verdict }
 }

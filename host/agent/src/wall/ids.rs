@@ -53,7 +53,7 @@ pub(super) fn act_as(owner: u32) -> Result<(), Fault> {
 
 /// Takes the id 0 of the new user namespace.
 pub(super) fn become_box_root() -> Result<(), Fault> {
-    // Refused where a map of one id forbids it; then there are no foreign groups to lose that matter inside.
+    // Refused where a map of one id forbids it; then there are no foreign groups to lose that would count inside.
     let _ = set_thread_groups(&[]);
     set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).at("setresgid")?;
     set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).at("setresuid")

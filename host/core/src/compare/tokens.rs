@@ -2,7 +2,7 @@
 //! with `Floats` numbers need only be near.
 //!
 //! How much white space there is never counts, nor any before the first and after the last token, so CRLF is LF and
-//! empty lines do not matter. A BOM is part of the first token. No tokens equal no tokens.
+//! empty lines are ignored. A BOM is part of the first token. No tokens equal no tokens.
 
 use bytes::Bytes;
 

@@ -68,7 +68,7 @@ fn quiet_wasi_is_let_in_and_finds_nothing() {
     assert!(plugin.imports().iter().any(|import| import.starts_with("wasi:")), "{:?}", plugin.imports());
 }
 
-/// Loading may be asked for by a task; what WASI does with a thread must not matter to it.
+/// Loading may be asked for by a task; what WASI does with a thread must not affect it.
 #[tokio::test]
 async fn quiet_wasi_may_speak_while_a_task_waits() {
     let Some(wasm) = wasi_wasm(&json!({"describe": "panic"})) else { return };

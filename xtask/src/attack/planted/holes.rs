@@ -3,7 +3,7 @@
 /// A wall to tear down.
 pub(super) struct Hole {
     pub(super) name: &'static str,
-    /// Some file of this folder holds the text, once; how its lines are broken does not matter.
+    /// Some file of this folder holds the text, once; line breaks within it are ignored.
     pub(super) room: &'static str,
     pub(super) text: &'static str,
     pub(super) instead: &'static str,
