@@ -139,7 +139,7 @@ fn threads_start_and_namespaces_do_not() {
 fn the_filters_are_short_and_searched_by_halves() {
     let (in_box, in_step) = (program::guarded(&rules(Layer::Box)), step_filter());
     assert!(in_box.len() < 1024, "{}", in_box.len());
-    assert!(in_step.len() < 64, "{}", in_step.len());
+    assert!(in_step.len() < 96, "{}", in_step.len());
     for number in 0..512 {
         assert!(run(&in_box, NATIVE, number, &[]).1 < 24, "{number}");
         assert!(run(&in_step, NATIVE, number, &[]).1 < 16, "{number}");
