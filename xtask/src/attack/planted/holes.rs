@@ -99,8 +99,8 @@ pub(super) const HOLES: &[Hole] = &[
     Hole {
         name: "cached-told",
         room: "host/judge/src",
-        text: "report.cached = known.is_known(order.job.tenant.as_deref());",
-        instead: "let _ = known.is_known(order.job.tenant.as_deref()); report.cached = true;",
+        text: "report.cached = known.is_known(spec.job.tenant.as_deref());",
+        instead: "let _ = known.is_known(spec.job.tenant.as_deref()); report.cached = true;",
         notices: Suite::Unit("optimus-judge", "another_tenants_compilation_does_not_show"),
     },
     Hole {
