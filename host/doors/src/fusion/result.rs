@@ -5,20 +5,37 @@ use optimus_core::report::CompileReport;
 use optimus_core::{Exit, Report, TestReport, Verdict};
 use serde_json::{Value, json};
 
+/// Of the only test.
 pub(super) fn of(report: &Report) -> Value {
+    of_test(report, report.tests.first())
+}
+
+/// Of one of its tests, as if that had been a request by itself.
+pub(super) fn of_test(report: &Report, test: Option<&TestReport>) -> Value {
     let compile = report.compile.as_ref().map(compile);
-    let failed = |message: String| answer("SandboxError", &message, compile.as_ref(), None);
-    let run = match (report.verdict, report.tests.first()) {
-        (Verdict::InternalError | Verdict::Cancelled, test) => {
-            let fault = report.error.as_ref().or_else(|| test?.error.as_ref());
-            return failed(fault.map_or_else(|| report.verdict.to_string(), |fault| fault.message.clone()));
+    match (report.verdict, test) {
+        (Verdict::CompileError, _) => answer("Failed", "", compile.as_ref(), None),
+        (verdict, test) if failed(report, test) => {
+            let fault = test.and_then(|test| test.error.as_ref()).or(report.error.as_ref());
+            let message = fault.map_or_else(|| verdict.to_string(), |fault| fault.message.clone());
+            answer("SandboxError", &message, compile.as_ref(), None)
         }
-        (Verdict::CompileError, _) => return answer("Failed", "", compile.as_ref(), None),
-        (_, Some(test)) => run(test),
-        (_, None) => return failed("the program was not run".to_owned()),
-    };
-    let status = if run["return_code"] == 0 { "Success" } else { "Failed" };
-    answer(status, "", compile.as_ref(), Some(&run))
+        (_, Some(test)) => {
+            let run = run(test);
+            let status = if run["return_code"] == 0 { "Success" } else { "Failed" };
+            answer(status, "", compile.as_ref(), Some(&run))
+        }
+        (_, None) => answer("SandboxError", "the program was not run", compile.as_ref(), None),
+    }
+}
+
+/// Whether we did not find out how this test ends.
+fn failed(report: &Report, test: Option<&TestReport>) -> bool {
+    let is_ours = |verdict| matches!(verdict, Verdict::InternalError | Verdict::Cancelled);
+    match test {
+        Some(test) => is_ours(test.verdict) || is_ours(report.verdict) && test.exit.is_none(),
+        None => is_ours(report.verdict),
+    }
 }
 
 fn answer(status: &str, message: &str, compile: Option<&Value>, run: Option<&Value>) -> Value {
