@@ -1,4 +1,9 @@
-//! SandboxFusion's `run_code`.
+//! SandboxFusion's `run_code`; its routes for data sets, and ScaleBox' batches.
+
+mod batch;
+mod data;
+mod prompts;
+mod submit;
 
 use optimus_core::report::CompileReport;
 use optimus_core::{Exit, Job, LimitHit, Report, Verdict};
