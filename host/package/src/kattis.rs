@@ -99,8 +99,11 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     {
         problem.limits.cpu_ms = Some(units::millis(seconds));
     }
-    if tree.has_dir("static_validator") {
-        return Err(PackageError::unsupported("static_validator/", "a validator of sources"));
+    if tree.has_dir("static_validator") || tree.has("static_validator") {
+        // A checker sees outputs, never all files of a submission with their language.
+        problem.remarks.push(
+            "`static_validator/` judges sources, and was not run: neither its verdict nor its points count".to_owned(),
+        );
     }
     let data = data::read(&package, &mut problem)?;
     validator::read(&package, &mut problem, &data.said)?;

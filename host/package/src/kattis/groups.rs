@@ -21,7 +21,9 @@ pub(super) fn score(package: &Package<'_>, problem: &mut Problem, data: &Directo
     let secret = data.inside.iter().find(|own| own.name == "secret");
     let mut own = BTreeMap::new();
     for directory in data.inside.iter().chain(secret.into_iter().flat_map(|secret| &secret.inside)) {
-        own.insert(directory.name.clone(), Own::read(directory, package)?);
+        let read = Own::read(directory, package)?;
+        problem.remarks.extend(read.ignored.iter().map(|key| format!("`{}`: `{key}` was ignored", read.file)));
+        own.insert(directory.name.clone(), read);
     }
     if !package.is_scoring {
         problem.tests.iter_mut().for_each(|test| test.group = None);
@@ -48,7 +50,12 @@ struct Own {
     max: Option<Max>,
     score: Option<Aggregate>,
     requires: Vec<String>,
+    /// Keys about the static validator, which is not run.
+    ignored: Vec<&'static str>,
 }
+
+/// What a group says of the static validator.
+const STATIC: [&str; 3] = ["static_validation_score", "static_validator_args", "static_validation"];
 
 impl Own {
     fn read(directory: &Directory, package: &Package<'_>) -> Result<Self, PackageError> {
@@ -72,7 +79,9 @@ impl Own {
             return Err(fields.bad("max_score", "or `score_aggregation` is only for problems of type `scoring`"));
         }
         own.requires = fields.words("require_pass")?;
-        fields.refuse(&["static_validation_score", "static_validator_args", "scoring", "static_validation"])?;
+        fields.refuse(&["scoring"])?;
+        own.ignored = STATIC.into_iter().filter(|key| fields.has(key)).collect();
+        fields.ignore(&STATIC);
         fields.ignore(&["args", "output_validator_args", "output_validator_flags"]);
         fields.ignore(&INDIFFERENT);
         fields.finish()?;

@@ -343,3 +343,17 @@ fn worst_error_of_old_packages_says_nothing_about_when_to_stop() {
     let score = score(&problem, |name| if name.ends_with('1') { Verdict::WrongAnswer } else { Verdict::Accepted });
     assert_eq!(score.points, 0.0);
 }
+
+#[test]
+fn a_static_validator_is_left_out_and_named() {
+    let yaml = "type: scoring\nlimits: {time_limit: 1}\n";
+    let files = [
+        ("static_validator/check.py", "exit(43)\n"),
+        ("data/secret/test_group.yaml", "max_score: 50\nstatic_validation_score: 20\nstatic_validator_args: [x]\n"),
+    ];
+    let problem = icpc(yaml, &files);
+    assert_eq!(score(&problem, |_| Accepted).points, 50.0);
+    for said in ["`static_validator/` judges sources", "`data/secret/test_group.yaml`: `static_validation_score`"] {
+        assert!(problem.remarks.iter().any(|remark| remark.starts_with(said)), "{said}: {:?}", problem.remarks);
+    }
+}

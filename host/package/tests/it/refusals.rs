@@ -40,7 +40,6 @@ fn features_that_cannot_be_honoured_are_named() {
         ("kattis", "problem.yaml", "", "type: guess\n", "`problem.yaml`: problem type `guess`"),
         ("kattis", "problem.yaml", "2025-09", "2031-01", "format version `2031-01`"),
         ("kattis", "problem.yaml", "", "surprise: 1\n", "the key `surprise`"),
-        ("kattis", "static_validator/x.py", "", "", "`static_validator/`: a validator of sources"),
         ("kattis", "data/secret/1-small.yaml", "", "surprise: [x]\n", "`data/secret/1-small.yaml`"),
         ("kattis", "data/secret/3.in", "", "1\n", "`data/secret/3.in`: has no `.ans` beside it"),
         ("kattis-scoring", "data/secret/3-each/test_group.yaml", "20", "unbounded", "needs `max_score`"),
