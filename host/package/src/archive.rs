@@ -5,15 +5,21 @@ use std::path::Path;
 
 use rawzip::ZipArchiveWriter;
 
-use crate::{Caps, PackageError, Tree};
+use crate::several::{self, Place};
+use crate::{PackageError, Tree};
 
-/// What may be posted for a package: an archive as it is, and a directory as an archive that is not compressed.
+/// What may be posted for a package: an archive as it is, and a directory as an archive that is not compressed. Of
+/// `FILE#PROBLEM` it is an archive of that problem.
 ///
 /// # Errors
-/// It cannot be read; a directory also if [`Tree::of_dir`] refuses it.
+/// It cannot be read; a directory also if [`Tree::of_dir`] refuses it. There is no such problem in it.
 pub fn archive(path: &Path) -> Result<Vec<u8>, PackageError> {
-    if path.is_dir() {
-        return Tree::of_dir(path, Caps::default())?.to_zip();
+    let place = Place::of(path);
+    if place.problem.is_some() {
+        return several::only(place.read()?, place.problem)?.to_zip();
+    }
+    if place.path.is_dir() {
+        return place.read()?.to_zip();
     }
     std::fs::read(path).map_err(|source| PackageError::Read { path: path.display().to_string(), source })
 }

@@ -21,7 +21,10 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let mut fields = Fields::yaml(tree, INIT)?;
     let mut problem = Problem { format: "dmoj".to_owned(), ..Problem::default() };
     let archive = match fields.text("archive")? {
-        Some(archive) => Tree::of_zip(&tree.need(&archive, INIT)?, Caps::default())?,
+        Some(path) => Tree::of_zip(&tree.need(&path, INIT)?, Caps::default()).map_err(|error| match error {
+            PackageError::NoArchive(why) => PackageError::bad(path, format!("is no zip archive: {why}")),
+            error => error,
+        })?,
         None => Tree::default(),
     };
     // A file beside the archive comes before one inside it (`ProblemDataManager`).

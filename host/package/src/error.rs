@@ -23,10 +23,26 @@ pub enum PackageError {
     #[error("this is no zip archive: {0}")]
     NoArchive(String),
     /// None of the files is there that tell a format.
-    #[error("this is no problem package that is known here")]
+    #[error("this is no problem package that is known here: it holds {found}")]
     Unknown {
         /// The files that were looked for.
         markers: String,
+        /// What stands at the top.
+        found: String,
+    },
+    /// It holds several problems, and none is named, or a title that several have.
+    #[error("these are several problems: {problems}")]
+    Several {
+        /// Their numbers and titles.
+        problems: String,
+    },
+    /// It holds no problem that is called so.
+    #[error("there is no problem `{wanted}` in it, but {problems}")]
+    NoSuchProblem {
+        /// What was named.
+        wanted: String,
+        /// The numbers and titles of those that there are.
+        problems: String,
     },
     /// A file is not what its format wants.
     #[error("`{file}`: {why}")]
@@ -58,10 +74,14 @@ impl PackageError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { markers } => Some(format!("a package holds one of {markers}")),
+            Self::Unknown { markers, .. } => Some(format!("a package holds one of {markers}")),
             Self::Unsupported { .. } => {
                 Some("it would have to be left out, and then other rules would be judged by".to_owned())
             }
+            Self::Several { .. } | Self::NoSuchProblem { .. } => Some(
+                "name one behind the file, as in `FILE#2` or `FILE#TITLE`; over HTTP, post an archive of one"
+                    .to_owned(),
+            ),
             Self::Archive { .. } => Some("pack plain files and directories, and nothing that leads out".to_owned()),
             Self::Read { .. } | Self::NoArchive(_) | Self::Bad { .. } => None,
         }

@@ -16,28 +16,52 @@ pub(crate) fn is(tree: &Tree) -> bool {
 }
 
 fn place(tree: &Tree) -> Option<&str> {
-    let is_set = |path: &&str| {
+    places(tree).next()
+}
+
+/// The sets of a package; HUSTOJ imports archives of several, too.
+fn places(tree: &Tree) -> impl Iterator<Item = &str> {
+    tree.paths().filter(|path| {
         !path.contains('/')
             && path.ends_with(".xml")
             && tree.get(path).is_some_and(|bytes| bytes[..bytes.len().min(4_096)].windows(4).any(|at| at == b"<fps"))
-    };
-    tree.paths().find(is_set)
+    })
+}
+
+/// Each problem as a set of its own. A set that is no XML stays as it is: reading it says what is wrong.
+pub(crate) fn split(tree: &Tree) -> Vec<Tree> {
+    let mut parts = Vec::new();
+    for text in places(tree).filter_map(|place| tree.text(place).ok()) {
+        let document = parsed(&text);
+        let items = document.iter().flat_map(|document| items(document).map(|item| item.range()));
+        let items: Vec<_> = items.collect();
+        let (Some(first), Some(last)) = (items.first(), items.last()) else {
+            parts.push(Tree::of_problem_set(text.into()));
+            continue;
+        };
+        for item in &items {
+            let alone = [&text[..first.start], &text[item.clone()], &text[last.end..]].concat();
+            parts.push(Tree::of_problem_set(alone.into()));
+        }
+    }
+    parts
+}
+
+/// Exports begin with a document type; entities are not expanded beyond roxmltree's own bounds.
+fn parsed(text: &str) -> Result<Document<'_>, roxmltree::Error> {
+    Document::parse_with_options(text, ParsingOptions { allow_dtd: true, ..ParsingOptions::default() })
+}
+
+fn items<'a, 'b>(document: &'a Document<'b>) -> impl Iterator<Item = Node<'a, 'b>> {
+    document.root_element().children().filter(|node| node.has_tag_name("item"))
 }
 
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let file = place(tree).unwrap_or(PROBLEM_SET);
     let text = tree.text(file)?;
-    // Exports begin with a document type; entities are not expanded beyond roxmltree's own bounds.
-    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(&text, options);
-    let document = document.map_err(|error| PackageError::bad(file, format!("is no valid XML: {error}")))?;
-    let mut items = document.root_element().children().filter(|node| node.has_tag_name("item"));
-    let item = items.next().ok_or_else(|| PackageError::bad(file, "has no `item`"))?;
-    let more = items.count();
-    if more > 0 {
-        return Err(PackageError::unsupported(file, format!("a set of {} problems; one `item` in a file", more + 1)));
-    }
+    let document = parsed(&text).map_err(|error| PackageError::bad(file, format!("is no valid XML: {error}")))?;
+    let item = items(&document).next().ok_or_else(|| PackageError::bad(file, "has no `item`"))?;
     let mut problem = Problem { format: "fps".to_owned(), extras_are_optional: true, ..Problem::default() };
     problem.name = said(item, "title").trim().to_owned();
     problem.compare = Some(Comparer::Trimmed);

@@ -9,6 +9,7 @@ mod cms;
 mod dmoj;
 mod error;
 mod fields;
+mod format;
 mod fps;
 mod hydro;
 mod kattis;
@@ -16,9 +17,11 @@ mod labels;
 mod polygon;
 mod program;
 mod qduoj;
+mod several;
 mod tree;
 mod units;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use optimus_core::Problem;
@@ -27,46 +30,19 @@ pub use archive::archive;
 pub use error::PackageError;
 pub use tree::{Caps, Tree};
 
-/// A format: how it is told, and who reads it.
-struct Format {
-    name: &'static str,
-    /// The file that tells it.
-    marker: &'static str,
-    is: fn(&Tree) -> bool,
-    read: fn(&Tree) -> Result<Problem, PackageError>,
-}
+use format::FORMATS;
+use several::Place;
 
-/// The first that fits is it: the more specific formats come first.
-const FORMATS: &[Format] = &[
-    Format { name: "polygon", marker: "problem.xml", is: |tree| tree.has("problem.xml"), read: polygon::read },
-    Format { name: "dmoj", marker: "init.yml", is: |tree| tree.has("init.yml"), read: dmoj::read },
-    Format { name: "cms", marker: "task.yaml", is: |tree| tree.has("task.yaml"), read: cms::read },
-    Format { name: "hydro", marker: "testdata/config.yaml", is: hydro::is, read: hydro::read },
-    Format { name: "kattis", marker: "problem.yaml", is: |tree| tree.has("problem.yaml"), read: kattis::read },
-    Format {
-        name: "domjudge",
-        marker: "domjudge-problem.ini",
-        is: |tree| tree.has("domjudge-problem.ini"),
-        read: kattis::read,
-    },
-    Format { name: "qduoj", marker: "problem.json", is: qduoj::is, read: qduoj::read },
-    Format { name: "fps", marker: "fps.xml", is: fps::is, read: fps::read },
-];
-
-/// Reads a package: a zip archive, or a directory.
+/// Reads a package: a zip archive, or a directory. `FILE#PROBLEM` is one problem of a file that holds several, by its number
+/// or its title.
 ///
 /// # Errors
-/// It cannot be read, or not be honoured; what, and where.
+/// It cannot be read, or not be honoured; what, and where. It holds several problems, and none is named.
 pub fn open(path: &Path) -> Result<Problem, PackageError> {
-    let tree = if path.is_dir() {
-        Tree::of_dir(path, Caps::default())?
-    } else {
-        let read = |source| PackageError::Read { path: path.display().to_string(), source };
-        Tree::of_file(&std::fs::read(path).map_err(read)?, Caps::default())?
-    };
-    let mut problem = import(tree)?;
+    let place = Place::of(path);
+    let mut problem = read(&several::only(place.read()?, place.problem)?)?;
     if problem.name.is_empty() {
-        problem.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        problem.name = place.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
     Ok(problem)
 }
@@ -76,27 +52,45 @@ pub fn open(path: &Path) -> Result<Problem, PackageError> {
 /// # Errors
 /// As [`open`].
 pub fn import(tree: Tree) -> Result<Problem, PackageError> {
-    let find = |tree: &Tree| FORMATS.iter().find(|format| (format.is)(tree));
-    let (tree, format) = match find(&tree) {
-        Some(format) => (tree, Some(format)),
-        // Many archives hold one directory, and that the package.
-        None => {
-            let inner = tree.without_top();
-            let format = find(&inner);
-            (inner, format)
-        }
-    };
-    let Some(format) = format else {
-        let markers: Vec<String> =
-            FORMATS.iter().map(|format| format!("`{}` ({})", format.marker, format.name)).collect();
-        return Err(PackageError::Unknown { markers: markers.join(", ") });
-    };
-    let mut problem = (format.read)(&tree)?;
+    read(&several::only(tree, None)?)
+}
+
+fn read(tree: &Tree) -> Result<Problem, PackageError> {
+    let Some(format) = format::find(tree) else { return Err(unknown(tree)) };
+    let mut problem = (format.read)(tree)?;
     problem.remarks.extend_from_slice(tree.remarks());
     // A package's limits are the package's, whatever the language.
     problem.exact_limits = true;
     if problem.tests.is_empty() {
-        return Err(PackageError::bad(format.marker, "the package has no tests"));
+        return Err(PackageError::bad(format.marker, format!("the package has no tests: {}", format.tests)));
     }
+    contents_are_there(&problem)?;
     Ok(problem)
+}
+
+/// How many names of files a message lists.
+const LISTED: usize = 8;
+
+fn unknown(tree: &Tree) -> PackageError {
+    let markers: Vec<String> = FORMATS.iter().map(|format| format!("`{}` ({})", format.marker, format.name)).collect();
+    let tops: BTreeSet<&str> = tree.paths().map(|path| path.find('/').map_or(path, |at| &path[..=at])).collect();
+    let mut found: Vec<String> = tops.iter().take(LISTED).map(|top| format!("`{top}`")).collect();
+    if tops.len() > LISTED {
+        found.push(format!("and {} others", tops.len() - LISTED));
+    }
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+    PackageError::Unknown { markers: markers.join(", "), found }
+}
+
+/// A clone without Git LFS has a few lines of text in the place of each large file, and would be judged by them.
+fn contents_are_there(problem: &Problem) -> Result<(), PackageError> {
+    for test in &problem.tests {
+        if tree::is_pointer(test.stdin.as_bytes())
+            || test.expect.as_ref().is_some_and(|expect| tree::is_pointer(expect.as_bytes()))
+        {
+            let name = test.name.as_deref().unwrap_or_default();
+            return Err(PackageError::bad(format!("test {name}"), tree::POINTER));
+        }
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! The export is that of `problem/views/admin.py` and `problem/serializers.py` in QingdaoU/OnlineJudge.
 
+use bytes::Bytes;
 use optimus_core::checker::Protocol;
 use optimus_core::problem::{Expectation, Extra, Labelled};
 use optimus_core::scoring::Group;
@@ -12,10 +13,14 @@ use crate::fields::Fields;
 use crate::{PackageError, Tree, labels, program, units};
 
 const PROBLEM: &str = "problem.json";
+/// The key of an exported problem that lists its tests.
+const TESTS: &str = "test_case_score";
 
 /// Whether it is one.
 pub(crate) fn is(tree: &Tree) -> bool {
-    info(tree).is_some() || (tree.has(PROBLEM) && tree.has_dir("testcase")) || problems(tree).count() > 1
+    let lists_tests = |text: Bytes| text.windows(TESTS.len()).any(|at| at == TESTS.as_bytes());
+    info(tree).is_some()
+        || tree.has(PROBLEM) && (tree.has_dir("testcase") || tree.get(PROBLEM).is_some_and(lists_tests))
 }
 
 /// Where `info` stands.
@@ -23,21 +28,9 @@ fn info(tree: &Tree) -> Option<&'static str> {
     [("info", ""), ("testcase/info", "testcase")].into_iter().find(|(file, _)| tree.has(file)).map(|(_, dir)| dir)
 }
 
-/// An export of several problems has a numbered directory for each.
-fn problems(tree: &Tree) -> impl Iterator<Item = &str> {
-    tree.paths().filter(|path| path.ends_with("/problem.json") && path.matches('/').count() == 1)
-}
-
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     let mut problem = Problem { format: "qduoj".to_owned(), ..Problem::default() };
-    let several = problems(tree).count();
-    if several > 1 && !tree.has(PROBLEM) {
-        return Err(PackageError::bad(
-            PROBLEM,
-            format!("stands there {several} times: pack one problem of the export"),
-        ));
-    }
     // It compares digests of outputs without the white space at their ends.
     problem.compare = Some(Comparer::EndTrimmed);
     match info(tree) {
@@ -88,7 +81,7 @@ fn described_by_info(tree: &Tree, dir: &str, problem: &mut Problem) -> Result<()
 /// Tests as an export lists them, with the points that they are worth under the rule `OI`.
 fn listed(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
     let data = tree.subtree("testcase");
-    for (i, mut case) in Fields::json(tree, PROBLEM)?.maps("test_case_score")?.into_iter().enumerate() {
+    for (i, mut case) in Fields::json(tree, PROBLEM)?.maps(TESTS)?.into_iter().enumerate() {
         let input = case.text("input_name")?.ok_or_else(|| case.bad("input_name", "is missing"))?;
         let output = case.text("output_name")?.filter(|name| !name.is_empty() && name != "-");
         test(&data, PROBLEM, ((i + 1).to_string(), &input, output.as_deref()), problem)?;
@@ -131,7 +124,7 @@ fn exported(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
         });
     }
     let mut points = Vec::new();
-    for mut case in fields.maps("test_case_score")? {
+    for mut case in fields.maps(TESTS)? {
         points.push(case.number("score")?.unwrap_or(0.0));
     }
     if fields.text("rule_type")?.as_deref() != Some("OI") {

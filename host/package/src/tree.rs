@@ -56,10 +56,14 @@ impl Tree {
     pub fn of_file(bytes: &[u8], caps: Caps) -> Result<Self, PackageError> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if text.trim_ascii_start().starts_with(b"<") {
-            let files = BTreeMap::from([(PROBLEM_SET.to_owned(), Bytes::copy_from_slice(bytes))]);
-            return Ok(Self { files, remarks: Vec::new() });
+            return Ok(Self::of_problem_set(Bytes::copy_from_slice(bytes)));
         }
         Self::of_zip(bytes, caps)
+    }
+
+    /// A problem set in XML.
+    pub(crate) fn of_problem_set(text: Bytes) -> Self {
+        Self { files: BTreeMap::from([(PROBLEM_SET.to_owned(), text)]), remarks: Vec::new() }
     }
 
     /// All files by their paths.
@@ -128,6 +132,11 @@ impl Tree {
         Self { files, remarks: Vec::new() }
     }
 
+    /// A directory as a package of its own.
+    pub(crate) fn part(&self, dir: &str) -> Self {
+        Self { remarks: self.remarks.clone(), ..self.subtree(dir) }
+    }
+
     /// The same with more files, which take the place of those of the same path.
     pub(crate) fn with(&self, more: Self) -> Self {
         let mut files = self.files.clone();
@@ -140,10 +149,18 @@ impl Tree {
         let top = |path: &str| path.split_once('/').map(|(top, _)| top.to_owned());
         let tops: BTreeSet<Option<String>> = self.files.keys().map(|path| top(path)).collect();
         match (tops.first(), tops.len()) {
-            (Some(Some(only)), 1) => Self { remarks: self.remarks.clone(), ..self.subtree(only) },
+            (Some(Some(only)), 1) => self.part(only),
             _ => Self::default(),
         }
     }
+}
+
+/// Said of a file that is a pointer.
+pub(crate) const POINTER: &str = "is a pointer of Git LFS and not the file itself, which `git lfs pull` fetches";
+
+/// Whether a file only says where Git LFS keeps it: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>
+pub(crate) fn is_pointer(bytes: &[u8]) -> bool {
+    bytes.len() < 1_024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/")
 }
 
 fn refused(entry: &str, why: String) -> PackageError {

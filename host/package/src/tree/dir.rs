@@ -38,10 +38,10 @@ impl Raw {
         for entry in dir.entries().map_err(failed(at))? {
             let entry = entry.map_err(failed(at))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if litter::is(&name, at.is_empty()) {
+            let path = if at.is_empty() { name.clone() } else { format!("{at}/{name}") };
+            if litter::is_in(&path) {
                 continue;
             }
-            let path = if at.is_empty() { name.clone() } else { format!("{at}/{name}") };
             entry_path(&path, caps.depth)?;
             left.entries = left
                 .entries

@@ -3,7 +3,7 @@
 //! skip what macOS, Windows, editors and version control leave.
 
 /// Whether a name, of a file or a directory, is litter.
-pub(super) fn is(name: &str, is_at_top: bool) -> bool {
+fn is(name: &str, is_at_top: bool) -> bool {
     // ICPC's packages keep their time limit in a file of this name.
     if name == ".timelimit" && is_at_top {
         return false;
@@ -14,10 +14,10 @@ pub(super) fn is(name: &str, is_at_top: bool) -> bool {
         || matches!(name, "__MACOSX" | "__pycache__" | "Thumbs.db" | "desktop.ini")
 }
 
-/// Whether a part of a path is.
+/// Whether a part of a path, a file or a directory, is.
 pub(super) fn is_in(path: &str) -> bool {
-    // An archive may hold the package's directory, so that the package's top is one directory down.
-    path.split('/').enumerate().any(|(depth, name)| is(name, depth <= 1))
+    // An archive may hold the package's directory, and that one directories of several packages.
+    path.split('/').enumerate().any(|(depth, name)| is(name, depth <= 2))
 }
 
 #[cfg(test)]
@@ -38,7 +38,9 @@ mod tests {
         ] {
             assert!(is_in(path), "{path}");
         }
-        for path in ["problem.yaml", ".timelimit", "p/.timelimit", "data/1-2.in", "#1.in", "tests/01.a"] {
+        for path in
+            ["problem.yaml", ".timelimit", "p/.timelimit", "contest/p/.timelimit", "data/1-2.in", "#1.in", "tests/01.a"]
+        {
             assert!(!is_in(path), "{path}");
         }
     }

@@ -58,6 +58,7 @@ impl Tree {
 fn describe(bytes: &[u8]) -> String {
     match bytes {
         [] => "the file is empty".to_owned(),
+        bytes if super::is_pointer(bytes) => format!("it {}", super::POINTER),
         [b'P', b'K', ..] => "its directory of entries is damaged or cut off".to_owned(),
         [0x1f, 0x8b, ..] => "it is compressed with gzip; pack a zip".to_owned(),
         [b'R', b'a', b'r', b'!', ..] => "it is a RAR archive; pack a zip".to_owned(),

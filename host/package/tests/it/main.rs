@@ -9,3 +9,5 @@ mod kattis;
 mod links;
 mod made;
 mod refusals;
+mod several;
+mod skeletons;
