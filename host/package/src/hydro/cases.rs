@@ -19,6 +19,8 @@ struct Subtask {
 }
 
 struct Case {
+    /// Cases of a subtask are judged in this order.
+    id: f64,
     score: f64,
     input: Option<String>,
     output: Option<String>,
@@ -33,10 +35,9 @@ pub(super) fn read(
     problem: &mut Problem,
 ) -> Result<(), PackageError> {
     fields.ignore(&["score"]);
-    let cases = fields.maps("cases")?;
+    let cases = self::cases(fields, problem)?;
     let mut subtasks = Vec::new();
     if !cases.is_empty() {
-        let cases = cases.into_iter().map(|case| self::case(case, problem)).collect::<Result<Vec<_>, _>>()?;
         fields.ignore(&["subtasks"]);
         subtasks.push(Subtask { id: 1.0, score: 0.0, kind: Aggregate::Sum, requires: Vec::new(), cases });
     }
@@ -56,8 +57,12 @@ pub(super) fn ini(tree: &Tree, file: &str) -> Result<Fields, PackageError> {
     let mut lines = text.lines();
     let count = lines.next().and_then(|line| line.trim().parse::<usize>().ok());
     let count = count.ok_or_else(|| PackageError::bad(file, "does not begin with the number of tests"))?;
+    let lines: Vec<&str> = lines.take(count).filter(|line| !line.trim().is_empty()).collect();
+    if lines.len() < count {
+        return Err(PackageError::bad(file, format!("says that it has {count} tests, and names {}", lines.len())));
+    }
     let mut subtasks = Vec::new();
-    for line in lines.take(count) {
+    for line in lines {
         let parts: Vec<&str> = line.trim().split('|').collect();
         let [input, output, seconds, score, rest @ ..] = &parts[..] else {
             return Err(PackageError::bad(file, format!("`{line}` is not `INPUT|OUTPUT|SECONDS|SCORE|KIB`")));
@@ -83,19 +88,30 @@ fn subtask(mut fields: Fields, index: usize, problem: &Problem) -> Result<Subtas
         Some(_) => return Err(fields.bad("type", "is not `min`, `max` or `sum`")),
     };
     let (score, requires) = (fields.number("score")?.unwrap_or(0.0), fields.words("if")?);
-    let cases = fields.maps("cases")?.into_iter().map(|case| self::case(case, problem)).collect::<Result<_, _>>()?;
+    let cases = cases(&mut fields, problem)?;
     fields.finish()?;
     Ok(Subtask { id, score, kind, requires, cases })
+}
+
+/// In the order of their numbers, where each has one.
+fn cases(fields: &mut Fields, problem: &Problem) -> Result<Vec<Case>, PackageError> {
+    let all = fields.maps("cases")?;
+    let is_numbered = all.iter().all(|case| case.has("id"));
+    let mut cases = all.into_iter().map(|case| self::case(case, problem)).collect::<Result<Vec<_>, _>>()?;
+    if is_numbered {
+        cases.sort_by(|one, other| one.id.total_cmp(&other.id));
+    }
+    Ok(cases)
 }
 
 fn case(mut fields: Fields, problem: &Problem) -> Result<Case, PackageError> {
     own_limits(&mut fields, problem)?;
     let case = Case {
+        id: fields.number("id")?.unwrap_or_default(),
         score: fields.number("score")?.unwrap_or(0.0),
         input: fields.text("input")?.filter(|path| path != "/dev/null"),
         output: fields.text("output")?.filter(|path| path != "/dev/null"),
     };
-    fields.ignore(&["id"]);
     fields.finish()?;
     Ok(case)
 }
@@ -118,6 +134,8 @@ struct Rule {
     outputs: fn(&fancy_regex::Captures<'_>) -> Vec<String>,
     /// The group that holds the subtask's number.
     subtask: Option<usize>,
+    /// The group that holds the case's number.
+    case: Option<usize>,
 }
 
 const RULES: [Rule; 4] = [
@@ -135,6 +153,7 @@ const RULES: [Rule; 4] = [
             names
         },
         subtask: Some(3),
+        case: Some(4),
     },
     Rule {
         input: r"^([^0-9]*)\.(in|IN)([0-9]+)$",
@@ -144,16 +163,19 @@ const RULES: [Rule; 4] = [
             words.iter().flat_map(|word| both(&format!("{}.{word}{}", part(1), part(3)))).collect()
         },
         subtask: None,
+        case: None,
     },
     Rule {
         input: r"^(([^0-9]*)([0-9]+)[-_]([0-9]+))\.(in|IN)$",
         outputs: |found| outputs(found.get(1).map_or("", |all| all.as_str())),
         subtask: Some(3),
+        case: Some(4),
     },
     Rule {
         input: r"^(([0-9]+)[-_].*)\.(in|IN)$",
         outputs: |found| outputs(found.get(1).map_or("", |all| all.as_str())),
         subtask: None,
+        case: Some(2),
     },
 ];
 
@@ -176,10 +198,14 @@ fn named(file: &str, data: &Tree, subtasks: &mut Vec<Subtask>) -> Result<(), Pac
             let Some(found) = regex.captures(input).ok().flatten() else { continue };
             let output = (rule.outputs)(&found).into_iter().find(|output| output != input && data.has(output));
             let Some(output) = output else { continue };
-            let number = rule.subtask.and_then(|group| found.get(group)).map(|number| number.as_str());
-            let number = number.and_then(|number| number.parse::<f64>().ok()).filter(|number| *number > 0.0);
-            let (id, kind) = number.map_or((1.0, Aggregate::Sum), |number| (number, Aggregate::Min));
-            let case = Case { score: 0.0, input: Some(input.to_owned()), output: Some(output) };
+            let number = |group: Option<usize>| found.get(group?)?.as_str().parse::<f64>().ok();
+            let (id, kind) = number(rule.subtask).map_or((1.0, Aggregate::Sum), |number| (number, Aggregate::Min));
+            let case = Case {
+                id: number(rule.case).unwrap_or_default(),
+                score: 0.0,
+                input: Some(input.to_owned()),
+                output: Some(output),
+            };
             match subtasks.iter_mut().find(|subtask| (subtask.id - id).abs() < 0.5) {
                 Some(subtask) => subtask.cases.push(case),
                 None => subtasks.push(Subtask { id, score: 0.0, kind, requires: Vec::new(), cases: vec![case] }),
@@ -188,6 +214,9 @@ fn named(file: &str, data: &Tree, subtasks: &mut Vec<Subtask>) -> Result<(), Pac
         }
     }
     subtasks.retain(|subtask| !subtask.cases.is_empty());
+    for subtask in subtasks.iter_mut() {
+        subtask.cases.sort_by(|one, other| one.id.total_cmp(&other.id));
+    }
     if subtasks.is_empty() {
         return Err(PackageError::bad(file, "names no tests, and no file is called as an input with its output"));
     }
@@ -226,7 +255,11 @@ fn scored(
     let mut scoring = Scoring { total: Total::Sum, ..Scoring::default() };
     let mut known: Vec<String> = Vec::new();
     for (i, mut subtask) in subtasks.into_iter().enumerate() {
-        let name = (i + 1).to_string();
+        // `if` names subtasks by their numbers, which need not be 1, 2, 3.
+        let name = subtask.id.to_string();
+        if known.contains(&name) {
+            return Err(PackageError::bad(file, format!("has two subtasks with `id: {name}`")));
+        }
         let is_sum = subtask.kind == Aggregate::Sum;
         if is_sum {
             share_out(subtask.score, &mut subtask.cases.iter_mut().map(|case| &mut case.score).collect::<Vec<_>>());
