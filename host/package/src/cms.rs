@@ -1,5 +1,6 @@
 //! CMS, as the Italian loader reads it: `task.yaml`, `input/inputN.txt`, `output/outputN.txt`, `gen/GEN` for subtasks.
 
+use fancy_regex::{Captures, Regex};
 use optimus_core::checker::Protocol;
 use optimus_core::communication::{ChannelIo, Communication};
 use optimus_core::job::FileIo;
@@ -122,12 +123,13 @@ fn subtasks(tree: &Tree, total: f64, problem: &mut Problem) -> Result<(), Packag
         if call.is_empty() && !copies {
             continue;
         }
-        let test = problem.tests.get_mut(next);
-        let test = test.ok_or_else(|| PackageError::bad(GEN, "names more tests than `input/` holds"))?;
-        test.group = groups.last().map(|group| group.name.clone());
+        if let (Some(test), Some(group)) = (problem.tests.get_mut(next), groups.last()) {
+            test.group = Some(group.name.clone());
+        }
         next += 1;
     }
-    if next > 0 && next != problem.tests.len() {
+    // Without subtasks nothing is taken from it, and it may be left over from other tests.
+    if !groups.is_empty() && next != problem.tests.len() {
         return Err(PackageError::bad(GEN, format!("names {next} tests, and `input/` holds {}", problem.tests.len())));
     }
     if groups.is_empty() {
@@ -186,15 +188,18 @@ fn communication(tree: &Tree, path: &str, processes: Option<f64>) -> Result<Opti
 }
 
 /// CMS makes FIFOs and leaves their directions to whoever opens them; a manager that opens its first to write says so in
-/// its source.
+/// its source, by the argument itself, the same for each process, or a name for it.
 fn writes_first(source: &[u8]) -> bool {
-    let text: String = String::from_utf8_lossy(source).chars().filter(|c| !c.is_whitespace()).collect();
-    let opens = ["fopen(argv[1],\"w", "open(argv[1],O_WRONLY", "open(sys.argv[1],\"w", "open(sys.argv[1],'w"];
-    let stream = text.split("ofstream").skip(1).any(|rest| {
-        let call = rest.split(';').next().unwrap_or_default();
-        call.contains("(argv[1]") || call.contains("{argv[1]")
-    });
-    stream || opens.iter().any(|open| text.contains(open))
+    const FIRST: &str = r"(?:sys\.)?argv\s*\[\s*(?:1|1\s*\+\s*(?:2\s*\*\s*\w+|\w+\s*\*\s*2)|(?:2\s*\*\s*\w+|\w+\s*\*\s*2)\s*\+\s*1)\s*\]";
+    let text = String::from_utf8_lossy(source);
+    let all = |pattern: &str| Regex::new(pattern).ok().map(|regex| regex.captures_iter(&text).flatten().collect());
+    let names: Vec<Captures<'_>> = all(&format!(r"(\w+)\s*=\s*{FIRST}")).unwrap_or_default();
+    let names = names.iter().filter_map(|found| Some(format!(r"|\b{}\b", found.get(1)?.as_str())));
+    let first = format!("(?:{FIRST}{})", names.collect::<String>());
+    let opens = format!(
+        r#"open\s*\(\s*{first}(?:\.c_str\(\))?\s*,\s*(?:mode\s*=\s*)?(?:["']w|(?:os\.)?O_WRONLY)|ofstream\b[^;]*?[({{]\s*{first}"#
+    );
+    Regex::new(&opens).is_ok_and(|regex| regex.is_match(&text).unwrap_or(false))
 }
 
 /// A program of the judge's, out of its source; none for the compiled file that lies beside one.
