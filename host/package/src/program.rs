@@ -59,9 +59,10 @@ pub(crate) fn programs(tree: &Tree, dir: &str) -> Vec<String> {
 
 /// Whether a file can be a program's source, by its name: no header, no note, no data, and nothing compiled.
 pub(crate) fn is_source(path: &str) -> bool {
-    const OTHERS: [&str; 26] = [
+    const OTHERS: [&str; 31] = [
         "txt", "md", "rst", "tex", "pdf", "html", "png", "jpg", "svg", "yaml", "yml", "json", "xml", "ini", "cfg",
-        "toml", "in", "ans", "out", "class", "o", "exe", "jar", "zip", "log", "csv",
+        "toml", "in", "ans", "out", "class", "o", "exe", "jar", "zip", "log", "csv", "pyc", "orig", "rej", "bak",
+        "old",
     ];
     let extension = last(path).rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     extension.is_some_and(|extension| !OTHERS.contains(&extension.as_str()) && !is_header(path))

@@ -4,7 +4,7 @@ use optimus_core::checker::Scale;
 use optimus_core::scoring::Aggregate;
 use optimus_core::{Comparer, Problem};
 
-use crate::made::{names, sound};
+use crate::made::{names, read, sound};
 
 fn files<'a>(names: &[&'a str]) -> Vec<(String, &'a str)> {
     let file = |name: &&'a str| [(format!("testdata/{name}.in"), *name), (format!("testdata/{name}.out"), *name)];
@@ -120,4 +120,59 @@ fn cms_comments_are_comments_wherever_they_stand() {
     files[1].1 = "1\n2\n3\n";
     files[0].1 = "name: t\ntime_limit: 1\ntotal_value: 60\n";
     assert_eq!(worth(&sound(&files)), [(Aggregate::Sum, Some(60.0), vec![None; 3])]);
+}
+
+#[test]
+fn hydro_s_numbers_of_subtasks_and_cases_are_theirs() {
+    let config = "subtasks:\n- {id: 2, if: [0], cases: [{input: 3.in, output: 3.out}]}\n- {id: 0, cases: [{input: 1.in, output: 1.out}]}\n\
+                  - {id: 1, if: [0], cases: [{id: 9, input: 3.in, output: 3.out}, {id: 4, input: 2.in, output: 2.out}]}\n";
+    let problem = hydro(Some(config), &["1", "2", "3"], &[]);
+    assert_eq!(names(&problem), ["0.1", "1.1", "1.2", "2.1"]);
+    assert_eq!(problem.tests[1].stdin.as_bytes(), b"2", "cases by their numbers");
+    let requires: Vec<_> = problem.scoring.unwrap().groups.into_iter().map(|group| group.requires.join(" ")).collect();
+    assert_eq!(requires, ["", "0", "0"], "the subtask of this number, not the first one");
+    // Names give cases their numbers, too, and a subtask may be the one of number 0.
+    let names_only = hydro(None, &["0-1", "1-1"], &[]);
+    assert_eq!(worth(&names_only).iter().map(|own| own.0).collect::<Vec<_>>(), [Aggregate::Min; 2]);
+    let mixed = hydro(None, &["a10", "b2", "c1"], &[]);
+    let order: Vec<&[u8]> = mixed.tests.iter().map(|test| test.stdin.as_bytes()).collect();
+    assert_eq!(order, [&b"c1"[..], b"b2", b"a10"]);
+    assert_eq!(mixed.tests[2].points, Some(34.0), "what cannot be divided goes to the last by number");
+    let short = [("testdata/config.ini", "2\na.in|a.out|1|100|65536\n"), ("testdata/a.in", ""), ("testdata/a.out", "")];
+    let error = read(&short).unwrap_err().to_string();
+    assert!(error.contains("has 2 tests, and names 1"), "{error}");
+}
+
+#[test]
+fn cms_s_manager_says_which_fifo_it_writes() {
+    for (source, writes_first) in [
+        ("FILE* in = fopen(argv[1], \"r\"); FILE* out = fopen(argv[2], \"w\");", false),
+        ("FILE *out = fopen( argv[ 1 ], \"w\");", true),
+        ("for (int i = 0; i < n; i++) out[i] = fopen(argv[1 + 2 * i], \"w\");", true),
+        ("for (int i = 0; i < n; i++) out[i] = fopen(argv[i*2+2], \"w\");", false),
+        ("const char* to = argv[1];\nofstream out(to); ifstream in(argv[2]);", true),
+        ("string to = argv[2], from = argv[1]; ofstream out(to); ifstream in(from);", false),
+        ("int fd = open(argv[1], O_WRONLY);", true),
+        ("std::ofstream out{argv[1]};", true),
+    ] {
+        let files = [
+            ("task.yaml", "name: t\ntime_limit: 1\n"),
+            ("input/input0.txt", ""),
+            ("output/output0.txt", ""),
+            ("check/manager.cpp", source),
+        ];
+        let problem = sound(&files);
+        assert_eq!(problem.communication.unwrap().writes_first, writes_first, "{source}");
+    }
+}
+
+#[test]
+fn cms_without_subtasks_takes_nothing_from_its_generator() {
+    let files = [
+        ("task.yaml", "name: t\ntime_limit: 1\n"),
+        ("input/input0.txt", ""),
+        ("output/output0.txt", ""),
+        ("gen/GEN", "1\n2 # b\n"),
+    ];
+    assert_eq!(worth(&sound(&files)), [(Aggregate::Sum, Some(100.0), vec![None])]);
 }

@@ -167,6 +167,7 @@ fn a_program_of_several_files_starts_where_its_format_says() {
             ("submissions/accepted/b/zeta.cpp", ""),
             ("submissions/accepted/b/alpha.h", ""),
             ("submissions/accepted/README", ""),
+            ("submissions/accepted/old.cpp.orig", ""),
             ("submissions/odd/x.py", ""),
             ("output_validator/__init__.py", ""),
             ("output_validator/__main__.py", ""),
@@ -177,7 +178,12 @@ fn a_program_of_several_files_starts_where_its_format_says() {
     assert_eq!(first, ["main.py", "zeta.cpp"]);
     let Some(Comparer::Program(checker)) = &problem.compare else { panic!() };
     assert_eq!(checker.name(), "__main__.py");
-    for named in ["`submissions/odd`", "`submissions/accepted/README`", "`data/secret/a/generate.py`"] {
+    for named in [
+        "`submissions/odd`",
+        "`submissions/accepted/README`",
+        "`submissions/accepted/old.cpp.orig`",
+        "`data/secret/a/generate.py`",
+    ] {
         assert!(problem.remarks.iter().any(|remark| remark.starts_with(named)), "{named}: {:?}", problem.remarks);
     }
 }
