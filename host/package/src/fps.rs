@@ -35,14 +35,13 @@ pub(crate) fn split(tree: &Tree) -> Vec<Tree> {
         let document = parsed(&text);
         let items = document.iter().flat_map(|document| items(document).map(|item| item.range()));
         let items: Vec<_> = items.collect();
-        let (Some(first), Some(last)) = (items.first(), items.last()) else {
+        if items.is_empty() {
             parts.push(Tree::of_problem_set(text.into()));
             continue;
-        };
-        for item in &items {
-            let alone = [&text[..first.start], &text[item.clone()], &text[last.end..]].concat();
-            parts.push(Tree::of_problem_set(alone.into()));
         }
+        // What else is in the set is not copied for each: there may be much of both.
+        let alone = |item| Tree::of_problem_set(format!("<fps>{}</fps>", &text[item]).into());
+        parts.extend(items.into_iter().map(alone));
     }
     parts
 }

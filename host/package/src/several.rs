@@ -49,6 +49,7 @@ pub(crate) fn only(tree: Tree, wanted: Option<&str>) -> Result<Tree, PackageErro
         Some(_) => tree,
         None => Some(tree.without_top()).filter(|inner| inner.paths().next().is_some()).unwrap_or(tree),
     };
+    let remarks = tree.remarks().to_vec();
     let mut parts = parts(&tree);
     let Some(wanted) = wanted else {
         return if parts.len() > 1 { Err(PackageError::Several { problems: list(&parts) }) } else { Ok(tree) };
@@ -57,13 +58,13 @@ pub(crate) fn only(tree: Tree, wanted: Option<&str>) -> Result<Tree, PackageErro
         parts = vec![Part { number: "1".to_owned(), tree }];
     }
     if let Some(at) = parts.iter().position(|part| part.number == wanted) {
-        return Ok(parts.swap_remove(at).tree);
+        return Ok(parts.swap_remove(at).tree.with_remarks(remarks));
     }
     let is_called = |part: &Part| part.title().trim().to_lowercase() == wanted.trim().to_lowercase();
     let (mut called, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(is_called);
     match called.len() {
         0 => Err(PackageError::NoSuchProblem { wanted: wanted.to_owned(), problems: list(&others) }),
-        1 => Ok(called.swap_remove(0).tree),
+        1 => Ok(called.swap_remove(0).tree.with_remarks(remarks)),
         _ => Err(PackageError::Several { problems: list(&called) }),
     }
 }
@@ -75,8 +76,15 @@ fn parts(tree: &Tree) -> Vec<Part> {
         let part = |(i, tree): (usize, Tree)| Part { number: (i + 1).to_string(), tree };
         return sets.into_iter().enumerate().map(part).collect();
     }
+    let parts = directories(tree);
+    // Polygon's archive of a contest has them one directory down.
+    if parts.is_empty() { directories(&tree.subtree("problems")) } else { parts }
+}
+
+/// The directories that are packages.
+fn directories(tree: &Tree) -> Vec<Part> {
     let tops: BTreeSet<&str> = tree.paths().filter_map(|path| Some(path.split_once('/')?.0)).collect();
-    let part = |top: &&str| Part { number: (*top).to_owned(), tree: tree.part(top) };
+    let part = |top: &&str| Part { number: (*top).to_owned(), tree: tree.subtree(top) };
     let mut parts: Vec<Part> = tops.iter().map(part).filter(|part| format::find(&part.tree).is_some()).collect();
     parts.sort_by_key(|part| program::natural(&part.number));
     parts

@@ -132,9 +132,9 @@ impl Tree {
         Self { files, remarks: Vec::new() }
     }
 
-    /// A directory as a package of its own.
-    pub(crate) fn part(&self, dir: &str) -> Self {
-        Self { remarks: self.remarks.clone(), ..self.subtree(dir) }
+    /// The same with what was left out of the whole that it is a part of.
+    pub(crate) fn with_remarks(self, remarks: Vec<String>) -> Self {
+        Self { remarks, ..self }
     }
 
     /// The same with more files, which take the place of those of the same path.
@@ -149,7 +149,7 @@ impl Tree {
         let top = |path: &str| path.split_once('/').map(|(top, _)| top.to_owned());
         let tops: BTreeSet<Option<String>> = self.files.keys().map(|path| top(path)).collect();
         match (tops.first(), tops.len()) {
-            (Some(Some(only)), 1) => self.part(only),
+            (Some(Some(only)), 1) => self.subtree(only).with_remarks(self.remarks.clone()),
             _ => Self::default(),
         }
     }

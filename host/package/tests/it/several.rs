@@ -117,3 +117,25 @@ fn the_only_problem_of_a_file_may_be_named_too() {
     assert!(matches!(open(&at(&file, "2")), Err(PackageError::NoSuchProblem { .. })));
     assert!(matches!(open(&at(&dir.path().join("none.xml"), "1")), Err(PackageError::Read { .. })));
 }
+
+#[test]
+fn polygon_s_archive_of_a_contest_has_them_one_directory_down() {
+    let xml = |name: &str| {
+        format!(
+            "<problem><names><name value='{name}'/></names><judging><testset name='tests'><time-limit>1000</time-limit>\
+             <tests><test/></tests></testset></judging><assets><checker name='std::ncmp.cpp'/></assets></problem>"
+        )
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["first", "second"] {
+        let [problem, input, answer] =
+            ["problem.xml", "tests/01", "tests/01.a"].map(|file| format!("problems/{name}/{file}"));
+        put(dir.path(), &[(&problem, &xml(name)), (&input, "1\n"), (&answer, name)]);
+    }
+    put(dir.path(), &[("contest.xml", "<contest/>"), ("statements/english/problems.tex", "")]);
+    assert_eq!(answer(&open(&at(dir.path(), "second")).unwrap()), b"second");
+    assert_eq!(
+        open(dir.path()).unwrap_err().to_string(),
+        "these are several problems: `first` (first), `second` (second)"
+    );
+}
