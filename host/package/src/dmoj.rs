@@ -63,6 +63,11 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     } else if problem.interactor.is_none() {
         problem.compare = Some(named("standard", Map::new())?);
     }
+    let reads_code = |compare: &Comparer| matches!(compare, Comparer::Program(own) if own.protocol == Protocol::Syzoj);
+    if problem.compare.as_ref().is_some_and(reads_code) && !problem.extras.is_empty() {
+        let feature = "a checker that reads the submission, to which `signature_grader` adds lines,";
+        return Err(PackageError::unsupported(INIT, feature));
+    }
     cases::read(&mut fields, &files, &archive, &mut problem)?;
     fields.ignore(&["hints", "output_prefix_length", "meta", "short_circuit"]);
     fields.finish()?;
@@ -160,7 +165,7 @@ fn program_of(
 fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     if let Value::String(name) = checker {
         return match name.contains('.') {
-            true => module(files, &name),
+            true => module(files, &name, Map::new()),
             false => named(&name, Map::new()),
         };
     }
@@ -169,12 +174,7 @@ fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     let mut args = fields.map("args")?;
     fields.finish()?;
     if name.contains('.') {
-        let checker = shim::checker(files, &name)?;
-        let options: Map<String, Value> = args.rest().collect();
-        if !options.is_empty() {
-            return Err(PackageError::unsupported(INIT, format!("`checker.args` of `{name}`")));
-        }
-        return Ok(Comparer::Program(Box::new(checker)));
+        return module(files, &name, args.rest().collect());
     }
     if name != "bridged" {
         return named(&name, args.rest().collect());
@@ -190,10 +190,10 @@ fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     Ok(Comparer::Program(Box::new(checker)))
 }
 
-/// A module of the package's.
-fn module(files: &Tree, name: &str) -> Result<Comparer, PackageError> {
+/// A module of the package's, with options that its `check` gets by their names.
+fn module(files: &Tree, name: &str, options: Map<String, Value>) -> Result<Comparer, PackageError> {
     files.need(name, INIT)?;
-    shim::checker(files, name).map(|checker| Comparer::Program(Box::new(checker)))
+    shim::checker(files, name, options).map(|checker| Comparer::Program(Box::new(checker)))
 }
 
 /// One of DMOJ's own; those that are programs in Python are none of ours.

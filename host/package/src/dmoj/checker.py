@@ -1,7 +1,8 @@
 """Runs a DMOJ checker: a module with `check(process_output, judge_output, ...)`, which returns a bool or a CheckerResult.
 
-Called as `INPUT ANSWER OUTPUT POINTS POSITION BATCH`; prints the share of the points on stdout and the feedback on stderr,
-as checkers of CMS do.
+Called as `INPUT ANSWER OUTPUT OPTIONS POINTS POSITION BATCH`; prints the share of the points on stdout and the feedback on
+stderr, as checkers of CMS do. Without the three files it is called as checkers of SYZOJ are, which find `input`, `answer`,
+`user_out` and the submission's `code` beside them and print a share of 100.
 """
 
 
@@ -16,22 +17,19 @@ provide("dmoj.checkers.standard", check=standard)
 
 def main():
     module = load()
-    given, answer, output = map(read, sys.argv[1:4])
-    points = float(sys.argv[4])
-    options = {}
-    if len(sys.argv) > 7:
-        import json
-
-        options = json.loads(sys.argv[7])
+    *paths, options, points, position, batch = sys.argv[1:]
+    given, answer, output = map(read, paths or ["input", "answer", "user_out"])
+    code = b"" if paths else read("code")
+    options, points = json.loads(options), float(points)
     try:
         result = module.check(
             output,
             answer,
-            submission_source=b"",
+            submission_source=code,
             judge_input=given,
             point_value=points,
-            case_position=int(sys.argv[5]),
-            batch=int(sys.argv[6]),
+            case_position=int(position),
+            batch=int(batch),
             submission_language="",
             binary_data=False,
             execution_time=0.0,
@@ -45,7 +43,7 @@ def main():
         result = CheckerResult(bool(result), points if result else 0.0)
     share = 1.0 if points <= 0 and result.passed else (result.points / points if points > 0 else 0.0)
     sys.stderr.write(result.feedback or "")
-    print(min(max(share, 0.0), 1.0))
+    print(min(max(share, 0.0), 1.0) * (1 if paths else 100))
 
 
 main()

@@ -1,4 +1,5 @@
 """What DMOJ's judge offers to the modules of a package, as far as these use it. The programs that run a module begin with this."""
+import json
 import sys
 import types
 

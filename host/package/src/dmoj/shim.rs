@@ -4,6 +4,7 @@
 use optimus_core::checker::Protocol;
 use optimus_core::job::FileRequest;
 use optimus_core::{Checker, Content};
+use serde_json::{Map, Value};
 
 use super::INIT;
 use crate::{PackageError, Tree, program};
@@ -11,14 +12,11 @@ use crate::{PackageError, Tree, program};
 const CHECKER: &str = concat!(include_str!("prelude.py"), include_str!("checker.py"));
 const INTERACTOR: &str = concat!(include_str!("prelude.py"), include_str!("interactor.py"));
 
-/// A module with `check`.
-pub(super) fn checker(files: &Tree, path: &str) -> Result<Checker, PackageError> {
-    let source = files.text(path)?;
-    if source.contains("submission_source") && !source.contains("submission_source=None") {
-        let feature = "a checker that looks at the submission's source".to_owned();
-        return Err(PackageError::unsupported(path, feature));
-    }
-    shim(files, path, ("optimus_checker", CHECKER), Protocol::Cms)
+/// A module with `check`, which may look at the submission's source: of the protocols, SYZOJ's hands that over.
+pub(super) fn checker(files: &Tree, path: &str, options: Map<String, Value>) -> Result<Checker, PackageError> {
+    let protocol = if files.text(path)?.contains("submission_source") { Protocol::Syzoj } else { Protocol::Cms };
+    let checker = shim(files, path, ("optimus_checker", CHECKER), protocol)?;
+    Ok(Checker { args: vec![Value::Object(options).to_string()], ..checker })
 }
 
 /// A module with a `Grader` that talks to the submission.

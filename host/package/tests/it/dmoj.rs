@@ -38,7 +38,10 @@ fn checkers_and_graders_in_modules_get_what_the_judge_offers() {
     let problem = package(&init, &[("check.py", "def check(a, b, **kwargs): return True\n")]);
     let Some(Comparer::Program(checker)) = &problem.compare else { panic!() };
     assert_eq!((checker.protocol, checker.name()), (Protocol::Cms, "optimus_checker.py"));
-    assert_eq!(problem.tests[1].checker_args, ["60", "2", "0"]);
+    assert_eq!(
+        (&checker.args[..], &problem.tests[1].checker_args[..]),
+        (&["{}".to_owned()][..], &["60", "2", "0"].map(str::to_owned)[..])
+    );
     let grader = "from dmoj.graders.interactive import InteractiveGrader\nclass Grader(InteractiveGrader): pass\n";
     let problem = package(&format!("custom_judge: judge.py\nunbuffered: true\n{CASES}"), &[("judge.py", grader)]);
     assert_eq!(problem.interactor.unwrap().name(), "optimus_interactor.py");
@@ -93,4 +96,29 @@ fn cases_by_their_names_are_worth_the_points_of_the_whole() {
     let problem = optimus_package::open(dir.path()).unwrap();
     assert_eq!(problem.scoring.unwrap().groups[0].points, Some(20.0));
     assert_eq!(problem.limits.output_bytes, Some(25_165_824.into()));
+}
+
+#[test]
+fn a_module_gets_its_options_and_the_submission() {
+    let init = format!("checker: {{name: check.py, args: {{most: 7}}}}\n{CASES}");
+    let module = "def check(out, answer, submission_source, most, point_value, **kwargs):\n    return len(submission_source) <= most\n";
+    let problem = package(&init, &[("check.py", module)]);
+    let Some(Comparer::Program(checker)) = &problem.compare else { panic!() };
+    assert_eq!((checker.protocol, checker.args.join(" ")), (Protocol::Syzoj, "{\"most\":7}".to_owned()));
+    assert_eq!(printed(checker, &problem.tests[0].checker_args, "print(1)"), "0.0");
+    assert_eq!(printed(checker, &problem.tests[0].checker_args, "x"), "100.0");
+}
+
+/// What the module's program prints, beside the files that its protocol has.
+fn printed(checker: &optimus_core::Checker, args: &[String], code: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    for file in &checker.files {
+        std::fs::write(dir.path().join(&file.path), file.content.as_bytes()).unwrap();
+    }
+    put(dir.path(), &[("input", ""), ("answer", ""), ("user_out", ""), ("code", code)]);
+    let mut python = std::process::Command::new("python3");
+    let python = python.arg(checker.name()).args(&checker.args).args(args).current_dir(dir.path());
+    let output = python.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

@@ -57,7 +57,7 @@ fn features_that_cannot_be_honoured_are_named() {
         ("domjudge", "domjudge-problem.ini", "", "special_compare = x\n", "`special_compare`"),
         ("dmoj", "init.yml", "", "custom_judge: x.py\n", "names `x.py`, which is not in the package"),
         ("dmoj", "init.yml", "", "symlinks: {a: b}\n", "`symlinks`"),
-        ("dmoj", "init.yml", "floats", "check.py", "`check.py`: is missing"),
+        ("dmoj", "init.yml", "floats", "check.py", "names `check.py`, which is not in the package"),
         ("dmoj", "init.yml", "4.in", "9.in", "names `9.in`, which is not in the package"),
         ("polygon", "problem.xml", "complete-group", "half-group", "the points policy `half-group`"),
         ("polygon", "problem.xml", "run-count=\"1\"", "run-count=\"2\"", "`judging/@run-count` above 1"),
