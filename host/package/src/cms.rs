@@ -1,18 +1,18 @@
 //! CMS, as the Italian loader reads it: `task.yaml`, `input/inputN.txt`, `output/outputN.txt`, `gen/GEN` for subtasks.
 
+mod score;
+
 use fancy_regex::{Captures, Regex};
 use optimus_core::checker::Protocol;
 use optimus_core::communication::{ChannelIo, Communication};
 use optimus_core::job::FileIo;
 use optimus_core::problem::{Extra, Labelled};
-use optimus_core::scoring::{Aggregate, Group, Total};
-use optimus_core::{BoxPath, Checker, Comparer, Content, Problem, Scoring, Test};
+use optimus_core::{BoxPath, Checker, Comparer, Content, Problem, Test};
 
 use crate::fields::Fields;
 use crate::{PackageError, Tree, labels, program, units};
 
 const TASK: &str = "task.yaml";
-const GEN: &str = "gen/GEN";
 
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
@@ -29,10 +29,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     if fields.has("task_type") {
         return Err(fields.unsupported("task_type"));
     }
-    if let Some(kind) = fields.text("score_type")? {
-        return Err(PackageError::unsupported(TASK, format!("`score_type: {kind}`")));
-    }
-    fields.refuse(&["score_type_parameters"])?;
+    let score_type = score::stated(&mut fields, &mut problem)?;
     let total = fields.number("total_value")?.unwrap_or(100.0);
     let count = fields.number("n_input")?;
     let processes = fields.number("num_processes")?;
@@ -60,7 +57,10 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     ]);
     fields.finish()?;
     tests(tree, count, is_output_only, &mut problem)?;
-    subtasks(tree, total, &mut problem)?;
+    problem.scoring = Some(match score_type {
+        Some(stated) => stated.scoring(&mut problem.tests)?,
+        None => score::by_generator(tree, total, &mut problem.tests)?,
+    });
     managers(tree, &name, processes, &mut problem)?;
     problem.submissions = solutions(tree, &name)?;
     Ok(problem)
@@ -95,51 +95,6 @@ fn tests(tree: &Tree, count: Option<f64>, is_output_only: bool, problem: &mut Pr
             ..Test::default()
         });
     }
-    Ok(())
-}
-
-/// `gen/GEN`: a line a test, and before each subtask `#ST: POINTS`; other comments say nothing, wherever they stand.
-/// Without subtasks all tests are worth the same part of `total` (`cmscontrib/loaders/italy_yaml.py`).
-fn subtasks(tree: &Tree, total: f64, problem: &mut Problem) -> Result<(), PackageError> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut next = 0;
-    for line in if tree.has(GEN) { tree.text(GEN)? } else { String::new() }.lines() {
-        let (call, comment) = line.split_once('#').unwrap_or((line, ""));
-        let (call, comment) = (call.trim(), comment.trim());
-        let (starts, copies) = (comment.strip_prefix("ST:"), comment.starts_with("COPY:"));
-        if !call.is_empty() && (starts.is_some() || copies) {
-            return Err(PackageError::bad(GEN, format!("`{line}` is a test and a command in one line")));
-        }
-        if let Some(points) = starts {
-            if groups.is_empty() && next > 0 {
-                return Err(PackageError::bad(GEN, "has tests before its first subtask"));
-            }
-            let points = points.trim().parse::<f64>().ok().filter(|points| points.is_finite() && *points >= 0.0);
-            let points = points.ok_or_else(|| PackageError::bad(GEN, format!("`{line}` gives no points")))?;
-            let name = (groups.len()).to_string();
-            groups.push(Group { name, points: Some(points), score: Aggregate::Min, ..Group::default() });
-            continue;
-        }
-        if call.is_empty() && !copies {
-            continue;
-        }
-        if let (Some(test), Some(group)) = (problem.tests.get_mut(next), groups.last()) {
-            test.group = Some(group.name.clone());
-        }
-        next += 1;
-    }
-    // Without subtasks nothing is taken from it, and it may be left over from other tests.
-    if !groups.is_empty() && next != problem.tests.len() {
-        return Err(PackageError::bad(GEN, format!("names {next} tests, and `input/` holds {}", problem.tests.len())));
-    }
-    if groups.is_empty() {
-        groups.push(Group { name: "all".to_owned(), points: Some(total), ..Group::default() });
-        problem.tests.iter_mut().for_each(|test| test.group = Some("all".to_owned()));
-    }
-    // A subtask without tests, or without points, is how this format marks the examples.
-    let is_used = |group: &Group| problem.tests.iter().any(|test| test.group.as_ref() == Some(&group.name));
-    groups.retain(is_used);
-    problem.scoring = Some(Scoring { groups, total: Total::Sum, ..Scoring::default() });
     Ok(())
 }
 

@@ -176,3 +176,37 @@ fn cms_without_subtasks_takes_nothing_from_its_generator() {
     ];
     assert_eq!(worth(&sound(&files)), [(Aggregate::Sum, Some(100.0), vec![None])]);
 }
+
+#[test]
+fn cms_s_score_types_come_before_its_generator() {
+    let of = |said: &str| {
+        let yaml = format!("name: t\ntime_limit: 1\nn_input: 4\n{said}");
+        let paths: Vec<[String; 2]> =
+            (0..4).map(|n| [format!("input/input{n}.txt"), format!("output/output{n}.txt")]).collect();
+        let mut files = vec![("task.yaml", yaml.as_str()), ("gen/GEN", "#ST: 100\n1\n2\n3\n4\n")];
+        files.extend(paths.iter().flatten().map(|path| (path.as_str(), "")));
+        read(&files)
+    };
+    let shares = |said: &str| {
+        let problem = of(said).unwrap();
+        problem.scoring.as_ref().unwrap().check(&problem.tests).unwrap();
+        worth(&problem)
+    };
+    let min = |points: f64, tests: usize| (Aggregate::Min, Some(points), vec![None; tests]);
+    let counted = "score_type: GroupMin\nscore_type_parameters: [[0, 1], [30, 2], [70, 1]]\n";
+    assert_eq!(shares(counted), [min(0.0, 1), min(30.0, 2), min(70.0, 1)]);
+    let by_name = "score_type: GroupMin\nscore_type_parameters: [[30, '00[02]'], [70, '003']]\n";
+    assert_eq!(shares(by_name), [min(30.0, 2), min(70.0, 1), (Aggregate::Sum, Some(0.0), vec![None])]);
+    let sum = shares("score_type: Sum\nscore_type_parameters: 25\n");
+    assert_eq!(sum, [(Aggregate::Sum, None, vec![Some(25.0); 4])]);
+    assert_eq!(shares("score_type: GroupMin\n"), [min(100.0, 4)], "one key alone says nothing");
+    for (said, wanted) in [
+        ("score_type: GroupMul\nscore_type_parameters: [[1, 4]]\n", "`score_type: GroupMul`"),
+        ("score_type: GroupMin\nscore_type_parameters: [[1, 5]]\n", "counts more tests than the 4"),
+        ("score_type: GroupMin\nscore_type_parameters: [[1, '000'], [1, '00']]\n", "test 0 in two subtasks"),
+        ("score_type: GroupMin\nscore_type_parameters: 3\n", "is a list of subtasks"),
+    ] {
+        let error = of(said).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{said}: {error}");
+    }
+}
