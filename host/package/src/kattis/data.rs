@@ -66,7 +66,9 @@ impl Reader<'_, '_> {
     /// A directory's own settings.
     fn settings(&self, dir: &str) -> Result<Fields, PackageError> {
         let [own, other] = self.package.settings_files().map(|name| format!("{dir}/{name}"));
-        Fields::yaml(self.package.tree, if self.package.tree.has(&own) { &own } else { &other })
+        // Where neither is there, messages name the version's own.
+        let is_other = self.package.tree.has(&other) && !self.package.tree.has(&own);
+        Fields::yaml(self.package.tree, if is_other { &other } else { &own })
     }
 
     /// Reads `data/NAME` and all that is inside; tests and directories come in the order of their base names.

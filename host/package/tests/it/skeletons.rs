@@ -32,6 +32,14 @@ fn a_package_without_tests_says_where_they_should_be() {
 }
 
 #[test]
+fn a_group_without_settings_is_told_which_file_it_needs() {
+    let yaml = "problem_format_version: 2025-09\ntype: scoring\nname: T\n";
+    let files = [("problem.yaml", yaml), ("data/secret/a/1.in", ""), ("data/secret/a/1.ans", "")];
+    let error = read(&files).unwrap_err().to_string();
+    assert!(error.starts_with("`data/secret/a/test_group.yaml`: needs `max_score`"), "{error}");
+}
+
+#[test]
 fn what_is_no_package_is_told_by_what_it_holds() {
     let said = |files: &[(&str, &str)]| read(files).unwrap_err().to_string();
     assert!(said(&[]).ends_with("it holds nothing"), "{}", said(&[]));
