@@ -13,7 +13,8 @@ def run(code, language, **fields):
 
 one = run("print(int(input()) + 1)", "python", stdin="41")
 assert (one.status, one.run_result.stdout, one.run_result.return_code) == (RunStatus.Success, "42\n", 0), one
-assert one.compile_result is None, one
+# The Python plugin checks the syntax before it runs, and that check is a stage here; SandboxFusion has none for Python.
+assert one.compile_result is None or one.compile_result.return_code == 0, one
 
 broken = run("int main() { return x; }", "cpp")
 assert (broken.status, broken.run_result) == (RunStatus.Failed, None), broken
