@@ -23,6 +23,25 @@ pub trait Engine: Send + Sync {
     async fn list(&self, before: Option<JobId>, limit: usize) -> Result<Vec<Listed>, Refusal>;
 }
 
+/// Runs a job to its end. A job that has not ended by `until` is cancelled, and has no report.
+pub(crate) async fn run_to_end(
+    engine: &dyn Engine,
+    request: JobRequest,
+    until: Instant,
+) -> Result<Option<Report>, Refusal> {
+    let id = engine.submit(request, true, until).await?;
+    match engine.wait(id, until).await? {
+        Progress::Done(report) => Ok(Some(*report)),
+        Progress::Queued | Progress::Running => {
+            // No client waits for its report any more.
+            if let Err(error) = engine.cancel(id).await {
+                tracing::warn!(job = %id, %error, "a job that no client waits for any more was not cancelled");
+            }
+            Ok(None)
+        }
+    }
+}
+
 /// The server that a door stands in.
 #[async_trait]
 pub trait Service: Send + Sync {

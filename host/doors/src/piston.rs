@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::admission::{self, Manners};
 use crate::early::Early;
-use crate::engine::{Admitted, Progress, Refusal};
+use crate::engine::{Admitted, Refusal, run_to_end};
 use crate::shared::Shared;
 
 pub(crate) fn router(shared: &Shared) -> Router {
@@ -104,20 +104,10 @@ async fn execute(
     let runtime =
         runtime.ok_or_else(|| bad(format!("{}-{} runtime is unknown", shown(&sent.language), shown(&sent.version))))?;
     let job = sent.into_job(&runtime, &shared.policy).map_err(bad)?;
-    let id = engine.submit(job, true, until).await.map_err(refuse)?;
-    match engine.wait(id, until).await.map_err(refuse)? {
-        Progress::Done(report) => {
-            let failed = |message: String| error(StatusCode::INTERNAL_SERVER_ERROR, &message);
-            Ok(Json(stage::answer(&runtime, &report).map_err(failed)?).into_response())
-        }
-        Progress::Queued | Progress::Running => {
-            // Its report would reach nobody.
-            if let Err(error) = engine.cancel(id).await {
-                tracing::warn!(job = %id, %error, "a job that nobody waits for any more was not cancelled");
-            }
-            Err(error(StatusCode::GATEWAY_TIMEOUT, "the program did not end in time").into())
-        }
-    }
+    let late = || error(StatusCode::GATEWAY_TIMEOUT, "the program did not end in time");
+    let report = run_to_end(&*engine, job, until).await.map_err(refuse)?.ok_or_else(late)?;
+    let failed = |message: String| error(StatusCode::INTERNAL_SERVER_ERROR, &message);
+    Ok(Json(stage::answer(&runtime, &report).map_err(failed)?).into_response())
 }
 
 /// The beginning of what a client sent, for an error.

@@ -6,19 +6,11 @@ use tokio::time::Instant;
 
 use super::errors::{error, refuse};
 use crate::early::Early;
-use crate::engine::{Engine, Progress};
+use crate::engine::{Engine, run_to_end};
 
 /// Runs a job to its end. At `until` the answer is 504.
 pub(super) async fn report(engine: &dyn Engine, job: JobRequest, until: Instant) -> Result<Report, Early> {
-    let id = engine.submit(job, true, until).await.map_err(refuse)?;
-    match engine.wait(id, until).await.map_err(refuse)? {
-        Progress::Done(report) => Ok(*report),
-        Progress::Queued | Progress::Running => {
-            // Its report would reach nobody.
-            if let Err(error) = engine.cancel(id).await {
-                tracing::warn!(job = %id, %error, "a job that nobody waits for any more was not cancelled");
-            }
-            Err(error(StatusCode::GATEWAY_TIMEOUT, "the program did not end in time").into())
-        }
-    }
+    let late = || error(StatusCode::GATEWAY_TIMEOUT, "the program did not end in time");
+    let report = run_to_end(engine, job, until).await.map_err(refuse)?;
+    Ok(report.ok_or_else(late)?)
 }

@@ -5,12 +5,11 @@ mod data;
 mod prompts;
 mod submit;
 
-use optimus_core::report::CompileReport;
 use optimus_core::{Exit, Job, LimitHit, Report, Verdict};
 use optimus_doors::Door;
 use serde_json::{Value, json};
 
-use crate::support::{House, echo, excerpt, report};
+use crate::support::{House, echo, excerpt, failed_compile, report};
 
 const RUN: &str = "/run_code";
 
@@ -83,17 +82,7 @@ async fn a_compile_error_has_no_run_and_our_failure_is_a_sandbox_error() {
     ] {
         let house = house(move |job| {
             let mut report = report(job, Verdict::CompileError, |test| test.exit = None);
-            report.compile = Some(CompileReport {
-                ok: false,
-                cached: false,
-                failed_step: None,
-                output: excerpt(b"x.c:1: error\n"),
-                diagnostics: Vec::new(),
-                cpu_ms: 5.0,
-                wall_ms: 6.0,
-                memory_bytes: 7,
-                message: Some(message.to_owned()),
-            });
+            report.compile = Some(failed_compile(Some(message)));
             Some(report)
         });
         let answer = house.post(RUN, &with(&json!({"language": "built"}))).await.json();

@@ -1,11 +1,10 @@
 //! Piston, route by route.
 
-use optimus_core::report::CompileReport;
 use optimus_core::{Exit, Job, LimitHit, Report, Verdict};
 use optimus_doors::Door;
 use serde_json::{Value, json};
 
-use crate::support::{House, echo, excerpt, report};
+use crate::support::{House, echo, failed_compile, report};
 
 const EXECUTE: &str = "/api/v2/execute";
 
@@ -183,17 +182,7 @@ async fn every_end_has_its_status_and_signal() {
 async fn a_failed_compile_is_the_run_as_well() {
     let house = house(|job| {
         let mut report = report(job, Verdict::CompileError, |test| test.exit = None);
-        report.compile = Some(CompileReport {
-            ok: false,
-            cached: false,
-            failed_step: None,
-            output: excerpt(b"x.c:1: error\n"),
-            diagnostics: Vec::new(),
-            cpu_ms: 5.0,
-            wall_ms: 6.0,
-            memory_bytes: 7,
-            message: Some("the compiler exited with code 1".to_owned()),
-        });
+        report.compile = Some(failed_compile(Some("the compiler exited with code 1")));
         Some(report)
     });
     let answer = house.post(EXECUTE, &with(&json!({"language": "built"}))).await.json();

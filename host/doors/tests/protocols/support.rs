@@ -13,7 +13,7 @@ use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
 use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::Excerpt;
-use optimus_core::report::Timing;
+use optimus_core::report::{CompileReport, Timing};
 use optimus_core::{Exit, Job, JobId, JobRequest, Report, TestReport, Timestamp, Verdict};
 use optimus_doors::{Admitted, Door, Doors, Engine, Listed, Load, Memory, Progress, Refusal, Service, Shared};
 use serde_json::Value;
@@ -267,6 +267,21 @@ pub(crate) fn report(job: &Job, verdict: Verdict, change: impl Fn(&mut TestRepor
         finished_at: Some(Timestamp(1_795_780_800_123)),
         timing: Timing::default(),
         labels: job.labels.clone(),
+    }
+}
+
+/// A compilation that failed; the compiler printed one line.
+pub(crate) fn failed_compile(message: Option<&str>) -> CompileReport {
+    CompileReport {
+        ok: false,
+        cached: false,
+        failed_step: None,
+        output: excerpt(b"x.c:1: error\n"),
+        diagnostics: Vec::new(),
+        cpu_ms: 5.0,
+        wall_ms: 6.0,
+        memory_bytes: 7,
+        message: message.map(str::to_owned),
     }
 }
 

@@ -1,12 +1,11 @@
 //! `POST /submit` with the tests in `provided_data`.
 
-use optimus_core::report::CompileReport;
 use optimus_core::{Fault, Verdict};
 use serde_json::{Value, json};
 
 use super::data::{completion, passed, program, row, submission};
 use super::house;
-use crate::support::{excerpt, report};
+use crate::support::{failed_compile, report};
 
 const SUBMIT: &str = "/submit";
 
@@ -131,17 +130,7 @@ async fn a_program_that_does_not_compile_passes_nothing_and_our_failure_is_500()
         let mut report = report(job, Verdict::CompileError, |test| {
             (test.verdict, test.exit) = (Verdict::Skipped, None);
         });
-        report.compile = Some(CompileReport {
-            ok: false,
-            cached: false,
-            failed_step: None,
-            output: excerpt(b"x.c:1: error\n"),
-            diagnostics: Vec::new(),
-            cpu_ms: 5.0,
-            wall_ms: 6.0,
-            memory_bytes: 7,
-            message: None,
-        });
+        report.compile = Some(failed_compile(None));
         Some(report)
     });
     let cases = row(&[("1", "1"), ("2", "2")]);

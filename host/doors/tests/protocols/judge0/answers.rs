@@ -6,7 +6,7 @@ use optimus_core::{Comparer, Exit, LimitHit, Verdict};
 use serde_json::{Value, json};
 
 use super::house;
-use crate::support::{echo, excerpt, report};
+use crate::support::{echo, excerpt, failed_compile, report};
 
 #[tokio::test]
 async fn a_submission_is_a_job_with_its_limits_and_runs() {
@@ -117,17 +117,8 @@ async fn a_compile_error_has_the_compilers_words() {
     ] {
         let house = house(move |job| {
             let mut report = report(job, Verdict::CompileError, |test| test.exit = None);
-            report.compile = Some(CompileReport {
-                ok: false,
-                cached: false,
-                failed_step: None,
-                output: excerpt(printed.as_bytes()),
-                diagnostics: Vec::new(),
-                cpu_ms: 1.0,
-                wall_ms: 1.0,
-                memory_bytes: 1,
-                message: Some(message.to_owned()),
-            });
+            report.compile =
+                Some(CompileReport { output: excerpt(printed.as_bytes()), ..failed_compile(Some(message)) });
             Some(report)
         });
         let submission = json!({"source_code": "x", "language_id": 50, "compiler_options": "-O3 -Wall"});
