@@ -5,7 +5,7 @@ use optimus_core::Limits;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Sets the limit of core dumps, which the filter of a step lets nobody change.
+/// Sets the limit of core dumps. The filter of a step refuses any change of it.
 pub(super) fn forbid_cores(limits: &Limits) -> Result<(), Errno> {
     RLIMITS.iter().filter(|limit| limit.resource == Resource::Core).try_for_each(|limit| apply_one(limit, limits))
 }
