@@ -21,13 +21,23 @@ const FAMILY: &[Class<Value>] = &[
         ..Class::PLAIN
     },
     Class {
-        what: "over a network",
-        holds: Holds::Uncharged("tables of the namespace: flow labels, memberships, fragments"),
+        what: "over IPv4",
+        holds: Holds::Charged("2.7 KiB, and the port that it is bound to"),
+        shares: Shares::Network,
+        decision: Inspect(&INET_TYPES),
+        reason: "programs and runtimes make one to see whether there is a network. No interface is up, so it reaches nothing and no byte waits in it: connect and send fail with ENETUNREACH at once",
+        source: "ip(7), net/ipv4/route.c",
+        members: values![AF_INET 2],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "over IPv6",
+        holds: Holds::Uncharged("tables of the namespace: flow labels, which outlive their socket"),
         shares: Shares::Network,
         decision: Refuse(libc::EAFNOSUPPORT),
-        reason: "there is no interface, not even a loopback that is up: as by a kernel without them. Runtimes that look for a network find none",
-        source: "ip(7), ipv6(7), net/ipv6/ip6_flowlabel.c",
-        members: values![AF_INET 2, AF_INET6 10],
+        reason: "as by a kernel without it; runtimes then use IPv4",
+        source: "ipv6(7), net/ipv6/ip6_flowlabel.c",
+        members: values![AF_INET6 10],
         ..Class::PLAIN
     },
     Class {
@@ -44,10 +54,34 @@ const FAMILY: &[Class<Value>] = &[
     },
 ];
 
+const INET_TYPES: Argument = Argument::Value { index: 1, classes: INET_TYPE, otherwise: libc::ESOCKTNOSUPPORT };
+const INET_PROTOCOLS: Argument = Argument::Value { index: 2, classes: INET_PROTOCOL, otherwise: libc::EPROTONOSUPPORT };
+
+/// `SOCK_NONBLOCK` is 0x800, `SOCK_CLOEXEC` 0x8_0000.
+const INET_TYPE: &[Class<Value>] = &[Class {
+    what: "streams and datagrams",
+    decision: Inspect(&INET_PROTOCOLS),
+    reason: "raw sockets are for networks",
+    source: "socket(2)",
+    members: values![
+        SOCK_STREAM 1, SOCK_STREAM_NONBLOCK 0x801, SOCK_STREAM_CLOEXEC 0x8_0001, SOCK_STREAM_BOTH 0x8_0801,
+        SOCK_DGRAM 2, SOCK_DGRAM_NONBLOCK 0x802, SOCK_DGRAM_CLOEXEC 0x8_0002, SOCK_DGRAM_BOTH 0x8_0802,
+    ],
+    ..Class::PLAIN
+}];
+
+const INET_PROTOCOL: &[Class<Value>] = &[Class {
+    what: "TCP and UDP",
+    reason: "others (SCTP, MPTCP, ping) are kernel surface that no program needs here",
+    source: "ip(7), tcp(7), udp(7)",
+    members: values![IPPROTO_IP 0, IPPROTO_TCP 6, IPPROTO_UDP 17],
+    ..Class::PLAIN
+}];
+
 const SET_LEVEL: &[Class<Value>] = &[Class {
     what: "options of any socket",
     decision: Inspect(&SET_SOCKET),
-    reason: "see each; options of protocols are of families that a box does not have",
+    reason: "see each; options of protocols are for networks",
     source: "socket(7)",
     members: values![SOL_SOCKET 1],
     ..Class::PLAIN
@@ -72,7 +106,7 @@ const PLAIN_OPTIONS: Class<Value> = Class {
     source: "socket(7), unix(7)",
     members: values![
         SO_REUSEADDR 2, SO_BROADCAST 6, SO_SNDBUF 7, SO_RCVBUF 8, SO_KEEPALIVE 9, SO_OOBINLINE 10, SO_LINGER 13,
-        SO_REUSEPORT 15, SO_PASSCRED 16, SO_RCVLOWAT 18, SO_SNDLOWAT 19, SO_RCVTIMEO 20, SO_SNDTIMEO 21,
+        SO_PASSCRED 16, SO_RCVLOWAT 18, SO_SNDLOWAT 19, SO_RCVTIMEO 20, SO_SNDTIMEO 21,
         SO_PEEK_OFF 42, SO_RCVTIMEO_NEW 66, SO_SNDTIMEO_NEW 67,
     ],
     ..Class::PLAIN
@@ -80,6 +114,16 @@ const PLAIN_OPTIONS: Class<Value> = Class {
 
 const SET_OPTION: &[Class<Value>] = &[
     PLAIN_OPTIONS,
+    Class {
+        what: "groups of sockets with one port",
+        holds: Holds::Uncharged("1.1 KiB for a table of each group"),
+        shares: Shares::Network,
+        decision: Refuse(libc::ENOPROTOOPT),
+        reason: "as by a kernel without them; it is for servers",
+        source: "socket(7), net/core/sock_reuseport.c",
+        members: values![SO_REUSEPORT 15],
+        ..Class::PLAIN
+    },
     Class {
         what: "filters",
         holds: Holds::Uncharged("a compiled filter of 4,096 instructions for each socket: 835 MiB in one step"),

@@ -1,4 +1,4 @@
-//! Sockets. A box's network namespace has no interface, so no family but `AF_UNIX` leads anywhere.
+//! Sockets. In a box's network namespace no interface is up, so no family but `AF_UNIX` leads anywhere.
 
 use crate::inventory::Decision::{Bound, Inspect};
 use crate::inventory::arguments::socket;
@@ -20,7 +20,7 @@ pub(super) const CLASSES: &[Class<Call>] = &[
         holds: Holds::Uncharged("128 bytes for a name, beside 3.4 KiB charged for the socket and its inode"),
         decision: Bound("RLIMIT_NOFILE and the memory limit; a name without a file goes with its socket"),
         reason: "processes of one step talk to each other",
-        source: "unix(7)",
+        source: "unix(7), ip(7)",
         members: system_calls![
             bind 49 200, listen 50 201, connect 42 203, accept 43 202, accept4 288 242, getsockname 51 204,
             getpeername 52 205, shutdown 48 210,

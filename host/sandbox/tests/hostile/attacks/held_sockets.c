@@ -11,6 +11,7 @@
  * case: loops => code 0 | limit memory
  * case: internet => code 0 | limit memory
  * case: ports => code 0 | limit memory
+ * case: listeners => code 0 | limit memory
  * case: labels => code 0 | limit memory
  * case: memberships => code 0 | limit memory
  * case: options => code 0 | limit memory */
@@ -69,12 +70,13 @@ static long waiting(void) {
     return listener < 0 || listen(listener, 4096) != 0 ? 0 : UNTIL_REFUSED(call(listener));
 }
 static long internet(void) { return UNTIL_REFUSED(socket(AF_INET6, SOCK_STREAM, 0)); }
-static int port(void) {
+static int port(int type) {
     struct sockaddr_in any = {.sin_family = AF_INET};
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    return fd < 0 ? -1 : bind(fd, (struct sockaddr *)&any, sizeof any);
+    int fd = socket(AF_INET, type, 0);
+    return fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof any) != 0 ? -1 : fd;
 }
-static long ports(void) { return UNTIL_REFUSED(port()); }
+static long ports(void) { return UNTIL_REFUSED(port(SOCK_DGRAM)); }
+static long listeners(void) { return UNTIL_REFUSED(listen(port(SOCK_STREAM), 4096)); }
 static int label(void) {
     static uint32_t next;
     struct {
@@ -104,6 +106,7 @@ static long options(void) { return UNTIL_REFUSED(option()); }
 int main(int argc, char **argv) {
     const struct member members[] = {{"pairs", pairs, 48}, {"names", names, 48}, {"datagrams", datagrams, 4}, {"streams", streams, 4},
                                      {"rights", rights, 4}, {"loops", loops, 4}, {"waiting", waiting, 8}, {"internet", internet, 48},
-                                     {"ports", ports, 24}, {"labels", labels, 24}, {"memberships", memberships, 24}, {"options", options, 24}, {0}};
+                                     {"ports", ports, 24}, {"listeners", listeners, 24}, {"labels", labels, 24},
+                                     {"memberships", memberships, 24}, {"options", options, 24}, {0}};
     return held(members, argc, argv);
 }
