@@ -37,7 +37,7 @@ pub use error::SandboxError;
 pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
 pub use memory::machine_memory;
-pub use native::{Check, NativeConfig, NativeSandbox, doctor};
+pub use native::{Check, NativeConfig, NativeSandbox, doctor, given};
 pub use optimus_agent::inventory::{Counts, Summary};
 pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
 pub use processors::{Pinning, Processors};

@@ -8,6 +8,7 @@ mod cgroup;
 mod clear;
 mod config;
 mod doctor;
+mod given;
 mod launch;
 mod pool;
 mod view;
@@ -20,6 +21,7 @@ use optimus_core::plan::{Collect, PlacedFile};
 
 pub use config::NativeConfig;
 pub use doctor::{Check, doctor};
+pub use given::given;
 
 use crate::admission::Admission;
 use crate::processors::Share;

@@ -86,6 +86,7 @@ fn occurrences(source: &str, text: &str) -> Vec<Range<usize>> {
 
 fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<String>> {
     let (package, test) = match suite {
+        Suite::Shared(_) => ("optimus-sandbox", "shared"),
         Suite::Attack(_) => ("optimus-sandbox", "hostile"),
         Suite::Queue(_) => ("optimus-queue", "contract"),
         Suite::Api(_) => ("optimus-server", "api"),
@@ -108,6 +109,10 @@ fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<Str
         Suite::Attack(name) => {
             command.env("OPTIMUS_TEST_ATTACK", name).args(["--exact", "the_native_backend_holds"]);
             (*name).to_owned()
+        }
+        Suite::Shared(case) => {
+            command.args(["--exact", case]);
+            (*case).to_owned()
         }
         Suite::Queue(case) => {
             command.arg(format!("embedded_queue::{case}"));

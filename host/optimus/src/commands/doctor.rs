@@ -78,6 +78,9 @@ pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> 
             }
         }
     });
+    if args.engine.sandbox != Backend::Fake {
+        findings.extend(optimus_sandbox::given(Path::new("/")).into_iter().map(Finding::from));
+    }
     findings.extend(times(&args.engine));
     let unknown = args.languages.iter().filter(|name| !findings.iter().any(|finding| finding.is_language(name)));
     let unknown: Vec<_> = unknown

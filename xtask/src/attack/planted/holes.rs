@@ -14,6 +14,8 @@ pub(super) struct Hole {
 pub(super) enum Suite {
     /// A program of the hostile suite, on the native backend.
     Attack(&'static str),
+    /// A test of what boxes share, on the native backend.
+    Shared(&'static str),
     /// A case of the queue's contract, on the embedded backend.
     Queue(&'static str),
     /// A test of the HTTP API.
@@ -136,6 +138,34 @@ pub(super) const HOLES: &[Hole] = &[
         room: INVENTORY,
         text: "let two_for_each = 2 * limits.processes;",
         instead: "let two_for_each = 1_000_000 * limits.processes;",
+        notices: Suite::Attack("held_timers"),
+    },
+    Hole {
+        name: "core-limit",
+        room: INVENTORY,
+        text: "what: \"the size of a core dump\", decision: AgentOnly(libc::EPERM),",
+        instead: "what: \"the size of a core dump\",",
+        notices: Suite::Attack("core_dump"),
+    },
+    Hole {
+        name: "tenants-network",
+        room: "host/sandbox/src/native",
+        text: "rposition(|live| live.tenant.as_ref() == Some(tenant));",
+        instead: "rposition(|live| live.tenant.as_ref() == Some(tenant) || true);",
+        notices: Suite::Shared("a_box_serves_one_tenant"),
+    },
+    Hole {
+        name: "private-files",
+        room: "host/sandbox/src/native",
+        text: "if is_private || kind.is_socket() || kind.is_fifo() {",
+        instead: "if false && (is_private || kind.is_socket() || kind.is_fifo()) {",
+        notices: Suite::Shared("nothing_private_of_a_toolchain_is_seen_without_root"),
+    },
+    Hole {
+        name: "shared-ids",
+        room: "host/sandbox/src/native",
+        text: "Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 }",
+        instead: "Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 0 }",
         notices: Suite::Attack("held_timers"),
     },
 ];
