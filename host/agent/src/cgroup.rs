@@ -63,11 +63,26 @@ struct Counts {
     cached: u64,
     /// What else is charged already: files that earlier steps left, the step's own init.
     held: u64,
+    reread: u64,
+}
+
+/// What the group says about the host's files that it has read.
+#[derive(Default, Clone, Copy)]
+struct Pages {
+    /// Bytes of them in memory; those on a tmpfs cannot be reclaimed and count as memory.
+    cached: u64,
+    /// Bytes that were read again, because the group had no room to keep them.
+    reread: u64,
 }
 
 /// A step that is the first to read so much of the host's files, or more than a twentieth of what it held itself, may
 /// have held a little more than what is left when that is taken off.
 const COLD: u64 = 1 << 20;
+
+/// A group that has read so much again, and holds all that it may, does nothing else: Linux 6.18 was seen to go on so for
+/// ever, at 180 MB/s, since it kills nothing as long as reclaim finds a page (vmscan.c, `shrink_node`).
+const REREAD: u64 = 32 << 20;
+const PAGE: u64 = 4096;
 
 impl Meter {
     /// Opens the files, and with version 2 moves us into the group's `agent`.
@@ -142,10 +157,10 @@ impl Meter {
             self.armed = Some(*limits);
         }
         self.peak_is_reset = self.files.peak.as_ref().is_some_and(|peak| pwrite(peak, b"0", 0).is_ok());
-        let cached = self.cached();
+        let Pages { cached, reread } = self.pages();
         let held = self.current().saturating_sub(cached);
         let (cpu_us, ooms, forks_refused, peak) = (self.cpu(), self.oom(), self.forks(), self.peak());
-        self.base = Counts { cpu_us, ooms, forks_refused, peak, cached, held };
+        self.base = Counts { cpu_us, ooms, forks_refused, peak, cached, held, reread };
         Ok(())
     }
 
@@ -166,6 +181,19 @@ impl Meter {
         self.oom() > self.base.ooms
     }
 
+    /// Whether the step has no memory left to run in: it evicts its program's own text to read it again.
+    ///
+    /// `current` is the memory in use.
+    pub(crate) fn is_thrashing(&self, current: u64) -> bool {
+        let Some(limit) = self.armed.map(|limits| limits.memory_bytes) else { return false };
+        let is_full = |held: u64| held + limit / 16 >= limit;
+        // The second costs a long text.
+        is_full(current) && {
+            let Pages { cached, reread } = self.pages();
+            is_full(current.saturating_sub(cached)) && reread.saturating_sub(self.base.reread) >= REREAD
+        }
+    }
+
     /// Forks that the limit refused.
     pub(crate) fn forks_refused(&self) -> u64 {
         self.forks().saturating_sub(self.base.forks_refused)
@@ -180,17 +208,20 @@ impl Meter {
         // A mark that cannot be reset (before Linux 6.12) says something only once it has risen.
         let is_exact = self.peak_is_reset || self.nursery.is_some() || peak > self.base.peak;
         let peak = if is_exact { peak } else { seen.max(self.current()) };
-        let cached = self.cached();
+        let cached = self.pages().cached;
         let own = peak.saturating_sub(cached).saturating_sub(self.base.held);
         let cold = cached.saturating_sub(self.base.cached);
         (own, !is_exact || cold > COLD.max(own / 20))
     }
 
-    /// Page cache of files on disks; those on a tmpfs cannot be reclaimed and count as memory.
-    fn cached(&self) -> u64 {
-        let name = if self.files.v2 { "file" } else { "cache" };
-        let read = |text: &str| Some(field(text, name)?.saturating_sub(field(text, "shmem")?));
-        self.files.stat.as_ref().and_then(|stat| with_text(stat, read)).unwrap_or(0)
+    fn pages(&self) -> Pages {
+        let cached = if self.files.v2 { "file" } else { "cache" };
+        let read = |text: &str| {
+            let cached = field(text, cached)?.saturating_sub(field(text, "shmem")?);
+            let reread = field(text, "workingset_refault_file").unwrap_or(0) * PAGE;
+            Some(Pages { cached, reread })
+        };
+        self.files.stat.as_ref().and_then(|stat| with_text(stat, read)).unwrap_or_default()
     }
 
     /// Memory in use now.
@@ -293,7 +324,7 @@ fn set(file: Option<&OwnedFd>, value: u64) -> Result<(), Errno> {
 }
 
 fn with_text<T>(file: &OwnedFd, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let mut buffer = [0; 1024];
+    let mut buffer = [0; 2048];
     let length = pread(file, &mut buffer, 0).ok()?;
     // Only the end of a longer text can be cut, and what we look for stands early in each.
     read(std::str::from_utf8(&buffer[..length]).ok()?)

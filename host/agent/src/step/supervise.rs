@@ -164,13 +164,17 @@ impl Watch<'_> {
 
     /// Kills the step when a limit has been passed.
     fn check(&mut self, site: &Site, streams: &Streams) -> Result<(), Fault> {
-        self.memory_seen = self.memory_seen.max(site.meter.current());
+        let current = site.meter.current();
+        self.memory_seen = self.memory_seen.max(current);
         if self.stopped.is_some() {
             return Ok(());
         }
         let limits = &self.order.limits;
         let hit = if streams.is_over() {
             LimitHit::Output
+        } else if site.meter.is_thrashing(current) {
+            // Before the clocks, which such a program runs into.
+            LimitHit::Memory
         } else if self.start.elapsed() >= Duration::from_millis(limits.wall_ms) {
             LimitHit::WallTime
         } else if self.cpu_us(site) > limits.cpu_ms * 1_000 {

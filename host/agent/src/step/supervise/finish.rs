@@ -71,7 +71,7 @@ fn limit(
     let stopped_for = |hit| watch.stopped.is_some_and(|(stopped, _)| stopped == hit);
     [
         (LimitHit::ForbiddenCall, signal == libc::SIGSYS),
-        (LimitHit::Memory, out_of_memory),
+        (LimitHit::Memory, out_of_memory || stopped_for(LimitHit::Memory)),
         // `RLIMIT_CPU`, which ends what outran this clock, lies above the limit: so then this holds too.
         (LimitHit::CpuTime, stopped_for(LimitHit::CpuTime) || cpu_us > limits.cpu_ms * 1_000),
         (LimitHit::WallTime, stopped_for(LimitHit::WallTime) || measured.wall_us > limits.wall_ms * 1_000),
