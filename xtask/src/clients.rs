@@ -143,7 +143,7 @@ impl Place {
             "--virtual-time-budget=30000",
         ]);
         browser.arg(format!("--user-data-dir={}", self.made("chromium")?.display()));
-        let output = browser.args(["--dump-dom", &format!("{base}/")]).stdin(Stdio::null()).output()?;
+        let output = browser.args(["--dump-dom", &format!("{base}/docs")]).stdin(Stdio::null()).output()?;
         let (page, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let complaints: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
         ensure!(complaints.is_empty(), "the page complains: {}", complaints.join("\n"));

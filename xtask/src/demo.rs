@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::process::Process;
 use crate::samples::Sample;
@@ -75,7 +76,7 @@ pub(crate) struct Server {
     process: Process,
     base: String,
     agent: ureq::Agent,
-    _state: tempfile::TempDir,
+    _state: TempDir,
 }
 
 impl Server {
@@ -84,7 +85,11 @@ impl Server {
     }
 
     pub(crate) fn start_with(root: &Path, sandbox: &str, plugins: &Path) -> anyhow::Result<Self> {
-        let state = tempfile::tempdir()?;
+        Self::start_at(root, sandbox, plugins, tempfile::tempdir()?)
+    }
+
+    /// The same, with what its state directory holds already.
+    pub(crate) fn start_at(root: &Path, sandbox: &str, plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
         let mut command = Command::new(root.join("target/debug/optimus"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--sandbox", sandbox]);
         command.arg("--plugins").arg(plugins).arg("--state").arg(state.path());

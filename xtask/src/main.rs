@@ -6,6 +6,7 @@ mod check;
 mod checkout;
 mod clients;
 mod cluster;
+mod console;
 mod daemon;
 mod demo;
 mod dependencies;
@@ -99,6 +100,8 @@ enum Task {
         #[arg(long)]
         no_build: bool,
     },
+    /// Rebuild the console and compare the bytes, run its tests, and use it in a browser
+    Console(console::Args),
     /// Clients of other engines, as their authors published them, each through its door
     Doors,
     /// Format, lints, and the quick tests of what changed and of what depends on it
@@ -157,13 +160,8 @@ fn main() -> anyhow::Result<()> {
             }
             guests::guests(&root, &args)
         }
-        Task::Clients { no_build } => {
-            if !no_build {
-                setup::targets()?;
-                plugins::build(&root, &[])?;
-            }
-            clients::clients(&root)
-        }
+        Task::Clients { no_build } => check_clients(&root, no_build),
+        Task::Console(args) => console::built(&root, &args),
         Task::Doors => {
             setup::targets()?;
             shell::build_program(&root, "optimus")?;
@@ -179,6 +177,15 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Test(args) => test::test(&root, &args),
     }
+}
+
+/// Builds what the clients talk to, and runs them.
+fn check_clients(root: &Path, no_build: bool) -> anyhow::Result<()> {
+    if !no_build {
+        setup::targets()?;
+        plugins::build(root, &[])?;
+    }
+    clients::clients(root)
 }
 
 /// Builds what the check of the manifests starts, and runs it.

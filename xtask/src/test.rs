@@ -8,8 +8,8 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, daemon, demo, dependencies, dist, doors, endings, examples, fuzz, images, k8s, packages,
-    plugins, reproducible, setup, soak, tour, vm,
+    attack, clients, cluster, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz, images, k8s,
+    packages, plugins, reproducible, setup, soak, tour, vm,
 };
 
 /// What to test.
@@ -87,6 +87,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         packages::packages(root, &packages::Args { count: 60, seed: 1 })
     })?;
     parts.run("generated clients, the reference page", || clients::clients(root))?;
+    parts.run("the console, rebuilt, and used in a browser", || console::console(root, &console::Args::default()))?;
     parts.run("clients of other engines", || doors::doors(root))?;
     parts.run("a client in each of five languages", || examples::examples(root))?;
     parts.run("a release of the debug binary, installed in an empty home", || dist::tried(root))?;

@@ -41,6 +41,7 @@ use webhooks::Hooks;
 pub struct Serving {
     address: Option<SocketAddr>,
     doors: Vec<(Door, SocketAddr)>,
+    has_console: bool,
     engine: Option<Arc<Engine>>,
     supervisor: Supervisor,
     readiness: Arc<Readiness>,
@@ -148,7 +149,15 @@ impl Serving {
         }
         let supervisor = Supervisor::new(Arc::clone(&readiness), Arc::clone(&metrics));
         supervisor.watch(queue.ended.clone());
-        Self { address: None, doors: Vec::new(), engine: engine.cloned(), supervisor, readiness, metrics }
+        Self {
+            address: None,
+            doors: Vec::new(),
+            has_console: false,
+            engine: engine.cloned(),
+            supervisor,
+            readiness,
+            metrics,
+        }
     }
 
     fn serve(
@@ -159,8 +168,10 @@ impl Serving {
         auth: &AuthSetup,
     ) -> anyhow::Result<()> {
         self.address = Some(listener.local_addr()?);
+        self.has_console = !http.no_console;
         let tokens = auth.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
-        let parts = Parts { keys: Arc::clone(&auth.ring), tokens, origins: http.origins(), ..parts };
+        let parts =
+            Parts { keys: Arc::clone(&auth.ring), tokens, origins: http.origins(), console: !http.no_console, ..parts };
         let state = ApiState::new(parts);
         for (door, listener) in doors {
             self.doors.push((door, listener.local_addr()?));
@@ -238,6 +249,11 @@ impl Serving {
         &self.doors
     }
 
+    /// Whether it serves the console.
+    pub fn has_console(&self) -> bool {
+        self.has_console
+    }
+
     /// What it judges with, if it does.
     pub fn engine(&self) -> Option<&Engine> {
         self.engine.as_deref()
@@ -277,6 +293,7 @@ impl Serving {
             tokens: None,
             problems: Arc::clone(problems),
             origins: Origins::default(),
+            console: false,
             gate: Arc::clone(&hooks.policy.gate),
             secrets: Arc::clone(&hooks.secrets),
         }

@@ -9,12 +9,14 @@ mod batch;
 mod body;
 mod caller;
 mod connections;
+mod console;
 mod cors;
 mod docs;
 mod doors;
 mod error;
 mod events;
 mod health;
+mod identity;
 mod jobs;
 mod json;
 mod limits;
@@ -129,6 +131,8 @@ pub struct Parts {
     pub problems: Arc<Problems>,
     /// Whose pages may call.
     pub origins: Origins,
+    /// Whether the console is served.
+    pub console: bool,
     /// Where webhooks may go.
     pub gate: Arc<Gate>,
     /// What they are signed with.

@@ -35,6 +35,11 @@ pub enum Scope {
     Admin,
 }
 
+impl Scope {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Submit, Self::Read, Self::Problems, Self::Plugins, Self::Admin];
+}
+
 /// A key, without what would let anybody in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {

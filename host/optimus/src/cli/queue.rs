@@ -136,6 +136,9 @@ pub struct HttpArgs {
     /// Origins whose pages may call from a browser, like https://example.org; `*`: all
     #[arg(long = "cors-origin", env = "OPTIMUS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<Origin>,
+    /// Serve no console at `/`; the API and its reference (`/docs`) stay
+    #[arg(long, env = "OPTIMUS_NO_CONSOLE")]
+    pub no_console: bool,
     /// Speak another engine's protocol at an address of its own, like judge0=127.0.0.1:2358; may be given again
     #[arg(long = "door", env = "OPTIMUS_DOORS", value_delimiter = ',', value_name = "NAME=ADDRESS")]
     pub doors: Vec<DoorAddress>,
@@ -177,6 +180,7 @@ impl HttpArgs {
             address_connections: 512,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
+            no_console: false,
             doors: Vec::new(),
             tokens,
             webhooks,

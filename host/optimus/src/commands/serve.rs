@@ -28,10 +28,7 @@ pub(super) fn until_told(
         let mut stop = StopSignals::listen()?;
         match serving.address().map(|address| format!("http://{address}")) {
             Some(base) => {
-                output.print(&listening(&base, serving.doors()), |_| {
-                    let door = |(door, address): &(_, SocketAddr)| format!("{door} on http://{address}\n");
-                    format!("listening on {base}\n") + &serving.doors().iter().map(door).collect::<String>()
-                })?;
+                output.print(&listening(&base, &serving), |_| listening_text(&base, &serving))?;
             }
             None => output.print(&json!({ "working": true }), |_| "working\n".to_owned())?,
         }
@@ -54,12 +51,23 @@ pub(super) fn until_told(
 }
 
 /// Where the server listens, as JSON.
-fn listening(base: &str, doors: &[(Door, SocketAddr)]) -> Value {
+fn listening(base: &str, serving: &Serving) -> Value {
     let door = |(door, address): &(Door, SocketAddr)| (door.to_string(), Value::from(format!("http://{address}")));
-    match doors {
-        [] => json!({ "listening": base }),
-        doors => json!({ "listening": base, "doors": doors.iter().map(door).collect::<Map<_, _>>() }),
+    let mut said = json!({ "listening": base });
+    if serving.has_console() {
+        said["console"] = json!(format!("{base}/"));
     }
+    if !serving.doors().is_empty() {
+        said["doors"] = serving.doors().iter().map(door).collect::<Map<_, _>>().into();
+    }
+    said
+}
+
+/// The same for people.
+fn listening_text(base: &str, serving: &Serving) -> String {
+    let door = |(door, address): &(Door, SocketAddr)| format!("{door} on http://{address}\n");
+    let console = if serving.has_console() { format!("console at {base}/\n") } else { String::new() };
+    format!("listening on {base}\n{console}") + &serving.doors().iter().map(door).collect::<String>()
 }
 
 struct StopSignals {

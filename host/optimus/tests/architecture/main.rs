@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use source::{Module, modules};
 
 /// The crates of the host, bottom first.
-const CRATES: [&str; 10] =
-    ["core", "agent", "plugin", "package", "sandbox", "queue", "judge", "doors", "server", "optimus"];
+const CRATES: [&str; 11] =
+    ["core", "agent", "plugin", "package", "sandbox", "queue", "judge", "doors", "console", "server", "optimus"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -98,6 +98,7 @@ fn crates_depend_only_downwards() {
         ("queue", &["wasmtime", "axum"]),
         ("agent", &["tokio"]),
         ("judge", &["axum", "redis", "hyper", "bollard"]),
+        ("console", &["optimus-core", "axum", "tokio"]),
         ("doors", &["optimus-queue", "optimus-sandbox", "optimus-plugin", "optimus-judge"]),
         ("server", &["wasmtime", "bollard", "redis", "redb"]),
         ("optimus", &["wasmtime", "wasmtime-wasi", "rustix", "bollard", "redb", "redis"]),

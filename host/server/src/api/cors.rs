@@ -33,6 +33,12 @@ impl Origins {
         Self(origins)
     }
 
+    /// Whose pages may show ours in a frame, as `frame-ancestors` has it: ours, and those that may call.
+    pub(super) fn framing(&self) -> String {
+        let named = self.0.iter().filter_map(|origin| origin.0.to_str().ok());
+        std::iter::once("'self'").chain(named).collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether pages of this origin may call.
     pub(super) fn admits(&self, origin: Option<&HeaderValue>) -> bool {
         self.0.iter().any(|allowed| allowed.0 == "*" || Some(&allowed.0) == origin)

@@ -3,7 +3,7 @@
 //! The page is RapiDoc (MIT, `docs/rapidoc.LICENSE.txt`) over the document, with snippets that `docs/page.js` adds.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
 const OPENAPI: &str = include_str!("openapi.json");
 const PAGE: &str = include_str!("docs/page.html");
@@ -26,11 +26,6 @@ pub(super) async fn openapi() -> Response {
 pub(super) async fn page() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, POLICY)];
     (headers, PAGE).into_response()
-}
-
-/// `GET /`: until there is a page to work with, the reference is the place to begin.
-pub(super) async fn start() -> Redirect {
-    Redirect::temporary("/docs")
 }
 
 /// `GET /docs/page.js`.

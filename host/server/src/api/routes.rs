@@ -8,7 +8,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::caller::Caller;
-use super::{ApiError, ApiState, admin, batch, docs, events, health, jobs, limits, problems, query, webhooks};
+use super::{
+    ApiError, ApiState, admin, batch, console, docs, events, health, identity, jobs, limits, problems, query, webhooks,
+};
 use crate::keys::Scope;
 
 /// What a caller needs for a route.
@@ -59,6 +61,7 @@ fn routes() -> Vec<Route> {
         scoped("/v1/problems/{id}", "delete", Admin, delete(problems::remove)),
         Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
         Route { path: "/v1/limits", method: "get", access: AnyKey, handler: get(limits::limits) },
+        Route { path: "/v1/me", method: "get", access: AnyKey, handler: get(identity::me) },
         scoped("/v1/plugins", "get", Plugins, get(health::plugins)),
         scoped("/v1/plugins/{id}", "put", Admin, put(admin::put)),
         scoped("/v1/plugins/reload", "post", Admin, post(admin::reload)),
@@ -76,14 +79,11 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// What the reference page is made of, and the way to it: for browsers, and no part of the API.
-fn pages() -> Vec<Route> {
-    let open = |path, handler| Route { path, method: "get", access: Access::Open, handler };
-    vec![
-        open("/", get(docs::start)),
-        open("/docs/page.js", get(docs::script)),
-        open("/docs/rapidoc.js", get(docs::rapidoc)),
-    ]
+/// The console, and what the reference page is made of: for browsers, and no part of the API.
+fn pages(has_console: bool) -> impl Iterator<Item = Route> {
+    let reference = [("/docs/page.js", get(docs::script)), ("/docs/rapidoc.js", get(docs::rapidoc))];
+    let open = |(path, handler)| Route { path, method: "get", access: Access::Open, handler };
+    console::pages(has_console).into_iter().chain(reference).map(open)
 }
 
 /// What a worker without an API answers.
@@ -96,7 +96,7 @@ pub fn paths() -> Vec<(&'static str, &'static str)> {
 
 /// All routes, without what stands around them.
 pub(super) fn all(state: &ApiState) -> Router<ApiState> {
-    assemble(state, routes().into_iter().chain(pages()))
+    assemble(state, routes().into_iter().chain(pages(state.parts.console)))
 }
 
 /// Those that say how the process is.

@@ -6,6 +6,7 @@ mod admin;
 mod bad_input;
 mod bounds;
 mod connections;
+mod console;
 mod documents;
 mod doors;
 mod jobs;

@@ -118,6 +118,8 @@ pub(crate) struct Setup {
     pub(crate) slots: usize,
     /// Whose pages may call.
     pub(crate) origins: Origins,
+    /// Whether the console is served.
+    pub(crate) console: bool,
     /// Who comes with tokens.
     pub(crate) tokens: Option<Arc<Tokens>>,
     /// How webhooks are told.
@@ -142,6 +144,7 @@ impl Default for Setup {
             limits: ApiLimits::default(),
             slots: 2,
             origins: Origins::default(),
+            console: false,
             tokens: None,
             webhooks: webhooks(),
             problem_bytes: 1 << 30,
@@ -198,6 +201,7 @@ impl Server {
             tokens: setup.tokens,
             problems: Arc::new(Problems::new(ProblemStore::Files(dir.path().join("problems")), setup.problem_bytes)),
             origins: setup.origins,
+            console: setup.console,
             gate: setup.webhooks.gate,
             secrets,
         });

@@ -64,6 +64,25 @@ async fn one_tenant_neither_sees_nor_cancels_what_is_anothers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_learns_who_it_is_and_what_it_may_do() {
+    let server = Server::start().await;
+    let everything = json!(["submit", "read", "problems", "plugins", "admin"]);
+    assert_eq!(server.get("/v1/me").await.json(), json!({"keys_required": false, "scopes": everything}));
+    let (known, secret) = key("school", &[Scope::Submit, Scope::Read], None);
+    let (boss, boss_secret) = key("boss", &[Scope::Admin], None);
+    let id = known.id.clone();
+    server.keys.replace(vec![known, boss]);
+    server.get("/v1/me").await.error(401, "unauthorized");
+    let me = ask(&server, "GET", "/v1/me", &secret, &Value::Null).await;
+    let wanted = json!({"keys_required": true, "tenant": "school", "key": id, "scopes": ["submit", "read"]});
+    assert_eq!(me.json(), wanted);
+    let document = server.get("/openapi.json").await.json();
+    let documented = document["components"]["schemas"]["Identity"]["properties"].as_object().unwrap();
+    assert!(documented.keys().eq(wanted.as_object().unwrap().keys()), "{documented:?}");
+    assert_eq!(ask(&server, "GET", "/v1/me", &boss_secret, &Value::Null).await.json()["scopes"], everything);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_good_for_its_scopes_and_its_rate() {
     let server = Server::start().await;
     let (reader, read) = key("a", &[Scope::Read], None);

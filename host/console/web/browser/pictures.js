@@ -1,0 +1,68 @@
+// Every page, light, dark and narrow: it fits, it can be used by everybody, and a picture of it is kept.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { accessible, fits, playground, run, submit, write } from './steps.js';
+
+const JOB = {
+  language: 'python',
+  source: 'a, b = map(int, input().split())\nprint("sum:", a + b if a < 5 else a - b)\n',
+  tests: [
+    { name: 'small', stdin: '1 2\n', expect: 'sum: 3\n' },
+    { name: 'equal', stdin: '4 4\n', expect: 'sum: 8\n' },
+    { name: 'large', stdin: '900 77\n', expect: 'sum: 977\n' },
+  ],
+};
+
+const LOOKS = {
+  light: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
+  dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
+  narrow: { viewport: { width: 360, height: 740 }, colorScheme: 'light', reducedMotion: 'reduce' },
+};
+
+export async function everyPageFitsEveryWindow(_, { open, browser, shots }) {
+  const { id } = await submit(open, JOB);
+  for (const [look, options] of Object.entries(LOOKS)) {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const keep = async (name) => {
+      await page.screenshot({ path: join(shots, `${name}-${look}.png`) });
+      await fits(page, `${name}, ${look}`);
+      await accessible(page, `${name}, ${look}`);
+    };
+    await playground(page, open, '?lang=python');
+    await write(page, JOB.source);
+    await page.getByRole('tab', { name: 'Tests' }).click();
+    for (const [at, test] of JOB.tests.entries()) {
+      if (at > 0) await page.getByRole('button', { name: 'Add a test' }).click();
+      await page.getByLabel(`Input of test ${at + 1}`, { exact: true }).fill(test.stdin);
+      await page.getByLabel(`Expected output of test ${at + 1}`, { exact: true }).fill(test.expect);
+    }
+    assert.equal(await run(page), 'Wrong answer');
+    await page.locator('.cm-content').blur();
+    await keep('playground');
+    await page.goto(`${open}/jobs`);
+    await page.locator('.rows a.row').first().waitFor();
+    await keep('jobs');
+    await page.goto(`${open}/jobs/${id}`);
+    await page.locator('.timeline').waitFor();
+    await keep('job');
+    await page.goto(`${open}/languages`);
+    await page.locator('.languages article').first().waitFor();
+    await keep('languages');
+    const theme = await page.evaluate('document.documentElement.dataset.theme');
+    assert.equal(theme, look === 'dark' ? 'dark' : 'light');
+    await context.close();
+  }
+}
+
+export async function theSignInFits(_, { keyed, browser, shots }) {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
+  const page = await context.newPage();
+  await page.goto(keyed);
+  await page.getByLabel('API key').waitFor();
+  await page.screenshot({ path: join(shots, 'sign-in-narrow.png') });
+  await fits(page, 'sign in');
+  await accessible(page, 'sign in');
+  await context.close();
+}

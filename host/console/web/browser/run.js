@@ -1,0 +1,64 @@
+// The console in a real browser against real servers: `node browser/run.js OPEN KEYED KEY SHOTS`. OPEN and KEYED are addresses
+// of servers without and with keys, KEY a key of the second, SHOTS where pictures go.
+
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import * as access from './access.js';
+import * as hostile from './hostile.js';
+import * as pages from './pages.js';
+import * as playground from './playground.js';
+import * as pictures from './pictures.js';
+
+const [open, keyed, key, shots] = process.argv.slice(2);
+if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY SHOTS');
+await mkdir(shots, { recursive: true });
+
+const browser = await chromium.launch({
+  executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+});
+const settings = { open, keyed, key, shots, browser };
+let failed = 0;
+try {
+  for (const [name, test] of Object.entries({ ...playground, ...pages, ...access, ...hostile, ...pictures })) {
+    const began = Date.now();
+    const trouble = await attempt(test).then(() => undefined, (error) => error);
+    const took = `${((Date.now() - began) / 1000).toFixed(1)} s`;
+    console.log(`${trouble ? 'FAILED' : 'ok    '} ${name.replaceAll(/([A-Z])/g, ' $1').toLowerCase()}  ${took}`);
+    if (trouble) console.log(String(trouble.stack ?? trouble).slice(0, 3000));
+    failed += trouble ? 1 : 0;
+  }
+} finally {
+  await browser.close();
+}
+process.exit(failed > 0 ? 1 : 0);
+
+/** Each test has a browser profile of its own, which reaches this machine only, and in which nothing may go wrong unseen. */
+async function attempt(test) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const troubles = [];
+  page.on('pageerror', (error) => troubles.push(`page: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    troubles.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    // An answer of 401 is how a page learns that a key is needed; the browser prints each.
+    if (message.type() === 'error' && !/status of 40[14]|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (!['blob:', 'data:'].includes(protocol) && hostname !== '127.0.0.1') troubles.push(`asked for ${request.url()}`);
+  });
+  try {
+    await test(page, settings);
+    if (troubles.length > 0) throw new Error(troubles.join('\n'));
+  } finally {
+    await context.close();
+  }
+}

@@ -1,0 +1,36 @@
+//! Who the caller is, as the server sees it: what a client may offer to its user.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::ApiState;
+use super::caller::Caller;
+use crate::keys::Scope;
+
+/// The caller.
+#[derive(Debug, Serialize)]
+pub(super) struct Identity {
+    /// Whether callers have to bring a key or a token.
+    keys_required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    /// The key's id; what the token is called, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// What the caller may do; everything, where nobody needs a key.
+    scopes: BTreeSet<Scope>,
+}
+
+/// `GET /v1/me`.
+pub(super) async fn me(State(state): State<ApiState>, caller: Caller) -> Json<Identity> {
+    let scopes = Scope::ALL.into_iter().filter(|scope| caller.may(*scope).is_ok()).collect();
+    Json(Identity {
+        keys_required: state.parts.keys.is_required(),
+        key: caller.key.as_ref().map(|key| key.id.clone()),
+        tenant: caller.tenant,
+        scopes,
+    })
+}
