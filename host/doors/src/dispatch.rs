@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use crate::admission::PathKey;
 use crate::fusion;
 use crate::judge0::{self, Memory};
+use crate::mcp;
 use crate::piston;
 use crate::shared::Shared;
 
@@ -25,11 +26,13 @@ pub enum Door {
     Piston,
     /// SandboxFusion.
     Fusion,
+    /// The Model Context Protocol.
+    Mcp,
 }
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 3] = [Self::Judge0, Self::Piston, Self::Fusion];
+    pub const ALL: [Self; 4] = [Self::Judge0, Self::Piston, Self::Fusion, Self::Mcp];
 
     /// Its name in paths and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Door {
             Self::Judge0 => "judge0",
             Self::Piston => "piston",
             Self::Fusion => "fusion",
+            Self::Mcp => "mcp",
         }
     }
 
@@ -45,6 +49,7 @@ impl Door {
             Self::Judge0 => judge0::router(shared, memory.clone()),
             Self::Piston => piston::router(shared),
             Self::Fusion => fusion::router(shared),
+            Self::Mcp => mcp::router(shared),
         }
     }
 
@@ -54,6 +59,7 @@ impl Door {
             Self::Judge0 => judge0::error(status, message),
             Self::Piston => piston::error(status, message),
             Self::Fusion => fusion::error(status, message),
+            Self::Mcp => mcp::error(status, message),
         }
     }
 }

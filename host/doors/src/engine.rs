@@ -1,14 +1,15 @@
-//! What a door needs of the rest: two narrow traits.
+//! What a door needs of the rest: narrow traits.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use optimus_core::{JobId, JobRequest, Report, Timestamp, Verdict};
+use futures::stream::BoxStream;
+use optimus_core::{Event, JobId, JobRequest, Report, Timestamp, Verdict};
 use tokio::time::Instant;
 
 /// Runs jobs in the name of one caller, and sees that caller's jobs only.
 #[async_trait]
-pub trait Engine: Send + Sync {
+pub trait Engine: Follow {
     /// Submits a job. While there is no room for it, the call waits, until `until`. `waits`: the caller will wait for the
     /// report.
     async fn submit(&self, request: JobRequest, waits: bool, until: Instant) -> Result<JobId, Refusal>;
@@ -23,6 +24,13 @@ pub trait Engine: Send + Sync {
     async fn list(&self, before: Option<JobId>, limit: usize) -> Result<Vec<Listed>, Refusal>;
 }
 
+/// Watches a caller's jobs while they run.
+#[async_trait]
+pub trait Follow: Send + Sync {
+    /// How a job is, then what happens to it, at last `Done`. Events that end without `Done` mean that the server stops.
+    async fn follow(&self, id: JobId) -> Result<BoxStream<'static, Event>, Refusal>;
+}
+
 /// Runs a job to its end. A job that has not ended by `until` is cancelled, and has no report.
 pub(crate) async fn run_to_end(
     engine: &dyn Engine,
@@ -33,12 +41,16 @@ pub(crate) async fn run_to_end(
     match engine.wait(id, until).await? {
         Progress::Done(report) => Ok(Some(*report)),
         Progress::Queued | Progress::Running => {
-            // No client waits for its report any more.
-            if let Err(error) = engine.cancel(id).await {
-                tracing::warn!(job = %id, %error, "a job that no client waits for any more was not cancelled");
-            }
+            abandon(engine, id).await;
             Ok(None)
         }
+    }
+}
+
+/// Cancels a job whose report no client waits for any more.
+pub(crate) async fn abandon(engine: &dyn Engine, id: JobId) {
+    if let Err(error) = engine.cancel(id).await {
+        tracing::warn!(job = %id, %error, "a job that no client waits for any more was not cancelled");
     }
 }
 

@@ -11,12 +11,14 @@ mod engine;
 mod fusion;
 mod judge0;
 mod lenient;
+mod mcp;
 mod piston;
 mod shared;
 mod signal;
 mod version;
 
 pub use dispatch::{Door, Doors};
-pub use engine::{Admitted, Engine, Listed, Load, Progress, Refusal, Service};
+pub use engine::{Admitted, Engine, Follow, Listed, Load, Progress, Refusal, Service};
 pub use judge0::{Memory, callback};
+pub use mcp::{MCP_HEADERS, mcp_on};
 pub use shared::Shared;

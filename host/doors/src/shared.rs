@@ -23,6 +23,8 @@ pub struct Shared {
     pub policy: Policy,
     /// The longest time that a request is held.
     pub deadline: Duration,
+    /// Origins of pages that may call from a browser, as the operator allows them; `*`: all.
+    pub origins: Vec<String>,
     /// Admits callers.
     pub service: Arc<dyn Service>,
 }

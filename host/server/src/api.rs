@@ -46,6 +46,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use self::body::Bodies;
 pub use self::connections::ConnectionLimits;
 pub use self::cors::{Origin, Origins};
+pub use self::doors::serve_mcp;
 use self::error::ApiError;
 pub use self::health::PluginStatus;
 use self::pool::Pool;

@@ -4,5 +4,6 @@
 
 mod fusion;
 mod judge0;
+mod mcp;
 mod piston;
 mod support;

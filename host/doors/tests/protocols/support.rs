@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::Request;
+use futures::StreamExt as _;
+use futures::stream::{BoxStream, iter, pending};
 use http_body_util::BodyExt as _;
 use optimus_core::job::Policy;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
@@ -14,8 +16,8 @@ use optimus_core::languages::LanguageBook;
 use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::Excerpt;
 use optimus_core::report::{CompileReport, Timing};
-use optimus_core::{Exit, Job, JobId, JobRequest, Report, TestReport, Timestamp, Verdict};
-use optimus_doors::{Admitted, Door, Doors, Engine, Listed, Load, Memory, Progress, Refusal, Service, Shared};
+use optimus_core::{Event, Exit, Job, JobId, JobRequest, Report, TestReport, Timestamp, Verdict};
+use optimus_doors::{Admitted, Door, Doors, Engine, Follow, Listed, Load, Memory, Progress, Refusal, Service, Shared};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -123,10 +125,25 @@ impl Engine for Fake {
     }
 }
 
+#[async_trait]
+impl Follow for Fake {
+    async fn follow(&self, id: JobId) -> Result<BoxStream<'static, Event>, Refusal> {
+        let Progress::Done(report) = self.wait(id, Instant::now()).await? else {
+            return Ok(iter([Event::Started]).chain(pending()).boxed());
+        };
+        let total = report.tests.len();
+        let test = |(index, test): (usize, &TestReport)| Event::Test { index, total, report: test.clone() };
+        let tests: Vec<_> = report.tests.iter().enumerate().map(test).collect();
+        let done = Event::Done { report };
+        Ok(iter(std::iter::once(Event::Started).chain(tests).chain([done])).boxed())
+    }
+}
+
 /// A door to such an engine.
 pub(crate) struct House {
     door: Door,
     doors: Doors,
+    shared: Shared,
     state: Arc<State>,
 }
 
@@ -167,14 +184,20 @@ impl House {
             keys: keys.to_vec(),
         });
         let service = Arc::new(Fake { state: state.clone(), tenant: None });
-        let shared = Shared { languages, policy, deadline: Duration::from_millis(200), service };
+        let origins = vec!["https://allowed.example".to_owned()];
+        let shared = Shared { languages, policy, deadline: Duration::from_millis(200), origins, service };
         let memory = Memory::new(1 << 20, Duration::from_secs(60));
-        Self { door, doors: Doors::new(&shared, &memory), state }
+        Self { door, doors: Doors::new(&shared, &memory), shared, state }
+    }
+
+    /// What a door is made of, and its caller without a key.
+    pub(crate) async fn parts(&self) -> (Shared, Admitted) {
+        (self.shared.clone(), self.shared.service.admit(None).await.unwrap())
     }
 
     /// Sends a request; headers as `name: value`.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[&str], body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1");
         for header in headers {
             let (name, value) = header.split_once(": ").unwrap();
             request = request.header(name, value);

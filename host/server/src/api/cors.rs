@@ -35,8 +35,16 @@ impl Origins {
 
     /// Whose pages may show ours in a frame, as `frame-ancestors` has it: ours, and those that may call.
     pub(super) fn framing(&self) -> String {
-        let named = self.0.iter().filter_map(|origin| origin.0.to_str().ok());
-        std::iter::once("'self'").chain(named).collect::<Vec<_>>().join(" ")
+        std::iter::once("'self'").chain(self.texts()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// As they were given.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.texts().map(str::to_owned).collect()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|origin| origin.0.to_str().ok())
     }
 
     /// Whether pages of this origin may call.
@@ -50,12 +58,13 @@ pub(super) fn layer(origins: &Origins) -> CorsLayer {
         true => AllowOrigin::any(),
         false => AllowOrigin::list(origins.0.iter().map(|origin| origin.0.clone())),
     };
-    let sent = ["idempotency-key", "last-event-id", "x-api-key", "x-request-id"].map(HeaderName::from_static);
+    let own = ["idempotency-key", "last-event-id", "x-api-key", "x-request-id"];
+    let sent = own.into_iter().chain(optimus_doors::MCP_HEADERS).map(HeaderName::from_static);
     let seen = ["idempotent-replayed", "x-request-id"].map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(origin)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers(sent.into_iter().chain([header::AUTHORIZATION, header::CONTENT_TYPE]).collect::<Vec<_>>())
+        .allow_headers(sent.chain([header::AUTHORIZATION, header::CONTENT_TYPE]).collect::<Vec<_>>())
         .expose_headers(seen.into_iter().chain([header::LOCATION, header::RETRY_AFTER]).collect::<Vec<_>>())
         .max_age(Duration::from_secs(60 * 60))
 }

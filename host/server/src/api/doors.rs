@@ -9,15 +9,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
-use optimus_core::{JobId, JobRequest};
-use optimus_doors::{Admitted, Door, Doors, Engine, Listed, Load, Progress, Refusal, Service, Shared};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use optimus_core::{Event, JobId, JobRequest};
+use optimus_doors::{Admitted, Door, Doors, Engine, Follow, Listed, Load, Progress, Refusal, Service, Shared};
 use optimus_queue::{Filter, PushOptions};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinError;
 use tokio::time::{Duration, Instant};
 
 use super::body::ByteBody;
 use super::caller::Caller;
-use super::jobs;
-use super::{ApiError, ApiState};
+use super::{ApiError, ApiState, jobs, problems};
 use crate::keys::Scope;
 
 /// Answers are written before the connection's own deadline.
@@ -26,9 +29,10 @@ const MARGIN: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// All doors below `/doors/NAME`.
+/// All doors below `/doors/NAME`, and MCP where its clients look for it.
 pub(super) fn below(state: &ApiState) -> Router<ApiState> {
-    Router::new().route("/doors/{*path}", any(by_path)).layer(Extension(doors(state)))
+    let mcp = any(by_address).layer(Extension(Door::Mcp));
+    Router::new().route("/doors/{*path}", any(by_path)).route("/mcp", mcp).layer(Extension(doors(state)))
 }
 
 /// One door, at every path of an address of its own.
@@ -36,15 +40,32 @@ pub(super) fn at_root(door: Door, state: &ApiState) -> Router<ApiState> {
     Router::new().fallback(by_address).layer(Extension(door)).layer(Extension(doors(state)))
 }
 
+/// Serves MCP on a pipe to the user who started this process, until `reader` ends.
+///
+/// # Errors
+/// The task that serves has panicked.
+pub async fn serve_mcp<R, W>(state: &ApiState, reader: R, writer: W) -> Result<(), JoinError>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let engine = Arc::new(Guest { state: state.clone(), caller: Caller::default() });
+    optimus_doors::mcp_on(shared(state), Admitted { engine, is_operator: true }, reader, writer).await
+}
+
 fn doors(state: &ApiState) -> Doors {
+    Doors::new(&shared(state), &state.door_memory)
+}
+
+fn shared(state: &ApiState) -> Shared {
     let parts = &state.parts;
-    let shared = Shared {
+    Shared {
         languages: Arc::clone(&parts.languages),
         policy: parts.policy.clone(),
         deadline: parts.limits.connections.request.saturating_sub(MARGIN),
+        origins: parts.origins.names(),
         service: Arc::new(Server(state.clone())),
-    };
-    Doors::new(&shared, &state.door_memory)
+    }
 }
 
 async fn by_path(State(state): State<ApiState>, Extension(doors): Extension<Doors>, request: Request) -> Response {
@@ -111,6 +132,7 @@ impl Engine for Guest {
     async fn submit(&self, request: JobRequest, waits: bool, until: Instant) -> Result<JobId, Refusal> {
         self.caller.may(Scope::Submit)?;
         let (job, webhook) = jobs::resolve(&self.state, request).await?;
+        problems::check(&self.state, &job).await?;
         let job = optimus_core::Job { tenant: self.caller.tenant.clone(), ..job };
         let options =
             PushOptions { may_delay_commit: waits, webhook, quota: self.caller.quota(), ..PushOptions::default() };
@@ -181,6 +203,17 @@ impl Engine for Guest {
             }
         }
         Ok(listed)
+    }
+}
+
+#[async_trait]
+impl Follow for Guest {
+    async fn follow(&self, id: JobId) -> Result<BoxStream<'static, Event>, Refusal> {
+        self.caller.may(Scope::Submit)?;
+        self.caller.owns(&self.state, id).await?;
+        let events = self.state.parts.queue.subscribe(id).await.map_err(ApiError::from)?;
+        let events = events.ok_or(Refusal::NoSuchJob)?;
+        Ok(events.take_until(self.state.stopping.clone().cancelled_owned()).boxed())
     }
 }
 
