@@ -112,6 +112,9 @@ pub enum Verb {
     /// Serve the HTTP API over a shared queue; judges nothing, needs no sandbox
     #[command(after_help = examples::API)]
     Api(Api),
+    /// Let an agent run programs here: the Model Context Protocol on stdin and stdout
+    #[command(after_help = examples::MCP)]
+    Mcp(Mcp),
     /// Judge what a shared queue holds
     #[command(after_help = examples::WORKER)]
     Worker(Work),
@@ -163,6 +166,14 @@ pub struct Serve {
     /// Where jobs wait
     #[command(flatten)]
     pub queue: QueueArgs,
+    /// Plugins, state and boxes
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// `optimus mcp`.
+#[derive(Debug, Clone, Args)]
+pub struct Mcp {
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -11,6 +11,7 @@ mod k8s;
 mod keys;
 mod languages;
 mod man;
+mod mcp;
 mod plugin;
 mod problem;
 mod run;
@@ -43,6 +44,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Serve(args) => serve::until_told(output, async || Serving::start(&args).await),
         Verb::Api(args) => serve::until_told(output, async || Serving::api(&args).await),
         Verb::Worker(args) => serve::until_told(output, async || Serving::worker(&args).await),
+        Verb::Mcp(args) => mcp::mcp(&args),
         Verb::Keys(args) => keys::keys(&args, output),
         Verb::Submit(args) => submit::submit(&args, output),
         Verb::Status(args) => status::status(&args, output),

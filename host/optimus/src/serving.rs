@@ -1,6 +1,7 @@
 //! Servers: everything in one process, the API alone, or a worker alone.
 
 mod doors;
+mod local;
 mod machine;
 mod plugins;
 mod queue;
@@ -32,6 +33,7 @@ use tokio::net::TcpListener;
 use crate::cli::{Api, HttpArgs, Serve, WebhookArgs, Work};
 use crate::engine::{self, Engine};
 use crate::output::Advised;
+pub use local::Local;
 use plugins::Plugins;
 use queue::{NOWHERE, QueueHandle, not_shared};
 pub use queue::{key_store, queue};

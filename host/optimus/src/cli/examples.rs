@@ -27,6 +27,11 @@ pub(super) const API: &str = "Examples:
   optimus api --queue redis://redis:6379 --listen 0.0.0.0:8080
   optimus api --queue rediss://redis:6379?ca=/etc/redis/ca.pem --languages ID,ID";
 
+pub(super) const MCP: &str = "Examples:
+  claude mcp add optimus -- optimus mcp        and so on in every client that starts a command
+  echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}' | optimus mcp
+A server speaks the same at http://HOST:8080/mcp. docs/mcp.md describes the tools.";
+
 pub(super) const WORKER: &str = "Examples:
   optimus worker --queue redis://redis:6379
   optimus worker --queue redis://redis:6379 --languages ID,ID --probes 0.0.0.0:8081";
