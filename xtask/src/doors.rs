@@ -11,11 +11,16 @@ use crate::shell::{has, is_strict, run, say};
 use crate::tools;
 
 /// From PyPI.
-const PYTHON: [&str; 3] = ["judge0==0.0.8", "piston-rspy==0.4.3", "sandbox-fusion==0.3.7"];
+const PYTHON: [&str; 4] = ["judge0==0.0.8", "piston-rspy==0.4.3", "sandbox-fusion==0.3.7", "mcp==2.3.0"];
 
 /// A door, and the program in `tests/doors` that speaks to it with its engine's own client.
-const CLIENTS: [(&str, &str); 3] =
-    [("judge0", "judge0_client.py"), ("piston", "piston_client.py"), ("fusion", "fusion_client.py")];
+const CLIENTS: [(&str, &str); 5] = [
+    ("judge0", "judge0_client.py"),
+    ("piston", "piston_client.py"),
+    ("fusion", "fusion_client.py"),
+    ("fusion", "reward_hacks.py"),
+    ("mcp", "mcp_client.py"),
+];
 
 /// With the binary and the plugins that are built already.
 ///
@@ -36,6 +41,8 @@ pub(crate) fn doors(root: &Path) -> anyhow::Result<()> {
         let url = format!("{}/doors/{door}", server.base());
         let mut client = Command::new("python3");
         client.arg(root.join("tests/doors").join(program)).arg(url).env("PYTHONPATH", &python);
+        // MCP is spoken on a pipe, too, by the binary itself.
+        client.arg(root.join("target/debug/optimus")).arg(root.join("plugins"));
         run(&mut client).with_context(|| format!("the client of {door}"))?;
         say(&format!("{door}: {:.1} s", began.elapsed().as_secs_f64()));
     }
