@@ -8,6 +8,7 @@ mod init;
 mod limits;
 mod pin;
 mod prepare;
+mod proc;
 mod program;
 mod say;
 pub(crate) mod seccomp;

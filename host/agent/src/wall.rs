@@ -3,6 +3,7 @@
 //! Two processes: the one that was started stays outside, writes the id maps and waits; its child is pid 1 of the box.
 
 mod ids;
+pub(crate) mod machine;
 mod pools;
 mod root;
 mod views;

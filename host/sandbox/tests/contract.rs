@@ -9,6 +9,8 @@ mod daemon;
 mod lab;
 #[path = "contract/leaks.rs"]
 mod leaks;
+#[path = "contract/proc.rs"]
+mod proc;
 #[path = "contract/processors.rs"]
 mod processors;
 
@@ -51,6 +53,7 @@ const ALWAYS: &[(&str, Case)] = cases![
     file_sizes_are_bounded,
     the_work_area_is_bounded,
     open_files_are_bounded,
+    proc_tells_how_large_the_machine_is,
     environment_and_arguments_are_exact,
     a_fresh_view_is_fresh_each_time,
     the_stage_cannot_be_changed,

@@ -43,7 +43,7 @@ pub const OPTIONS: &[Class<&str>] = &[
         what: "what of /proc there is",
         shares: Shares::Machine("everything in /proc that is not a process"),
         decision: Allow,
-        reason: "only processes, and of those only one's own",
+        reason: "only processes, and of those only one's own; files of the box stand for the rest (decision 0324)",
         source: "proc(5)",
         members: &["subset=pid", "hidepid=invisible"],
         ..Class::PLAIN

@@ -1,5 +1,5 @@
-//! Files of `/proc/PID`, proc(5). Nothing else of `/proc` is there but `self` and `thread-self`: it is mounted with
-//! `subset=pid` and `hidepid=invisible`.
+//! Files of `/proc/PID`, proc(5). Nothing else of `/proc` is there but `self`, `thread-self`, and the files of our own
+//! that `wall::machine` lists: it is mounted with `subset=pid` and `hidepid=invisible`.
 
 use super::Decision::{Allow, Bound, Refuse};
 use super::{Class, Shares};

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, chownat, mkdirat, symlinkat};
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, unmount};
+use rustix::mount::{UnmountFlags, mount_bind, unmount};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Gid, Uid};
@@ -98,8 +98,7 @@ fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Re
     rustix::stdio::dup2_stderr(&stdio[2]).at("dup2 stderr")?;
     sys::unshare(UnshareFlags::NEWCGROUP).at("unshare cgroup namespace")?;
 
-    let quiet = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    mount("proc", "/proc", "proc", quiet, c"subset=pid,hidepid=invisible").at("mount proc")?;
+    super::proc::mount_own()?;
     make_areas(site, shape)?;
     if site.programs == Programs::Nested {
         crate::wall::nest()?;

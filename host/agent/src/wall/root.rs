@@ -13,6 +13,7 @@ use rustix::mount::{
     unmount,
 };
 
+use super::machine;
 use super::views::{self, READ_ONLY, View};
 use crate::fault::{At as _, Fault};
 use crate::{step, sys};
@@ -194,7 +195,9 @@ fn furnish(root: BorrowedFd<'_>, wall: &Wall) -> Result<(), Fault> {
         let file = new_file(root, path)?;
         rustix::io::write(&file, text.as_bytes()).at(&format!("write `{path}`"))?;
     }
-    Ok(())
+    machine::files().iter().try_for_each(|(path, text)| write_all(&new_file(root, path)?, text.as_bytes(), path))?;
+    // A mount of its own, which honours no devices: what a step binds from it does not either.
+    bind_over(root, machine::PLACE, machine::PLACE)
 }
 
 fn make_devices(root: BorrowedFd<'_>, own: bool) -> Result<(), Fault> {

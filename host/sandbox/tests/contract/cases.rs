@@ -10,6 +10,7 @@ use optimus_core::{BoxPath, Exit, LimitHit, Limits, Outcome, Stream};
 use optimus_sandbox::{BoxStep, Discard, Feed, SandboxError, Sink, Stdin, View, channel_paths};
 
 use super::lab::{Lab, file};
+pub(crate) use super::proc::proc_tells_how_large_the_machine_is;
 
 const MIB: u64 = 1 << 20;
 const DEFAULT: Limits = Limits::DEFAULT;

@@ -9,6 +9,7 @@ int main(void) {
         "/proc/sys/fs/file-max", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv4/ping_group_range",
         "/proc/sys/user/max_user_namespaces", "/proc/irq/default_smp_affinity", "/proc/bus/pci/00/00.0", "/proc/mtrr", "/proc/scsi/scsi",
         "/proc/acpi/wakeup", "/proc/kcore", "/proc/1/sched",
+        "/proc/cpuinfo", "/proc/stat", "/proc/sys/kernel/pid_max",
         "/sys/kernel/uevent_helper", "/sys/kernel/mm/transparent_hugepage/enabled", "/sys/power/state",
         "/sys/power/disk", "/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/release_agent", "/sys/fs/cgroup/notify_on_release",
         "/sys/kernel/profiling", "/sys/module/kernel/parameters/panic", "/dev/mem", "/dev/kmem", "/dev/port", "/dev/kmsg"};
