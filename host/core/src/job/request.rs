@@ -76,7 +76,7 @@ pub struct JobRequest {
     /// Copied into the report.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Who hears of the job's end.
+    /// Where the report is sent when the job has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
 }
