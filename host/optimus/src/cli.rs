@@ -103,7 +103,7 @@ pub enum Verb {
     /// Judge submissions to a problem package, of whatever format
     #[command(after_help = problem::EXAMPLES)]
     Judge(JudgeArgs),
-    /// Judge all labelled submissions of a problem package, and say which do not come to what they should
+    /// Judge all labelled submissions of a problem package, and list those whose verdict is not the expected one
     #[command(after_help = examples::VERIFY)]
     Verify(Verify),
     /// Serve the HTTP API and judge, all in one process

@@ -152,15 +152,18 @@ impl Engine {
         let Some(language) = all.iter().find(|language| language.availability == Availability::Unknown) else {
             return false;
         };
-        let availability = match self.forbidden(&language.descriptor) {
-            Some(forbidden) => forbidden,
-            None => {
-                self.fetch(&language.descriptor).await;
-                probe(&self.sandbox, &language.descriptor).await
-            }
-        };
+        let availability = self.availability(&language.descriptor).await;
         self.book.answer(&language.plugin_digest, &availability);
         true
+    }
+
+    /// Asks a language's toolchain for its version, in a box.
+    pub(crate) async fn availability(&self, language: &Descriptor) -> Availability {
+        if let Some(forbidden) = self.forbidden(language) {
+            return forbidden;
+        }
+        self.fetch(language).await;
+        probe(&self.sandbox, language).await
     }
 }
 

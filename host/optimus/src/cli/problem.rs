@@ -9,12 +9,14 @@ use super::EngineArgs;
 pub(super) const EXAMPLES: &str = "Examples:
   optimus judge hello.zip mine.py yours.cpp
   optimus judge packages/hello submissions/accepted/*
+  optimus judge 'set.xml#2' mine.py          the second of several problems in one file
 A directory among the submissions is one program of many files.";
 
 /// A problem package.
 #[derive(Debug, Clone, Args)]
 pub struct PackageArgs {
-    /// The package: a directory or a zip archive, of Kattis, ICPC, DOMjudge, DMOJ, Polygon, CMS, Hydro or QDUOJ
+    /// The package: a directory or a zip archive, of Kattis, ICPC, DOMjudge, DMOJ, Polygon, CMS, Hydro or QDUOJ. Of
+    /// several problems in one file, FILE#2 or FILE#TITLE is one
     #[arg(value_name = "PACKAGE")]
     pub package: PathBuf,
     /// The time limit, for packages that leave it to the judge, in ms of CPU time

@@ -10,6 +10,7 @@ use optimus_core::{Job, JobRequest, Report, Test, Verdict};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::run::{first_time, unknown};
 use super::{NOT_ACCEPTED, runtime};
 use crate::cli::Calibrate;
 use crate::engine::Engine;
@@ -39,8 +40,7 @@ struct Row {
 pub(super) fn calibrate(args: &Calibrate, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let engine = Engine::open(&args.engine)?;
-    runtime.block_on(engine.probe());
+    let engine = open(args, output)?;
     let all = engine.book.all();
     let is_wanted = |language: &&LanguageInfo| {
         args.languages.is_empty() || args.languages.iter().any(|name| language.descriptor.is_called(name))
@@ -49,8 +49,8 @@ pub(super) fn calibrate(args: &Calibrate, output: Output) -> anyhow::Result<Exit
     let mut rows = Vec::new();
     for language in all.iter().filter(is_wanted) {
         bar.set_message(language.descriptor.id.clone());
-        if let Availability::Available { version } = &language.availability {
-            rows.push(runtime.block_on(measure(&engine, language, version, args.runs))?);
+        if let Availability::Available { version } = runtime.block_on(engine.availability(&language.descriptor)) {
+            rows.push(runtime.block_on(measure(&engine, language, &version, args.runs))?);
         }
         bar.inc(1);
     }
@@ -62,6 +62,18 @@ pub(super) fn calibrate(args: &Calibrate, output: Output) -> anyhow::Result<Exit
     output.print(&rows, |rows| table(rows))?;
     let failed = rows.iter().any(|row| row.error.is_some());
     Ok(if failed { NOT_ACCEPTED.into() } else { ExitCode::SUCCESS })
+}
+
+/// With the plugins of the languages that are named, or else with all.
+fn open(args: &Calibrate, output: Output) -> anyhow::Result<Engine> {
+    if args.languages.is_empty() {
+        return Engine::open(&args.engine);
+    }
+    let engine = Engine::begin(&args.engine, first_time(output))?;
+    for name in &args.languages {
+        engine.language(name).ok_or_else(|| unknown(name, &engine.book))?;
+    }
+    Ok(engine)
 }
 
 async fn measure(engine: &Engine, language: &LanguageInfo, version: &str, runs: u16) -> anyhow::Result<Row> {
@@ -79,7 +91,7 @@ async fn measure(engine: &Engine, language: &LanguageInfo, version: &str, runs: 
         row.error = Some(format!("its plugin has no sample `{SAMPLE}`"));
         return Ok(row);
     };
-    let job = job(language, sample, runs)?;
+    let job = job(engine, language, sample, runs)?;
     let report = engine.judge.judge(&job, Duration::ZERO, &|_| {}, &CancellationToken::new()).await.map_err(Advised)?;
     row.error = wrong(&report);
     row.cpu_ms = median_and_most(report.tests.iter().map(|test| test.cpu_ms));
@@ -89,7 +101,7 @@ async fn measure(engine: &Engine, language: &LanguageInfo, version: &str, runs: 
 }
 
 /// One test, many times.
-fn job(language: &LanguageInfo, sample: &Sample, runs: u16) -> anyhow::Result<Job> {
+fn job(engine: &Engine, language: &LanguageInfo, sample: &Sample, runs: u16) -> anyhow::Result<Job> {
     let test = Test { expect: Some(sample.expect.clone().into()), ..Test::default() };
     let request = JobRequest {
         language: language.descriptor.id.clone(),
@@ -98,7 +110,7 @@ fn job(language: &LanguageInfo, sample: &Sample, runs: u16) -> anyhow::Result<Jo
         ..JobRequest::default()
     };
     let extension = language.descriptor.extension();
-    let policy = Policy { max_tests: usize::from(u16::MAX), ..Policy::default() };
+    let policy = Policy { max_tests: usize::from(u16::MAX), ..engine.policy.clone() };
     Ok(request.into_job(&language.descriptor.id, extension, &policy)?)
 }
 

@@ -70,7 +70,7 @@ fn stamps(args: &ProgramArgs) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
 }
 
 /// Compiling a plugin takes a moment, once; a person should know what the moment is for.
-fn first_time(output: Output) -> Notice {
+pub(super) fn first_time(output: Output) -> Notice {
     if output.is_json() {
         return Notice::default();
     }
@@ -108,7 +108,7 @@ fn language(args: &ProgramArgs, engine: &Engine) -> anyhow::Result<LanguageInfo>
     })?)
 }
 
-fn unknown(name: &str, book: &LanguageBook) -> Advised {
+pub(super) fn unknown(name: &str, book: &LanguageBook) -> Advised {
     let near = book.suggest(name).map(|near| format!("did you mean `{near}`? "));
     let hint = format!("{}see `optimus languages`", near.unwrap_or_default());
     Advised::new("unknown_language", format!("unknown language `{name}`"), Some(hint))

@@ -37,6 +37,20 @@ fn one_submission_is_judged_by_an_archive() {
     assert_eq!(report["tests"][4]["verdict"], "skipped");
 }
 
+/// A limit above the operator's cap is an error that names both, not a silently lower limit.
+#[test]
+fn the_operators_caps_hold_for_packages() {
+    if !can_judge() {
+        return;
+    }
+    let (package, submission) = (sample("dmoj"), sample("dmoj/submissions/partial/small.py"));
+    let (package, submission) = (package.to_str().unwrap(), submission.to_str().unwrap());
+    let output = optimus(&["judge", package, submission, "--cpu-ms", "2000", "--max-cpu-ms", "500", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = json(&output)["error"]["message"].to_string();
+    assert!(message.contains("limits.cpu_ms") && message.contains("above this server's cap of 500"), "{message}");
+}
+
 #[test]
 fn a_table_shows_what_does_not_come_to_what_it_should() {
     if !can_judge() {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use optimus_core::job::Policy;
 use optimus_core::outcome::Excerpt;
 use optimus_core::problem::Generated;
-use optimus_core::{Content, Fault, JobRequest, Limits, LimitsRequest, Problem, Test, Verdict};
+use optimus_core::{Content, Fault, JobRequest, LimitsRequest, Problem, Test, Verdict};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
@@ -37,24 +36,25 @@ async fn run(engine: &Engine, own: &Generated, stdin: Content) -> anyhow::Result
     let name = own.files.first().map_or("", |file| file.path.as_str());
     let failed = |why: String| Advised::new("generator_failed", format!("the generator `{name}` {why}"), None);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let language = engine.book.by_extension(extension);
+    let language = engine.language_by_extension(extension);
     let language = language.ok_or_else(|| failed("is in no language that is here".to_owned()))?;
-    let policy = Policy::default();
+    let policy = &engine.policy;
+    let cap = &policy.cap;
     let request = JobRequest {
         language: language.descriptor.id.clone(),
         files: own.files.iter().map(Into::into).collect(),
         args: own.args.clone(),
         tests: vec![Test { stdin, ..Test::default() }],
         limits: LimitsRequest {
-            cpu_ms: Some(CPU_MS.into()),
-            memory_bytes: Some(MEMORY_BYTES.into()),
-            output_bytes: Some(Limits::CAP.output_bytes.into()),
+            cpu_ms: Some(CPU_MS.min(cap.cpu_ms).into()),
+            memory_bytes: Some(MEMORY_BYTES.min(cap.memory_bytes).into()),
+            output_bytes: Some(cap.output_bytes.into()),
             ..LimitsRequest::default()
         },
         capture_bytes: Some(policy.max_capture_bytes),
         ..JobRequest::default()
     };
-    let job = request.into_job(&language.descriptor.id, language.descriptor.extension(), &policy);
+    let job = request.into_job(&language.descriptor.id, language.descriptor.extension(), policy);
     let job = job.map_err(|invalid| failed(invalid.to_string()))?;
     let report = engine.judge.judge(&job, Duration::ZERO, &|_| {}, &CancellationToken::new()).await;
     let report = report.map_err(|fault: Fault| Advised(fault))?;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::super::client::Client;
+use super::super::run::first_time;
 use crate::cli::{ElsewhereArgs, EngineArgs, ServerArgs};
 use crate::engine::Engine;
 use crate::output::{self, Advised, Output};
@@ -63,7 +64,8 @@ impl Judge {
         output: Output,
     ) -> anyhow::Result<Self> {
         let Some(server) = elsewhere.server.clone() else {
-            return Ok(Self { place: Place::Here(Box::new(Engine::open(engine)?)), output });
+            let engine = Engine::begin(engine, first_time(output))?;
+            return Ok(Self { place: Place::Here(Box::new(engine)), output });
         };
         let client = Client::new(&ServerArgs { server, key: elsewhere.key.clone() });
         let archive = optimus_package::archive(package).map_err(|error| super::bad_package(&error))?;
@@ -80,13 +82,6 @@ impl Judge {
                 let message = "the package makes tests with a generator, which a server does not run";
                 Err(Advised::new("generator", message, Some("judge it here, without `--server`".to_owned())).into())
             }
-        }
-    }
-
-    pub(super) fn languages(&self) -> &LanguageBook {
-        match &self.place {
-            Place::Here(engine) => &engine.book,
-            Place::There(there) => &there.languages,
         }
     }
 
@@ -117,7 +112,7 @@ impl Judge {
         label: &str,
     ) -> anyhow::Result<Report> {
         let is_run = problem.tests.iter().any(|test| test.submitted.is_none());
-        let language = language(own, &files, self.languages(), is_run)?;
+        let language = self.place.language(own, &files, is_run)?;
         let entry = own.entry.as_ref().map(|entry| entry.as_str().to_owned());
         let mut request =
             JobRequest { language: language.descriptor.id.clone(), files, entry, ..JobRequest::default() };
@@ -151,7 +146,7 @@ async fn here(
     };
     let request = problem.job(request, &language.descriptor).map_err(refused)?;
     // The package is the operator's own here.
-    let policy = Policy { max_tests: usize::MAX, ..Policy::default() };
+    let policy = Policy { max_tests: usize::MAX, ..engine.policy.clone() };
     let job = request.into_job(&language.descriptor.id, language.descriptor.extension(), &policy).map_err(refused)?;
     let events = |event: Event| {
         if let Event::Test { .. } = event {
@@ -184,16 +179,45 @@ impl There {
     }
 }
 
-/// As it says itself, or else of the first file whose extension tells one.
-fn language(own: &Labelled, files: &[FileRequest], book: &LanguageBook, is_run: bool) -> anyhow::Result<LanguageInfo> {
-    let found = match &own.language {
-        Some(name) => book.find(name),
-        None => files.iter().find_map(|file| book.by_extension(Path::new(&file.path).extension()?.to_str()?)),
-    };
-    // Answers are in no language, and any will do.
-    let found = found.or_else(|| if is_run { None } else { book.all().first().cloned() });
-    Ok(found.ok_or_else(|| {
-        let message = format!("`{}` is in no language that is here", own.name);
-        Advised::new("unknown_language", message, Some("see `optimus languages`".to_owned()))
-    })?)
+impl Place {
+    /// The language of a submission: as it says itself, or else of the first file whose extension tells one. Here its
+    /// plugin alone is loaded.
+    fn language(&self, own: &Labelled, files: &[FileRequest], is_run: bool) -> anyhow::Result<LanguageInfo> {
+        let mut extensions = files.iter().filter_map(|file| Path::new(&file.path).extension()?.to_str());
+        let found = match &own.language {
+            Some(name) => self.find(name),
+            None => extensions.find_map(|extension| self.find_by_extension(extension)),
+        };
+        // Answers are in no language, and any will do.
+        let found = if found.is_none() && !is_run { self.any()? } else { found };
+        Ok(found.ok_or_else(|| {
+            let message = format!("`{}` is in no language that is here", own.name);
+            Advised::new("unknown_language", message, Some("see `optimus languages`".to_owned()))
+        })?)
+    }
+
+    fn find(&self, name: &str) -> Option<LanguageInfo> {
+        match self {
+            Self::Here(engine) => engine.language(name),
+            Self::There(there) => there.languages.find(name),
+        }
+    }
+
+    fn find_by_extension(&self, extension: &str) -> Option<LanguageInfo> {
+        match self {
+            Self::Here(engine) => engine.language_by_extension(extension),
+            Self::There(there) => there.languages.by_extension(extension),
+        }
+    }
+
+    fn any(&self) -> anyhow::Result<Option<LanguageInfo>> {
+        let book = match self {
+            Self::Here(engine) => {
+                engine.load_all()?;
+                &*engine.book
+            }
+            Self::There(there) => &there.languages,
+        };
+        Ok(book.all().first().cloned())
+    }
 }
