@@ -42,7 +42,8 @@ impl HostView {
     pub(super) fn find(config: &NativeConfig) -> Self {
         let mut view = Self {
             views: Vec::new(),
-            links: Vec::new(),
+            // Runtimes look there for the file system of a path.
+            links: vec![("/etc/mtab".to_owned(), "/proc/self/mounts".to_owned())],
             files: crate::etc::own_files(),
             path: SYSTEM_PATH.to_owned(),
             hidden: Vec::new(),
