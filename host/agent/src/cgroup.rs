@@ -46,6 +46,8 @@ struct Files {
     peak: Option<OwnedFd>,
     current: Option<OwnedFd>,
     stat: Option<OwnedFd>,
+    /// Of the kernel's memory alone (version 1).
+    kernel: Option<OwnedFd>,
     oom: Option<OwnedFd>,
     cpu: Option<OwnedFd>,
     pids_limit: Option<OwnedFd>,
@@ -229,6 +231,15 @@ impl Meter {
         self.files.current.as_ref().and_then(|file| with_text(file, whole)).unwrap_or(0)
     }
 
+    /// What of it the kernel holds for the step's processes; `None` where nobody says.
+    pub(crate) fn kernel_bytes(&self) -> Option<u64> {
+        match self.files.v2 {
+            // Since Linux 5.18.
+            true => with_text(self.files.stat.as_ref()?, |text| field(text, "kernel")),
+            false => with_text(self.files.kernel.as_ref()?, whole),
+        }
+    }
+
     fn peak(&self) -> u64 {
         self.files.peak.as_ref().and_then(|file| with_text(file, whole)).unwrap_or(0)
     }
@@ -261,6 +272,7 @@ impl Files {
             files.peak = Some(open(group, "memory.max_usage_in_bytes")?);
             files.current = Some(open_to_read(group, "memory.usage_in_bytes")?);
             files.stat = Some(open_to_read(group, "memory.stat")?);
+            files.kernel = open_to_read(group, "memory.kmem.usage_in_bytes").ok();
             files.oom = Some(open(group, "memory.oom_control")?);
         }
         if let Some(group) = cpu {
@@ -293,6 +305,7 @@ impl Files {
             peak: open(&group, "memory.peak").or_else(|_| open_to_read(&group, "memory.peak")).ok(),
             current: open_to_read(&group, "memory.current").ok(),
             stat: open_to_read(&group, "memory.stat").ok(),
+            kernel: None,
             oom: open_to_read(&group, "memory.events").ok(),
             cpu: open_to_read(&group, "cpu.stat").ok(),
             pids_limit: open(&group, "pids.max").ok(),

@@ -81,6 +81,8 @@ pub enum Decision {
     Allow,
     /// It works, within a bound that something else keeps.
     Bound(&'static str),
+    /// It works once the agent has counted it: what it makes holds so many bytes that no group is charged for.
+    Counted(u64),
     /// It succeeds without doing anything.
     Ignore,
     /// It fails with this error number.
@@ -142,6 +144,16 @@ pub struct Value {
     pub name: &'static str,
     /// What it stands for.
     pub value: u32,
+}
+
+/// Bytes that the kernel allocates without `__GFP_ACCOUNT` behind a descriptor of each kind (Linux 6.18, x86-64).
+pub mod uncharged {
+    /// `struct eventpoll`, fs/eventpoll.c.
+    pub const EPOLL: u64 = 256;
+    /// `struct timerfd_ctx`, fs/timerfd.c.
+    pub const TIMER: u64 = 256;
+    /// `struct eventfd_ctx`, fs/eventfd.c.
+    pub const EVENT: u64 = 64;
 }
 
 impl<M> Class<M> {

@@ -123,6 +123,25 @@ pub(crate) fn kill_all_others() -> bool {
     unsafe { libc::kill(-1, libc::SIGKILL) == 0 }
 }
 
+/// Stops everything in this pid namespace but us, or lets it go on.
+pub(crate) fn stand_still(stop: bool) {
+    // Elsewhere -1 would mean every process of the machine.
+    if rustix::process::getpid().is_init() {
+        // SAFETY: no memory is involved.
+        unsafe { libc::kill(-1, if stop { libc::SIGSTOP } else { libc::SIGCONT }) };
+    }
+}
+
+/// Whether a descriptor of two processes leads to the same open file. What cannot be told, because one has closed it or
+/// the kernel has no kcmp(2), counts as the same.
+pub(crate) fn is_same_file(first: u32, second: u32, descriptor: u32) -> bool {
+    const KCMP_FILE: i32 = 0;
+    // SAFETY: no memory is involved.
+    let order = unsafe { libc::syscall(libc::SYS_kcmp, first, second, KCMP_FILE, descriptor, descriptor) };
+    // 1 to 3: less, greater, different.
+    order <= 0
+}
+
 /// Closes every descriptor from `first` on.
 pub(crate) fn close_from(first: u32) {
     // SAFETY: callers keep no owner of a descriptor from `first` on that they use again; they leave by `exit`.

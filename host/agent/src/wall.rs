@@ -66,6 +66,7 @@ fn go_inside(wall: &Wall, outside: &OwnedFd) -> Result<Programs, Fault> {
     match wall.ids {
         // As root: the root is built with root's means, and only then given up.
         Ids::Own { base } => {
+            pools.bound_sockets();
             root::build(wall)?;
             ids::act_as(base)?;
             sys::unshare(rustix::thread::UnshareFlags::NEWUSER).at("unshare user namespace")?;
@@ -78,6 +79,7 @@ fn go_inside(wall: &Wall, outside: &OwnedFd) -> Result<Programs, Fault> {
         Ids::Same | Ids::Within { .. } => {
             await_ids(outside)?;
             ids::become_box_root()?;
+            pools.bound_sockets();
             pools.shrink(if matches!(wall.ids, Ids::Same) { Programs::Nested } else { Programs::Apart });
             root::build(wall)?;
         }

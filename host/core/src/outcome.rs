@@ -41,6 +41,8 @@ pub enum LimitHit {
     FileSize,
     /// A system call that is never allowed (`SIGSYS`).
     ForbiddenCall,
+    /// It made the kernel hold memory that no limit counts.
+    KernelMemory,
 }
 
 /// What happened to a step. Output itself is streamed to whoever ran it; here are only the numbers.

@@ -68,6 +68,7 @@ fn of_limit(limit: LimitHit, outcome: &Outcome, limits: &Limits) -> Ruling {
     use Verdict::{IdlenessLimitExceeded, MemoryLimitExceeded, SecurityViolation, TimeLimitExceeded};
     match limit {
         LimitHit::ForbiddenCall => Ruling::new(SecurityViolation, FORBIDDEN_CALL),
+        LimitHit::KernelMemory => Ruling::new(SecurityViolation, "made the kernel hold memory that no limit counts"),
         LimitHit::Memory => {
             Ruling::new(MemoryLimitExceeded, format!("used more than {} of memory", size(limits.memory_bytes)))
         }
@@ -216,6 +217,7 @@ mod tests {
         let killed = Exit::Signal(9);
         for (exit, limit, verdict, message) in [
             (killed.clone(), Some(ForbiddenCall), SecurityViolation, FORBIDDEN_CALL),
+            (killed.clone(), Some(KernelMemory), SecurityViolation, "made the kernel hold memory that no limit counts"),
             (killed.clone(), Some(Memory), MemoryLimitExceeded, "used more than 256 MiB of memory"),
             (killed.clone(), Some(CpuTime), TimeLimitExceeded, "used more than 2000 ms of CPU time"),
             (killed.clone(), Some(Output), OutputLimitExceeded, "printed more than 16 MiB"),

@@ -58,7 +58,7 @@ impl Counts {
     fn add(&mut self, decision: Decision, members: usize) {
         *match decision {
             Decision::Allow => &mut self.allowed,
-            Decision::Bound(_) => &mut self.bounded,
+            Decision::Bound(_) | Decision::Counted(_) => &mut self.bounded,
             Decision::Inspect(_) => &mut self.by_argument,
             Decision::Ignore => &mut self.ignored,
             Decision::Refuse(_) => &mut self.refused,

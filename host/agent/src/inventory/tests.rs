@@ -7,6 +7,7 @@ fn complete<M>(class: &Class<M>) {
     assert!(!what.is_empty() && !reason.is_empty() && !source.is_empty() && !members.is_empty(), "{what}: {reason}");
     match class.decision {
         Decision::Bound(by) => assert!(!by.is_empty(), "{what}"),
+        Decision::Counted(bytes) => assert!(bytes > 0, "{what}"),
         Decision::Refuse(errno) | Decision::AgentOnly(errno) | Decision::WallOnly(errno) => {
             assert!(errno > 0, "{what}")
         }

@@ -1,7 +1,7 @@
 //! From nothing to an init that waits for its orders: namespaces, cgroup, mounts, filter, pipes.
 
 use std::ffi::CString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, chownat, mkdirat, symlinkat};
@@ -13,6 +13,8 @@ use rustix::thread::UnshareFlags;
 
 use optimus_core::Limits;
 
+use super::say::pass;
+use super::seccomp::{Listener, restrict_step};
 use super::{BUILD, STAGE, WORK, init};
 use crate::fault::{At as _, Fault};
 use crate::site::Site;
@@ -82,13 +84,15 @@ pub(crate) fn prepare(site: &Site, shape: Shape) -> Result<Prepared, Fault> {
         None => {
             drop(control);
             let entered = enter(site, shape, must_join, &theirs);
-            init::live(entered, &control_there, site.programs, shape.fresh)
+            let listener = entered.as_ref().ok().and_then(Option::as_ref).map(|listener| listener.as_fd());
+            let passed = pass(&control_there, listener).at("pass the listener");
+            init::live(entered.and(passed), &control_there, site.programs, shape.fresh)
         }
     }
 }
 
 /// Makes the place that the program will find. We are the init.
-fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Result<(), Fault> {
+fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Result<Option<Listener>, Fault> {
     if must_join {
         site.meter.join()?;
     }
@@ -106,7 +110,7 @@ fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Re
         drop_bounding_set()?;
     }
     super::limits::forbid_cores(&Limits::DEFAULT).at("setrlimit: core")?;
-    super::seccomp::apply(&site.filter)
+    restrict_step(&site.filter)
 }
 
 /// One tmpfs for all that is writable, so that one size bounds it.

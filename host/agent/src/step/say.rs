@@ -1,8 +1,15 @@
 //! Messages between the agent and an init: a length, and that many bytes of postcard.
 
-use std::os::fd::AsFd;
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::cmsg_space;
 use rustix::io::{Errno, retry_on_intr};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +23,7 @@ pub(super) fn say(to: impl AsFd, message: &impl Serialize) -> Result<(), Errno> 
     bytes.extend_from_slice(&payload);
     let mut rest = &bytes[..];
     while !rest.is_empty() {
-        let sent = retry_on_intr(|| rustix::net::send(&to, rest, rustix::net::SendFlags::NOSIGNAL))?;
+        let sent = retry_on_intr(|| rustix::net::send(&to, rest, SendFlags::NOSIGNAL))?;
         rest = &rest[sent..];
     }
     Ok(())
@@ -37,6 +44,29 @@ pub(super) fn hear<T: DeserializeOwned>(from: impl AsFd) -> Result<Option<T>, Er
         return Ok(None);
     }
     postcard::from_bytes(&payload).map(Some).map_err(|_| Errno::INVAL)
+}
+
+/// Sends a descriptor, or word that there is none.
+pub(super) fn pass(to: impl AsFd, fd: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if let Some(fd) = &fd {
+        control.push(SendAncillaryMessage::ScmRights(std::slice::from_ref(fd)));
+    }
+    retry_on_intr(|| sendmsg(&to, &[IoSlice::new(&[0])], &mut control, SendFlags::NOSIGNAL)).map(|_| ())
+}
+
+/// Waits for what [`pass`] sends.
+pub(super) fn take(from: impl AsFd) -> Result<Option<OwnedFd>, Errno> {
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut word = [0];
+    retry_on_intr(|| recvmsg(&from, &mut [IoSliceMut::new(&mut word)], &mut control, RecvFlags::CMSG_CLOEXEC))?;
+    let descriptors = control.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(fds) => Some(fds),
+        _ => None,
+    });
+    Ok(descriptors.flatten().next())
 }
 
 fn read_exact(from: &impl AsFd, buffer: &mut [u8]) -> Result<bool, Errno> {

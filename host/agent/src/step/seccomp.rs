@@ -7,6 +7,7 @@
 //! adds a short one that takes that away. Both are searched by halves: what an argument does not decide the kernel
 //! remembers by number and does not run the filter for (seccomp_cache_prepare(), Linux 5.11).
 
+mod listener;
 mod program;
 mod rules;
 
@@ -14,6 +15,8 @@ use rustix::io::Errno;
 use seccompiler::{BpfProgram, apply_filter};
 
 use crate::fault::{At as _, Fault};
+pub(super) use listener::Listener;
+use optimus_agent::inventory::{Call, Decision, calls};
 use rules::Layer;
 
 /// Puts the agent, and all that it will start, under the filter of the whole box.
@@ -26,8 +29,27 @@ pub(crate) fn step_filter() -> BpfProgram {
     program::bare(&rules::rules(Layer::Step))
 }
 
-/// Puts the calling process, and all that it will start, under `filter` too: the strictest answer counts.
-pub(crate) fn apply(filter: &BpfProgram) -> Result<(), Fault> {
+/// Puts the calling process, and all that it will start, under `filter`, the filter of a step, too: the strictest answer
+/// counts. Returns where calls arrive that the agent counts. There is none below another listener, or in a kernel that has
+/// none (gVisor): such calls just happen then.
+pub(super) fn restrict_step(filter: &BpfProgram) -> Result<Option<Listener>, Fault> {
+    match Listener::install(filter) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(_) => apply(&program::bare(&rules::rules(Layer::UncountedStep))).map(|()| None),
+    }
+}
+
+/// How many bytes that no group is charged for a counted call makes the kernel hold.
+pub(super) fn uncharged(number: u32) -> u64 {
+    let counted = calls::classes().filter_map(|class| match class.decision {
+        Decision::Counted(bytes) => Some((bytes, class.members)),
+        _ => None,
+    });
+    let named = |members: &[Call]| members.iter().any(|call| call.number() == Some(number));
+    counted.into_iter().find(|(_, members)| named(members)).map_or(0, |(bytes, _)| bytes)
+}
+
+fn apply(filter: &BpfProgram) -> Result<(), Fault> {
     apply_filter(filter).or_else(|error| match error {
         seccompiler::Error::Prctl(error) | seccompiler::Error::Seccomp(error) => Err(error).at("seccomp"),
         _ => Err(Fault::new("seccomp: the filter", Errno::INVAL)),

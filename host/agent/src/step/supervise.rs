@@ -5,6 +5,7 @@
 
 mod channels;
 mod finish;
+mod held;
 mod starved;
 mod streams;
 mod waiting;
@@ -18,12 +19,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, pidfd_send_signal};
 
 use super::prepare::Prepared;
-use super::say::{hear, say};
+use super::say::{hear, say, take};
+use super::seccomp::{Listener, uncharged};
 use super::{Launch, Said, pin};
 use crate::fault::{At as _, Fault};
 use crate::site::Site;
 use crate::sys::Child;
 use channels::Channels;
+use held::{Held, SOON};
 use streams::Streams;
 
 /// How long a killed step may take to be gone. Memory must be torn down, and a machine may be busy.
@@ -33,7 +36,7 @@ const TICK: Duration = Duration::from_millis(1);
 /// Output that is followed by so long a silence is sent.
 const LULL: Duration = Duration::from_millis(3);
 /// Every limit is looked at this often: memory events of a child, say, that the program survived.
-const TOCK: Duration = Duration::from_millis(250);
+const TOCK: Duration = Duration::from_millis(25);
 
 /// What has been seen of a running step.
 struct Watch<'a> {
@@ -44,6 +47,11 @@ struct Watch<'a> {
     /// The first limit that was hit, and when we killed for it.
     stopped: Option<(LimitHit, Instant)>,
     memory_seen: u64,
+    held: Held,
+    /// Where calls wait that make what no group is charged for.
+    listener: Option<Listener>,
+    /// When it was stopped for what it held of the kernel's memory: what that was.
+    holding: Option<String>,
     /// When it was stopped by the clock: how long it had waited for a processor.
     waited_us: u64,
 }
@@ -67,6 +75,7 @@ impl Finished {
 pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Result<(Ended, Finished), Fault> {
     let Prepared { child, control, pipes, .. } = prepared;
     let launch = launch(site, order);
+    let listener = take(&control).at("take the listener")?.map(Listener::from);
     site.meter.arm(&order.limits)?;
     let mut streams = Streams::new(pipes, Channels::make(order)?, order);
     streams.pump_input(&mut site.link);
@@ -77,6 +86,9 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
         processors: site.processors,
         stopped: None,
         memory_seen: 0,
+        held: Held::new(crate::sys::stand_still),
+        listener,
+        holding: None,
         waited_us: 0,
     };
     if !order.processors.is_empty() {
@@ -87,19 +99,24 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
     let said = loop {
         let timeout = watch.timeout(site, &streams)?;
         let mut lull = false;
-        let (init_spoke, init_died) = {
+        let (init_spoke, init_died, is_asked) = {
             let mut fds = vec![PollFd::new(&control, PollFlags::IN), PollFd::new(&child.pidfd, PollFlags::IN)];
             streams.add_to(&mut fds, &site.link);
+            fds.extend(watch.listener.as_ref().map(|listener| PollFd::new(listener, PollFlags::IN)));
             // An interrupted wait is tried again by the loop.
             if matches!(poll(&mut fds, Some(&timeout)), Ok(0)) {
                 lull = true;
             }
             streams.look(&fds);
-            (!fds[0].revents().is_empty(), !fds[1].revents().is_empty())
+            let is_asked = fds.last().is_some_and(|last| last.revents().contains(PollFlags::IN));
+            (!fds[0].revents().is_empty(), !fds[1].revents().is_empty(), is_asked)
         };
         streams.pump(&mut site.link);
         if lull {
             site.link.flush_some();
+        }
+        if is_asked {
+            watch.answer();
         }
         watch.check(site, &streams)?;
         if init_spoke && watch.stopped.is_none() {
@@ -148,6 +165,7 @@ impl Watch<'_> {
             let tock = match streams.channels.is_awaited() || streams.is_holding() {
                 true => TICK,
                 false if site.link.pending() > 0 => LULL,
+                false if self.held.grows => SOON,
                 false => TOCK,
             };
             wall.min(cpu).min(tock).max(TICK)
@@ -160,6 +178,24 @@ impl Watch<'_> {
 
     fn cpu_us(&self, site: &Site) -> u64 {
         site.meter.cpu_us().unwrap_or(0)
+    }
+
+    /// Lets the call happen that waits for our answer, unless it makes too much of what no group is charged for: then its
+    /// caller waits until it is killed.
+    fn answer(&mut self) {
+        let Some(listener) = self.listener.as_ref().filter(|_| self.holding.is_none()) else { return };
+        let Some(asked) = listener.asked() else { return };
+        self.holding = self.held.make(uncharged(asked.number));
+        if self.holding.is_none() {
+            listener.allow(asked);
+        }
+    }
+
+    fn holds_too_much(&mut self, site: &Site) -> bool {
+        if self.holding.is_none() {
+            self.holding = self.held.too_much(|| site.meter.kernel_bytes());
+        }
+        self.holding.is_some()
     }
 
     /// Kills the step when a limit has been passed.
@@ -181,6 +217,8 @@ impl Watch<'_> {
             LimitHit::CpuTime
         } else if site.meter.out_of_memory() {
             LimitHit::Memory
+        } else if self.holds_too_much(site) {
+            LimitHit::KernelMemory
         } else {
             return Ok(());
         };

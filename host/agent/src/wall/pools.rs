@@ -1,4 +1,4 @@
-//! The per-user pools of a box: `/proc/sys/user` as its own user namespace has it (namespaces(7)).
+//! The pools of a box: `/proc/sys/user` as its own user namespace has it (namespaces(7)), and what waits at a socket.
 //!
 //! Each user namespace has limits of its own, and what a box uses counts in all of those above it as well. Small limits
 //! here keep a program from emptying what others draw on.
@@ -14,8 +14,14 @@ use crate::fault::{At as _, Fault};
 const STEPS: u32 = 256;
 /// What a box may have of each, where all boxes of a worker draw on one user's pool, and where each has its own.
 const INOTIFY: [u32; 2] = [8, 32];
+/// Connections that wait at one listening socket. Each holds a message of 768 bytes that no group is charged for
+/// (unix_stream_connect(), net/unix/af_unix.c); the kernel's own limit is 4,096.
+const WAITING: u32 = 64;
+/// Control data of a message, which `sendmsg` holds while it waits: enough for the 253 descriptors that a message may
+/// carry. The kernel's own limit is 128 KiB, and one for the machine before Linux 6.8.
+const CONTROL: u32 = 4096;
 
-/// The directory with the limits of whichever user namespace its reader is in.
+/// The directory with the limits of whichever namespaces its reader is in.
 pub(super) struct Pools {
     directory: Option<OwnedFd>,
 }
@@ -24,10 +30,10 @@ impl Pools {
     /// Finds it, before the root that shows it is left.
     pub(super) fn find() -> Result<Self, Fault> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        match openat(CWD, "/proc/sys/user", flags, Mode::empty()) {
+        match openat(CWD, "/proc/sys", flags, Mode::empty()) {
             Ok(directory) => Ok(Self { directory: Some(directory) }),
             Err(rustix::io::Errno::NOENT) => Ok(Self { directory: None }),
-            Err(errno) => Err(errno).at("open `/proc/sys/user`"),
+            Err(errno) => Err(errno).at("open `/proc/sys`"),
         }
     }
 
@@ -36,26 +42,35 @@ impl Pools {
         let Some(directory) = &self.directory else { return };
         let nested = programs == Programs::Nested;
         let limits = [
-            ("max_user_namespaces", if nested { STEPS } else { 0 }),
-            ("max_pid_namespaces", STEPS),
-            ("max_mnt_namespaces", STEPS),
-            ("max_ipc_namespaces", STEPS),
-            ("max_cgroup_namespaces", STEPS),
-            ("max_net_namespaces", 0),
-            ("max_uts_namespaces", 0),
-            ("max_time_namespaces", 0),
-            ("max_inotify_instances", INOTIFY[usize::from(!nested)]),
-            ("max_inotify_watches", 1024),
-            ("max_fanotify_groups", 0),
-            ("max_fanotify_marks", 0),
+            ("user/max_user_namespaces", if nested { STEPS } else { 0 }),
+            ("user/max_pid_namespaces", STEPS),
+            ("user/max_mnt_namespaces", STEPS),
+            ("user/max_ipc_namespaces", STEPS),
+            ("user/max_cgroup_namespaces", STEPS),
+            ("user/max_net_namespaces", 0),
+            ("user/max_uts_namespaces", 0),
+            ("user/max_time_namespaces", 0),
+            ("user/max_inotify_instances", INOTIFY[usize::from(!nested)]),
+            ("user/max_inotify_watches", 1024),
+            ("user/max_fanotify_groups", 0),
+            ("user/max_fanotify_marks", 0),
         ];
-        for (name, value) in limits {
-            let file = openat(directory.as_fd(), name, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty());
-            // A kernel may not have one of them, and a container may show them read-only: what bounds that container
-            // bounds the box then.
-            if let Ok(file) = file {
-                let _ = rustix::io::write(&file, value.to_string().as_bytes());
-            }
+        limits.into_iter().for_each(|(name, value)| set(directory, name, value));
+    }
+
+    /// Makes small what waits at a socket; we have rights over the new network namespace.
+    pub(super) fn bound_sockets(&self) {
+        if let Some(directory) = &self.directory {
+            set(directory, "net/core/somaxconn", WAITING);
+            set(directory, "net/core/optmem_max", CONTROL);
         }
+    }
+}
+
+/// A kernel may not have one of them, and a container may show them read-only: what bounds that container bounds the box
+/// then.
+fn set(directory: &OwnedFd, name: &str, value: u32) {
+    if let Ok(file) = openat(directory.as_fd(), name, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()) {
+        let _ = rustix::io::write(&file, value.to_string().as_bytes());
     }
 }

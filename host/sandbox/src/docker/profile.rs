@@ -30,6 +30,7 @@ mod tests {
                 Decision::Ignore
                 | Decision::Allow
                 | Decision::Bound(_)
+                | Decision::Counted(_)
                 | Decision::AgentOnly(_)
                 | Decision::WallOnly(_)
                 | Decision::Inspect(_) => allowed.extend(names),

@@ -4,7 +4,8 @@
 //! `signal N`, `limit NAME`, with `|` between alternatives; `code 0` when absent), `stdout` (`ok` when absent and it
 //! ends with code 0), `stdout_bytes`, `truncated`, `cpu_at_least_ms`, `view`, `collect`, `collected`. `hold` marks a program
 //! that keeps what it took until its input ends (`held.rs`), `pair` one that runs in two boxes at once (`pair.rs`), `works`
-//! names what the witness does, and `open` marks an attack against which a wall is missing.
+//! names what the witness does, `open` marks an attack against which a wall is missing, and `account` names works that fail
+//! meanwhile where all boxes are one account of the kernel's, as without root.
 
 use optimus_core::{Exit, LimitHit, Limits, Outcome, Stream};
 
@@ -28,6 +29,8 @@ pub(crate) struct Head {
     pub(crate) works: Vec<String>,
     /// It is known that a wall is missing: what it does is shown, and fails nothing.
     pub(crate) open: bool,
+    /// Works of the witness that this takes from others of its account.
+    pub(crate) account: Vec<String>,
 }
 
 /// How a program is run.
@@ -101,6 +104,7 @@ impl Head {
             kind: Kind::Plain,
             works: Vec::new(),
             open: false,
+            account: Vec::new(),
         };
         let mut ends = vec![End::Code(0)];
         let mut args = Vec::new();
@@ -139,6 +143,7 @@ impl Head {
             "hold" => self.kind = Kind::Held,
             "pair" => self.kind = Kind::Pair,
             "open" => self.open = true,
+            "account" => self.account = words(value),
             "works" => self.works = words(value),
             "collected" => self.collected = (value.contains("taken"), value.contains("refused")),
             _ => return Err(format!("cannot be `{value}`")),
@@ -209,6 +214,7 @@ fn parse_end(text: &str) -> Result<End, String> {
         Some(("limit", "wall_time")) => Ok(End::Limit(LimitHit::WallTime)),
         Some(("limit", "output")) => Ok(End::Limit(LimitHit::Output)),
         Some(("limit", "file_size")) => Ok(End::Limit(LimitHit::FileSize)),
+        Some(("limit", "kernel_memory")) => Ok(End::Limit(LimitHit::KernelMemory)),
         Some(("limit", "forbidden_call")) => Ok(End::Limit(LimitHit::ForbiddenCall)),
         _ => Err(format!("no end is called `{text}`")),
     }

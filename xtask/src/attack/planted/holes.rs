@@ -141,6 +141,13 @@ pub(super) const HOLES: &[Hole] = &[
         notices: Suite::Attack("held_timers"),
     },
     Hole {
+        name: "held-descriptors",
+        room: AGENT,
+        text: "const BOUND: u64 = 2 << 20;",
+        instead: "const BOUND: u64 = 2 << 30;",
+        notices: Suite::Attack("held_descriptors"),
+    },
+    Hole {
         name: "core-limit",
         room: INVENTORY,
         text: "what: \"the size of a core dump\", decision: AgentOnly(libc::EPERM),",

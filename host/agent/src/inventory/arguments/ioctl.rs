@@ -1,6 +1,6 @@
 //! `ioctl` requests (asm-generic/ioctls.h).
 
-use crate::inventory::Decision::Refuse;
+use crate::inventory::Decision::{AgentOnly, Refuse};
 use crate::inventory::{Argument, Class, Shares, Value, values};
 
 /// What a program may ask of a descriptor. All else is answered as by something that is no terminal.
@@ -53,6 +53,14 @@ const CLASSES: &[Class<Value>] = &[
         reason: "there are no interfaces",
         source: "netdevice(7)",
         members: values![SIOCGIFNAME 0x8910, SIOCGIFCONF 0x8912, SIOCGIFFLAGS 0x8913, SIOCGSKNS 0x894c],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "of calls that wait for an answer",
+        decision: AgentOnly(libc::ENOTTY),
+        reason: "the agent counts some calls before they happen",
+        source: "seccomp_unotify(2)",
+        members: values![SECCOMP_IOCTL_NOTIF_RECV 0xc050_2100, SECCOMP_IOCTL_NOTIF_SEND 0xc018_2101],
         ..Class::PLAIN
     },
     Class {

@@ -4,7 +4,9 @@ use crate::inventory::Decision::{AgentOnly, Inspect, Refuse};
 use crate::inventory::{Argument, Class, Holds, Pool, Shares, Value, values};
 
 /// How a process is started.
-pub const CLONE: Argument = Argument::Bits { index: 0, classes: &[NAMESPACES] };
+pub const CLONE: Argument = Argument::Bits { index: 0, classes: &[NAMESPACES, SHARED, THREADS] };
+/// How descriptors are closed.
+pub const CLOSE_RANGE: Argument = Argument::Bits { index: 2, classes: &[UNSHARE] };
 /// Which domain a process is put into.
 pub const PERSONALITY: Argument = Argument::Value { index: 0, classes: &[DOMAINS], otherwise: libc::EPERM };
 /// Whose limits are changed.
@@ -28,6 +30,32 @@ const NAMESPACES: Class<Value> = Class {
         CLONE_NEWNS 0x2_0000, CLONE_NEWCGROUP 0x200_0000, CLONE_NEWUTS 0x400_0000, CLONE_NEWIPC 0x800_0000,
         CLONE_NEWUSER 0x1000_0000, CLONE_NEWPID 0x2000_0000, CLONE_NEWNET 0x4000_0000,
     ],
+    ..Class::PLAIN
+};
+
+const SHARED: Class<Value> = Class {
+    what: "one table of descriptors",
+    reason: "every thread shares its process's",
+    source: "clone(2)",
+    members: values![CLONE_FILES 0x400],
+    ..Class::PLAIN
+};
+
+const THREADS: Class<Value> = Class {
+    what: "threads with a table of descriptors of their own",
+    decision: Refuse(libc::EINVAL),
+    reason: "the agent counts descriptors by processes, and no library starts such threads",
+    source: "clone(2)",
+    members: values![CLONE_THREAD 0x1_0000],
+    ..Class::PLAIN
+};
+
+const UNSHARE: Class<Value> = Class {
+    what: "a table of descriptors of its own",
+    decision: Refuse(libc::EINVAL),
+    reason: "the agent counts descriptors by processes; no language's runtime asks for it",
+    source: "close_range(2)",
+    members: values![CLOSE_RANGE_UNSHARE 0x2],
     ..Class::PLAIN
 };
 

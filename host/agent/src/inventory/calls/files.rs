@@ -1,7 +1,8 @@
 //! Descriptors: to get them, to read and write them, to wait for them.
 
-use crate::inventory::Decision::{AgentOnly, Bound, Ignore, Inspect, Refuse};
-use crate::inventory::arguments::{fcntl, ioctl, memory, vectored};
+use crate::inventory::Decision::{AgentOnly, Bound, Counted, Ignore, Inspect, Refuse};
+use crate::inventory::arguments::{fcntl, ioctl, memory, process, vectored};
+use crate::inventory::uncharged::{EPOLL, EVENT};
 use crate::inventory::{Call, Class, Holds, Pool, Shares, system_calls};
 
 pub(super) const CLASSES: &[Class<Call>] = &[
@@ -11,8 +12,16 @@ pub(super) const CLASSES: &[Class<Call>] = &[
         source: "read(2), write(2), sendfile(2), copy_file_range(2)",
         members: system_calls![
             read 0 63, write 1 64, pread64 17 67, pwrite64 18 68, readv 19 65, writev 20 66, preadv 295 69,
-            pwritev 296 70, lseek 8 62, sendfile 40 71, copy_file_range 326 285, close 3 57, close_range 436 436,
+            pwritev 296 70, lseek 8 62, sendfile 40 71, copy_file_range 326 285, close 3 57,
         ],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "closing many",
+        decision: Inspect(&process::CLOSE_RANGE),
+        reason: "every start of a child does; by a flag a thread gets a table of descriptors of its own",
+        source: "close_range(2)",
+        members: system_calls![close_range 436 436],
         ..Class::PLAIN
     },
     Class {
@@ -63,24 +72,30 @@ pub(super) const CLASSES: &[Class<Call>] = &[
         ..Class::PLAIN
     },
     Class {
-        what: "epoll",
-        holds: Holds::Uncharged(
-            "256 bytes for an instance, beside the 407 bytes charged for its descriptor; 126 charged for a watch",
-        ),
+        what: "sets of descriptors",
+        holds: Holds::Uncharged("256 bytes, beside the 407 bytes charged for the descriptor"),
+        decision: Counted(EPOLL),
+        reason: "the loops of Node, Go, Java, Python and Rust stand on it",
+        source: "epoll(7), fs/eventpoll.c",
+        members: system_calls![epoll_create 213 -, epoll_create1 291 20],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "waiting for a set of descriptors",
+        holds: Holds::Charged("126 bytes for a watch"),
         pool: Pool::User("fs.epoll.max_user_watches"),
         decision: Bound("RLIMIT_NOFILE, processes and the memory limit"),
         reason: "the loops of Node, Go, Java, Python and Rust stand on it",
         source: "epoll(7), fs/eventpoll.c",
         members: system_calls![
-            epoll_create 213 -, epoll_create1 291 20, epoll_ctl 233 21, epoll_wait 232 -, epoll_pwait 281 22,
-            epoll_pwait2 441 441,
+            epoll_ctl 233 21, epoll_wait 232 -, epoll_pwait 281 22, epoll_pwait2 441 441,
         ],
         ..Class::PLAIN
     },
     Class {
         what: "descriptors that count",
         holds: Holds::Uncharged("64 bytes, beside the 407 bytes charged for the descriptor"),
-        decision: Bound("RLIMIT_NOFILE, processes and the memory limit"),
+        decision: Counted(EVENT),
         reason: "loops wake themselves with it",
         source: "eventfd(2), fs/eventfd.c",
         members: system_calls![eventfd 284 -, eventfd2 290 19],

@@ -157,8 +157,16 @@ pub(super) const CLASSES: &[Class<Call>] = &[
         what: "other processes' insides",
         decision: Refuse(libc::EPERM),
         reason: "reads and writes other processes, or takes their descriptors",
-        source: "ptrace(2), kcmp(2), pidfd_getfd(2)",
-        members: system_calls![ptrace 101 117, kcmp 312 272, pidfd_getfd 438 438],
+        source: "ptrace(2), pidfd_getfd(2)",
+        members: system_calls![ptrace 101 117, pidfd_getfd 438 438],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "whether two processes share something",
+        decision: AgentOnly(libc::EPERM),
+        reason: "the agent counts an open file once that a child inherited",
+        source: "kcmp(2)",
+        members: system_calls![kcmp 312 272],
         ..Class::PLAIN
     },
     Class {

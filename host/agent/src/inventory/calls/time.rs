@@ -1,6 +1,7 @@
 //! Clocks and timers.
 
-use crate::inventory::Decision::{Bound, Refuse};
+use crate::inventory::Decision::{Bound, Counted, Refuse};
+use crate::inventory::uncharged::TIMER;
 use crate::inventory::{Call, Class, Holds, Pool, Shares, system_calls};
 
 pub(super) const CLASSES: &[Class<Call>] = &[
@@ -37,10 +38,17 @@ pub(super) const CLASSES: &[Class<Call>] = &[
     Class {
         what: "timers by descriptor",
         holds: Holds::Uncharged("256 bytes, beside the 407 bytes charged for the descriptor"),
-        decision: Bound("RLIMIT_NOFILE, processes and the memory limit"),
+        decision: Counted(TIMER),
         reason: "the run-time system of Haskell ends without it; Erlang and Boost use it",
         source: "timerfd_create(2), fs/timerfd.c",
-        members: system_calls![timerfd_create 283 85, timerfd_settime 286 86, timerfd_gettime 287 87],
+        members: system_calls![timerfd_create 283 85],
+        ..Class::PLAIN
+    },
+    Class {
+        what: "setting timers by descriptor",
+        reason: "a descriptor's own",
+        source: "timerfd_settime(2)",
+        members: system_calls![timerfd_settime 286 86, timerfd_gettime 287 87],
         ..Class::PLAIN
     },
     Class {

@@ -4,13 +4,15 @@ use optimus_agent::inventory::{Argument, Class, Decision, Value, calls};
 
 use super::program::{NUMBER, Rule, argument};
 
-/// Which of the two filters.
+/// Which of the filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layer {
     /// Of the agent and all that it starts.
     Box,
-    /// Of programs alone: what the agent keeps for itself is refused.
+    /// Of programs alone: what the agent keeps for itself is refused, and what it counts waits for its answer.
     Step,
+    /// The same where the agent cannot be asked.
+    UncountedStep,
 }
 
 /// The rules of a layer, for every number.
@@ -27,7 +29,7 @@ pub(super) fn rules(layer: Layer) -> Rule {
 fn unnamed(layer: Layer, errno: i32) -> u32 {
     match layer {
         Layer::Box => error(errno),
-        Layer::Step => libc::SECCOMP_RET_ALLOW,
+        Layer::Step | Layer::UncountedStep => libc::SECCOMP_RET_ALLOW,
     }
 }
 
@@ -40,7 +42,8 @@ fn decided(decision: Decision, layer: Layer) -> Rule {
 
 fn answer(decision: Decision, layer: Layer) -> u32 {
     match (decision, layer) {
-        (Decision::AgentOnly(errno), Layer::Step)
+        (Decision::Counted(_), Layer::Step) => libc::SECCOMP_RET_USER_NOTIF,
+        (Decision::AgentOnly(errno), Layer::Step | Layer::UncountedStep)
         | (Decision::Refuse(errno) | Decision::WallOnly(errno), Layer::Box) => error(errno),
         (Decision::Ignore, Layer::Box) => error(0),
         _ => libc::SECCOMP_RET_ALLOW,

@@ -1,5 +1,6 @@
 //! From what was seen of a step to how it ended. When several limits were passed, the first of these counts: a
-//! forbidden call, memory, CPU time, wall time, output, file size. A signal that was ours is never the program's.
+//! forbidden call, kernel memory, memory, CPU time, wall time, output, file size. A signal that was ours is never the
+//! program's.
 
 use optimus_agent::protocol::Ended;
 use optimus_core::{Exit, LimitHit};
@@ -37,6 +38,7 @@ pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Op
     let (peak, estimate) = site.meter.peak_bytes(watch.memory_seen);
     let limit = limit(watch, streams, &measured, cpu_us, out_of_memory);
     let refused = site.meter.forks_refused();
+    let forks = (refused > 0).then(|| format!("{refused} forks were refused"));
     Ok(Ended {
         exit: measured.exit,
         limit,
@@ -52,7 +54,7 @@ pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Op
         stderr_truncated: streams.err.truncated,
         stdin_end_awaited: streams.stdin.end_awaited,
         channel_ends_awaited: streams.channels.ends_awaited(),
-        notes: if refused > 0 { vec![format!("{refused} forks were refused")] } else { Vec::new() },
+        notes: watch.holding.iter().cloned().chain(forks).collect(),
     })
 }
 
@@ -71,6 +73,7 @@ fn limit(
     let stopped_for = |hit| watch.stopped.is_some_and(|(stopped, _)| stopped == hit);
     [
         (LimitHit::ForbiddenCall, signal == libc::SIGSYS),
+        (LimitHit::KernelMemory, stopped_for(LimitHit::KernelMemory)),
         (LimitHit::Memory, out_of_memory || stopped_for(LimitHit::Memory)),
         // `RLIMIT_CPU`, which ends what outran this clock, lies above the limit: so then this holds too.
         (LimitHit::CpuTime, stopped_for(LimitHit::CpuTime) || cpu_us > limits.cpu_ms * 1_000),

@@ -1395,7 +1395,7 @@ export interface components {
         /** @enum {string} */
         ProcessTime: "sum" | "each";
         /** @enum {string} */
-        LimitKind: "cpu_time" | "wall_time" | "memory" | "output" | "file_size" | "forbidden_call";
+        LimitKind: "cpu_time" | "wall_time" | "memory" | "output" | "file_size" | "forbidden_call" | "kernel_memory";
         /** @enum {string} */
         Severity: "error" | "warning" | "note";
         /** @description It exited by itself. */

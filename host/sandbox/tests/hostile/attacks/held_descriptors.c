@@ -1,21 +1,21 @@
 /* What stands behind a descriptor: the kernel charges for some of it only, and some is counted for the account.
- * open: 1
  * hold: 1
+ * account: pipe
  * limits: memory=256M open_files=4096 processes=64
- * case: polls => code 0 | limit memory
- * case: full_pipes => code 0 | limit memory
- * case: files => code 0 | limit memory
- * case: pipes => code 0 | limit memory
- * case: large_pipes => code 0 | limit memory
- * case: polled => code 0 | limit memory
- * case: clocks => code 0 | limit memory
- * case: events => code 0 | limit memory
- * case: signals => code 0 | limit memory
- * case: owners => code 0 | limit memory
- * case: processes => code 0 | limit memory
- * case: memory => code 0 | limit memory
- * case: terminals => code 0 | limit memory
- * case: rules => code 0 | limit memory */
+ * case: polls => code 0 | limit memory | limit kernel_memory
+ * case: full_pipes => code 0 | limit memory | limit kernel_memory
+ * case: files => code 0 | limit memory | limit kernel_memory
+ * case: pipes => code 0 | limit memory | limit kernel_memory
+ * case: large_pipes => code 0 | limit memory | limit kernel_memory
+ * case: polled => code 0 | limit memory | limit kernel_memory
+ * case: clocks => code 0 | limit memory | limit kernel_memory
+ * case: events => code 0 | limit memory | limit kernel_memory
+ * case: signals => code 0 | limit memory | limit kernel_memory
+ * case: owners => code 0 | limit memory | limit kernel_memory
+ * case: processes => code 0 | limit memory | limit kernel_memory
+ * case: memory => code 0 | limit memory | limit kernel_memory
+ * case: terminals => code 0 | limit memory | limit kernel_memory
+ * case: rules => code 0 | limit memory | limit kernel_memory */
 #include "held.h"
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

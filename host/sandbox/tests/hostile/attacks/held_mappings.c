@@ -1,13 +1,12 @@
 /* What the kernel remembers about memory, rather than the memory itself.
  * hold: 1
- * open: 1
  * limits: memory=256M open_files=1024 processes=64
- * case: tables => code 0 | limit memory
- * case: names => code 0 | limit memory
- * case: areas => code 0 | limit memory
- * case: guards => code 0 | limit memory
- * case: policies => code 0 | limit memory
- * case: waiters => code 0 | limit memory */
+ * case: tables => code 0 | limit memory | limit kernel_memory
+ * case: names => code 0 | limit memory | limit kernel_memory
+ * case: areas => code 0 | limit memory | limit kernel_memory
+ * case: guards => code 0 | limit memory | limit kernel_memory
+ * case: policies => code 0 | limit memory | limit kernel_memory
+ * case: waiters => code 0 | limit memory | limit kernel_memory */
 #include "held.h"
 #include <linux/futex.h>
 #ifndef PR_SET_VMA

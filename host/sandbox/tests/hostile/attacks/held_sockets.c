@@ -1,20 +1,20 @@
 /* Sockets: descriptors under way are counted for the account, names and options are charged to no group.
- * open: 1
  * hold: 1
+ * account: rights
  * limits: memory=256M open_files=4096 processes=64
- * case: rights => code 0 | limit memory
- * case: waiting => code 0 | limit memory
- * case: pairs => code 0 | limit memory
- * case: names => code 0 | limit memory
- * case: datagrams => code 0 | limit memory
- * case: streams => code 0 | limit memory
- * case: loops => code 0 | limit memory
- * case: internet => code 0 | limit memory
- * case: ports => code 0 | limit memory
- * case: listeners => code 0 | limit memory
- * case: labels => code 0 | limit memory
- * case: memberships => code 0 | limit memory
- * case: options => code 0 | limit memory */
+ * case: rights => code 0 | limit memory | limit kernel_memory
+ * case: waiting => code 0 | limit memory | limit kernel_memory
+ * case: pairs => code 0 | limit memory | limit kernel_memory
+ * case: names => code 0 | limit memory | limit kernel_memory
+ * case: datagrams => code 0 | limit memory | limit kernel_memory
+ * case: streams => code 0 | limit memory | limit kernel_memory
+ * case: loops => code 0 | limit memory | limit kernel_memory
+ * case: internet => code 0 | limit memory | limit kernel_memory
+ * case: ports => code 0 | limit memory | limit kernel_memory
+ * case: listeners => code 0 | limit memory | limit kernel_memory
+ * case: labels => code 0 | limit memory | limit kernel_memory
+ * case: memberships => code 0 | limit memory | limit kernel_memory
+ * case: options => code 0 | limit memory | limit kernel_memory */
 #include "held.h"
 #include <netinet/in.h>
 static int ends[2];

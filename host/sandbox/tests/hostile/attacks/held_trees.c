@@ -1,14 +1,13 @@
 /* Names of files, where a work area counts their bytes: links, directories, files without a name.
- * open: 1
  * hold: 1
  * limits: memory=256M open_files=4096 processes=32 work=32M
- * case: links => code 0 | limit memory
- * case: sockets => code 0 | limit memory
- * case: hard_links => code 0 | limit memory
- * case: directories => code 0 | limit memory
- * case: long_names => code 0 | limit memory
- * case: unlinked => code 0 | limit memory
- * case: absent => code 0 | limit memory */
+ * case: links => code 0 | limit memory | limit kernel_memory
+ * case: sockets => code 0 | limit memory | limit kernel_memory
+ * case: hard_links => code 0 | limit memory | limit kernel_memory
+ * case: directories => code 0 | limit memory | limit kernel_memory
+ * case: long_names => code 0 | limit memory | limit kernel_memory
+ * case: unlinked => code 0 | limit memory | limit kernel_memory
+ * case: absent => code 0 | limit memory | limit kernel_memory */
 #include "held.h"
 static char *next(const char *in) {
     static char path[320];

@@ -1,6 +1,5 @@
 /* Reaches for what lies among the toolchains and is private: files and directories that others may not read, a
  * listening socket, a pipe with a reader.
- * open: 1
  * args: {private} */
 #include "hostile.h"
 int main(int argc, char **argv) {
