@@ -158,7 +158,7 @@ impl<'a> Place<'a> {
         let keyed = Server::start_at(self.root, "native", &plugins, state)?;
         let mut browse = self.node("browser/run.js");
         browse.args([open.base(), keyed.base(), key["key"].as_str().context("no key")?]);
-        run(browse.arg(&self.dir))
+        run(browse.arg(&plugins).arg(&self.dir))
     }
 }
 

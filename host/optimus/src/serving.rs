@@ -21,7 +21,7 @@ use optimus_server::api::{self, ApiLimits, ApiState, Door, Exposed, Origins, Par
 use optimus_server::auth::AuthSetup;
 use optimus_server::keys::KeyStore;
 use optimus_server::languages;
-use optimus_server::metrics::Metrics;
+use optimus_server::metrics::{Metrics, keep_history};
 use optimus_server::problems::{ProblemResolver, Problems};
 use optimus_server::readiness::Readiness;
 use optimus_server::supervisor::Supervisor;
@@ -174,6 +174,8 @@ impl Serving {
         let tokens = auth.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
         let parts =
             Parts { keys: Arc::clone(&auth.ring), tokens, origins: http.origins(), console: !http.no_console, ..parts };
+        let sampling = keep_history(Arc::clone(&parts.metrics), Arc::clone(&parts.queue), self.supervisor.shutdown());
+        self.supervisor.spawn("history", sampling);
         let state = ApiState::new(parts);
         for (door, listener) in doors {
             self.doors.push((door, listener.local_addr()?));

@@ -16,6 +16,7 @@ mod doors;
 mod error;
 mod events;
 mod health;
+mod history;
 mod identity;
 mod jobs;
 mod json;

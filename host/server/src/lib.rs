@@ -6,6 +6,7 @@
 pub mod api;
 pub mod auth;
 mod disk;
+mod history;
 pub mod keys;
 pub mod languages;
 pub mod metrics;

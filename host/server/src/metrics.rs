@@ -1,5 +1,7 @@
 //! Numbers for Prometheus. Rooms that have something to count are given this one; `GET /metrics` writes it out.
 
+mod sampling;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64};
@@ -15,6 +17,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+
+use crate::history::History;
+pub use sampling::keep_history;
 
 /// Everything that is counted.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub struct Metrics {
     tasks_ended: Family<TaskLabels, Counter>,
     success_age: Family<TaskLabels, Gauge<f64, AtomicU64>>,
     succeeded: Mutex<BTreeMap<&'static str, Instant>>,
+    history: History,
 }
 
 type ByLanguage = Family<LanguageLabels, Histogram, fn() -> Histogram>;
@@ -131,6 +137,7 @@ impl Default for Metrics {
             tasks_ended: Family::default(),
             success_age: Family::default(),
             succeeded: Mutex::default(),
+            history: History::default(),
         };
         new.register();
         new
@@ -184,6 +191,7 @@ impl Metrics {
 
     /// A job ended with a report.
     pub(crate) fn job_done(&self, report: &Report, waited: Duration, took: Duration) {
+        self.history.job_done(report.verdict, took);
         let language = LanguageLabels { language: report.language.clone() };
         let labels = JobLabels { language: report.language.clone(), verdict: report.verdict.as_str() };
         self.jobs.get_or_create(&labels).inc();
@@ -261,6 +269,17 @@ impl Metrics {
     /// How many jobs may run here.
     pub(crate) fn set_slots(&self, slots: usize) {
         self.slots.set(i64::try_from(slots).unwrap_or(i64::MAX));
+    }
+
+    /// How many jobs may run here, and how many do.
+    pub(crate) fn slots(&self) -> (u64, u64) {
+        let whole = |gauge: &Gauge<i64, AtomicI64>| u64::try_from(gauge.get()).unwrap_or(0);
+        (whole(&self.slots), whole(&self.running))
+    }
+
+    /// What happened lately.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
     }
 
     /// One more job runs, until the guard is dropped.

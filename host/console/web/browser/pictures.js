@@ -50,6 +50,18 @@ export async function everyPageFitsEveryWindow(_, { open, browser, shots }) {
     await page.goto(`${open}/languages`);
     await page.locator('.languages article').first().waitFor();
     await keep('languages');
+    await page.goto(`${open}/live`);
+    await page.locator('.plot canvas').first().waitFor();
+    await keep('live');
+    await page.goto(`${open}/plugins`);
+    await page.locator('article').first().waitFor();
+    await keep('plugins');
+    await page.goto(`${open}/problems`);
+    await page.getByText('No problem is stored').waitFor();
+    await keep('problems');
+    await page.goto(`${open}/dead`);
+    await page.getByText('No job was given up').waitFor();
+    await keep('dead');
     const theme = await page.evaluate('document.documentElement.dataset.theme');
     assert.equal(theme, look === 'dark' ? 'dark' : 'light');
     await context.close();

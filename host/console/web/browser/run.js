@@ -1,5 +1,5 @@
-// The console in a real browser against real servers: `node browser/run.js OPEN KEYED KEY SHOTS`. OPEN and KEYED are addresses
-// of servers without and with keys, KEY a key of the second, SHOTS where pictures go.
+// The console in a real browser against real servers: `node browser/run.js OPEN KEYED KEY PLUGINS SHOTS`. OPEN and KEYED are
+// addresses of servers without and with keys, KEY a key of the second, PLUGINS their plugins, SHOTS where pictures go.
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -7,22 +7,23 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import * as access from './access.js';
 import * as hostile from './hostile.js';
+import * as operators from './operators.js';
 import * as pages from './pages.js';
 import * as playground from './playground.js';
 import * as pictures from './pictures.js';
 
-const [open, keyed, key, shots] = process.argv.slice(2);
-if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY SHOTS');
+const [open, keyed, key, plugins, shots] = process.argv.slice(2);
+if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY PLUGINS SHOTS');
 await mkdir(shots, { recursive: true });
 
 const browser = await chromium.launch({
   executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
 });
-const settings = { open, keyed, key, shots, browser };
+const settings = { open, keyed, key, plugins, shots, browser };
 let failed = 0;
 try {
-  for (const [name, test] of Object.entries({ ...playground, ...pages, ...access, ...hostile, ...pictures })) {
+  for (const [name, test] of Object.entries({ ...playground, ...pages, ...access, ...operators, ...hostile, ...pictures })) {
     const began = Date.now();
     const trouble = await attempt(test).then(() => undefined, (error) => error);
     const took = `${((Date.now() - began) / 1000).toFixed(1)} s`;
@@ -48,8 +49,8 @@ async function attempt(test) {
     void dialog.dismiss();
   });
   page.on('console', (message) => {
-    // An answer of 401 is how a page learns that a key is needed; the browser prints each.
-    if (message.type() === 'error' && !/status of 40[14]|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
+    // How a page learns that a key is needed, or a plugin bad: the browser prints each such answer.
+    if (message.type() === 'error' && !/status of (40[14]|422)|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
   });
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());

@@ -7,10 +7,12 @@ import './style/base.css';
 import './style/report.css';
 import './style/playground.css';
 import './style/lists.css';
+import { lost } from './api/client';
 import { identity, reachable, signIn } from './api/session';
 import { Bar } from './parts/bar';
 import { JobPage } from './pages/job';
 import { JobsPage } from './pages/jobs';
+import { Later } from './parts/later';
 import { LanguagesPage } from './pages/languages';
 import { Playground } from './pages/playground/playground';
 import { SignIn } from './pages/signin';
@@ -19,6 +21,12 @@ import { strings } from './strings';
 import { applyTheme } from './theme';
 
 const isEmbedded = new URLSearchParams(location.search).has('embed');
+
+// What operators look at is loaded when they do.
+const livePage = async () => (await import('./pages/live')).LivePage;
+const problemsPage = async () => (await import('./pages/problems')).ProblemsPage;
+const pluginsPage = async () => (await import('./pages/plugins')).PluginsPage;
+const deadPage = async () => (await import('./pages/dead')).DeadPage;
 
 function Page() {
   if (identity.value === undefined) return <p class="empty">{reachable.value ? strings.loading : strings.lost}</p>;
@@ -32,6 +40,14 @@ function Page() {
       return <JobPage key={place.value.id} id={place.value.id} />;
     case '/languages':
       return <LanguagesPage />;
+    case '/live':
+      return <Later load={livePage} />;
+    case '/problems':
+      return <Later load={problemsPage} />;
+    case '/plugins':
+      return <Later load={pluginsPage} />;
+    case '/dead':
+      return <Later load={deadPage} />;
     default:
       return <NotFound />;
   }
@@ -49,7 +65,7 @@ function NotFound() {
 
 function App() {
   useEffect(() => {
-    signIn('').catch(() => (reachable.value = false));
+    signIn('').catch(lost);
   }, []);
   return (
     <>

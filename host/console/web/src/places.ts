@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 
 /** `host/console/src/lib.rs` has the same list: the server answers at these. */
-export const PLACES = ['/', '/jobs', '/jobs/:id', '/languages'] as const;
+export const PLACES = ['/', '/jobs', '/jobs/:id', '/languages', '/live', '/problems', '/plugins', '/dead'] as const;
 
 export type Place = { name: (typeof PLACES)[number]; id: string; query: URLSearchParams };
 

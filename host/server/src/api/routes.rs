@@ -9,7 +9,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, batch, console, docs, events, health, identity, jobs, limits, problems, query, webhooks,
+    ApiError, ApiState, admin, batch, console, docs, events, health, history, identity, jobs, limits, problems, query,
+    webhooks,
 };
 use crate::keys::Scope;
 
@@ -38,6 +39,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/jobs", "get") => &["state", "language", "next", "before", "limit"],
         ("/v1/jobs" | "/v1/jobs/batch" | "/submit", "post") | ("/v1/jobs/{id}" | "/status/{id}", "get") => &["wait"],
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
+        ("/v1/history", _) => &["since"],
         ("/v1/problems", "post") => &["cpu_ms", "wall_ms", "memory_bytes"],
         _ => &[],
     }
@@ -68,6 +70,7 @@ fn routes() -> Vec<Route> {
         scoped("/v1/dead", "get", Admin, get(admin::dead)),
         scoped("/v1/dead/{id}", "delete", Admin, delete(admin::discard)),
         scoped("/v1/dead/{id}/requeue", "post", Admin, post(admin::requeue)),
+        scoped("/v1/history", "get", Admin, get(history::history)),
         scoped("/v1/webhooks/secret", "get", Submit, get(webhooks::secret)),
         scoped("/submit", "post", Submit, post(jobs::submit)),
         scoped("/status/{id}", "get", Read, get(jobs::status)),

@@ -58,7 +58,7 @@ async function fault(response: Response): Promise<ApiFault> {
 }
 
 /** Asks again each second until the server is back; then pages that were waiting go on by themselves. */
-function lost() {
+export function lost() {
   if (!reachable.value) return;
   reachable.value = false;
   const again = setInterval(async () => {

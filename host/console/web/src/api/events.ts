@@ -1,6 +1,6 @@
 // A job's events as they happen. `EventSource` cannot send a key, so the stream is read by hand.
 
-import { send } from './client';
+import { ApiFault, send } from './client';
 import type { components } from './schema';
 
 export type JobEvent = components['schemas']['Event'];
@@ -37,12 +37,15 @@ export async function follow(job: string, hear: (event: JobEvent) => void, signa
       last = message.id;
       hear(JSON.parse(message.data) as JobEvent);
     }).catch((error: unknown) => {
-      if (signal.aborted || !(error instanceof TypeError)) throw error;
+      if (signal.aborted || !passes(error)) throw error;
     });
     if (ended || last === 'done') return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
+
+/** A connection that broke, or a server that starts or stops. */
+const passes = (error: unknown) => error instanceof TypeError || (error instanceof ApiFault && error.status === 503);
 
 /** Whether the server says that there is nothing more to hear. */
 async function listen(job: string, last: string, signal: AbortSignal, hear: (message: Message) => void) {

@@ -323,6 +323,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the queue is now, and what this process did within the last hour */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dead": {
         parameters: {
             query?: never;
@@ -1598,6 +1615,80 @@ export interface components {
          * @enum {string}
          */
         Scope: "submit" | "read" | "problems" | "plugins" | "admin";
+        /**
+         * @description The queue now, and the last hour.
+         * @example {
+         *       "step_ms": 5000,
+         *       "now": {
+         *         "languages": [
+         *           {
+         *             "language": "python",
+         *             "queued": 2,
+         *             "running": 1,
+         *             "oldest_ms": 31.5
+         *           }
+         *         ],
+         *         "slots": 2,
+         *         "busy": 1,
+         *         "dead": 0
+         *       },
+         *       "samples": [
+         *         {
+         *           "at_ms": 1795780800000,
+         *           "queued": 2,
+         *           "running": 1,
+         *           "oldest_ms": 31.5,
+         *           "verdicts": {
+         *             "accepted": 41,
+         *             "wrong_answer": 3
+         *           },
+         *           "p50_ms": 12.6,
+         *           "p95_ms": 48,
+         *           "p99_ms": 90.1
+         *         }
+         *       ]
+         *     }
+         */
+        History: {
+            /** @description Between two samples. */
+            step_ms: number;
+            now: components["schemas"]["HistoryNow"];
+            samples: components["schemas"]["HistorySample"][];
+        };
+        /** @description This moment. */
+        HistoryNow: {
+            /** @description Those with jobs that wait or run. */
+            languages: components["schemas"]["LanguageDepth"][];
+            /** @description Jobs that may run in this process at once; 0 where it judges none. */
+            slots: number;
+            /** @description Jobs that run in it. */
+            busy: number;
+            /** @description Jobs that were given up. */
+            dead: number;
+        };
+        LanguageDepth: {
+            language: string;
+            queued: number;
+            running: number;
+            /** @description How long the oldest job that waits has done so. */
+            oldest_ms: number;
+        };
+        /** @description What happened between two moments, and how the queue was at the second. */
+        HistorySample: {
+            /** @description In ms since 1970. */
+            at_ms: number;
+            queued: number;
+            running: number;
+            oldest_ms: number;
+            /** @description How many jobs ended, by verdict. */
+            verdicts: {
+                [key: string]: number;
+            };
+            /** @description From start to report: half of the jobs took no longer. */
+            p50_ms?: number;
+            p95_ms?: number;
+            p99_ms?: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -3181,6 +3272,74 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description Only samples after this moment, in ms since 1970. */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A sample each few seconds, the oldest first. Verdicts and times are of the jobs that the asked process judged. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Something is wrong with the request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No key, or one that is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not at the moment; `retry-after` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

@@ -21,6 +21,8 @@ export const may = (scope: Scope) => computed(() => identity.value?.scopes.inclu
 export const maySubmit = may('submit');
 export const mayRead = may('read');
 export const mayPlugins = may('plugins');
+export const mayProblems = may('problems');
+export const mayAdmin = may('admin');
 
 /** Asks the server who the caller is; with a key that is not known, says why. */
 export async function signIn(candidate: string): Promise<string> {

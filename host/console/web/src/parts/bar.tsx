@@ -1,6 +1,6 @@
 // The bar on top: the pages that the caller may use, who is signed in, the theme.
 
-import { identity, mayRead, signOut } from '../api/session';
+import { identity, mayAdmin, mayPlugins, mayProblems, mayRead, signOut } from '../api/session';
 import { place } from '../places';
 import { strings } from '../strings';
 import { nextTheme, theme } from '../theme';
@@ -20,6 +20,10 @@ export function Bar() {
           <Link path="/" text={strings.nav.playground} isCurrent={path === '/'} />
           {mayRead.value && <Link path="/jobs" text={strings.nav.jobs} isCurrent={path === '/jobs' || path === '/jobs/:id'} />}
           <Link path="/languages" text={strings.nav.languages} isCurrent={path === '/languages'} />
+          {mayAdmin.value && <Link path="/live" text={strings.nav.live} isCurrent={path === '/live'} />}
+          {mayProblems.value && <Link path="/problems" text={strings.nav.problems} isCurrent={path === '/problems'} />}
+          {mayPlugins.value && <Link path="/plugins" text={strings.nav.plugins} isCurrent={path === '/plugins'} />}
+          {mayAdmin.value && <Link path="/dead" text={strings.nav.dead} isCurrent={path === '/dead'} />}
           <a href="/docs">{strings.nav.reference}</a>
         </nav>
       )}

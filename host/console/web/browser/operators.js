@@ -1,0 +1,74 @@
+// What operators look at and do.
+
+import assert from 'node:assert/strict';
+import { submit } from './steps.js';
+
+export async function theLivePageShowsWhatEnded(page, { open }) {
+  for (let job = 0; job < 3; job += 1) await submit(open, { language: 'bash', source: `echo ${job}` });
+  await page.goto(`${open}/live`);
+  await page.getByText('Jobs a second').waitFor();
+  // A sample is closed each five seconds.
+  const rates = page.getByRole('region', { name: 'Jobs ended, a second' });
+  await rates.locator('summary').click();
+  await rates.locator('tbody tr').first().waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.plot tbody td:nth-child(2)')].some((cell) => Number(cell.textContent) > 0));
+  assert.ok((await page.locator('.plot canvas').count()) >= 3);
+}
+
+export async function aPluginIsPutInAndABadOneRefused(page, { open, plugins }) {
+  await page.goto(`${open}/plugins`);
+  await page.locator('article', { hasText: 'bash' }).waitFor();
+  const field = page.locator('input[type=file]');
+  await field.setInputFiles({ name: 'bash.wasm', mimeType: 'application/wasm', buffer: Buffer.from('no component') });
+  await page.getByRole('alert').waitFor();
+  await field.setInputFiles(`${plugins}/bash.wasm`);
+  await page.getByText('bash: the same bytes were there already.').waitFor();
+  await page.getByRole('button', { name: 'Look at the directory now' }).click();
+  await page.getByText(/Nothing changed|Something changed/).waitFor();
+  assert.match(await page.locator('article', { hasText: 'bash' }).first().innerText(), /Active/);
+}
+
+const PACKAGE = `<?xml version="1.0" encoding="UTF-8"?>
+<fps version="1.2"><item>
+<title>Sum of &lt;b&gt;two&lt;/b&gt;</title><time_limit unit="s">1</time_limit><memory_limit unit="mb">128</memory_limit>
+<test_input><![CDATA[1 2\n]]></test_input><test_output><![CDATA[3\n]]></test_output>
+</item></fps>`;
+
+export async function aProblemIsStoredAndRemoved(page, { open }) {
+  await page.goto(`${open}/problems`);
+  await page.locator('input[type=file]').setInputFiles({ name: 'sum.xml', mimeType: 'text/xml', buffer: Buffer.from(PACKAGE) });
+  const stored = page.locator('article', { hasText: 'Sum of <b>two</b>' });
+  await stored.waitFor();
+  assert.match(await stored.innerText(), /1 test/);
+  await page.reload();
+  await stored.waitFor();
+  await stored.getByRole('button', { name: /Remove/ }).click();
+  await page.getByText('No problem is stored.').waitFor();
+}
+
+export async function whatWasGivenUpIsTriedAgainOrLetGo(page, { open }) {
+  // No job is given up on a machine that works: the page is shown what the API would answer.
+  const dead = (last) => ({ id: `0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4${last}`, language: 'bash', attempts: 5, reason: 'the sandbox failed <b>', at_ms: Date.now() });
+  const asked = [];
+  await page.route('**/v1/dead?*', (route) => route.fulfill({ json: { jobs: [dead(1), dead(2)] } }));
+  await page.route('**/v1/dead/**', (route) => {
+    asked.push(`${route.request().method()} ${new URL(route.request().url()).pathname}`);
+    return route.fulfill({ json: { id: dead(1).id, state: 'queued' } });
+  });
+  await page.goto(`${open}/dead`);
+  await page.getByRole('button', { name: `Try again ${dead(1).id}` }).click();
+  await page.locator('article').nth(1).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: `Let it go ${dead(2).id}` }).click();
+  await page.getByText('No job was given up.').waitFor();
+  assert.deepEqual(asked, [`POST /v1/dead/${dead(1).id}/requeue`, `DELETE /v1/dead/${dead(2).id}`]);
+}
+
+export async function aScopeHidesWhatItForbids(page, { keyed, key }) {
+  await page.goto(keyed);
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name: 'Jobs' }).waitFor();
+  for (const hidden of ['Live', 'Problems', 'Plugins', 'Given up']) {
+    assert.equal(await page.getByRole('link', { name: hidden, exact: true }).count(), 0, hidden);
+  }
+}
