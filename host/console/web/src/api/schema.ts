@@ -562,7 +562,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
-            /** @description Who hears of the job's end. */
+            /** @description Where the report is sent when the job has ended. */
             webhook?: components["schemas"]["Webhook"];
         };
         /** @description How tests become points. */
