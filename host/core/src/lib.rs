@@ -47,7 +47,7 @@ pub use problem::Problem;
 pub use report::{Report, TestReport};
 pub use scoring::Scoring;
 pub use source::SourceFile;
-pub use test::Test;
+pub use test::{Test, TestLimits};
 pub use time::Timestamp;
 pub use trace::TraceContext;
 pub use verdict::Verdict;

@@ -47,6 +47,9 @@ pub struct Group {
     /// How its tests' shares become its points.
     #[serde(default)]
     pub score: Aggregate,
+    /// A checker's score counts as a whole share when it is above 0 and at most this, and else as none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
     /// Judged only when every test of these groups was accepted; they come before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
@@ -71,6 +74,8 @@ pub enum Aggregate {
     Max,
     /// All of the points when every test is accepted, otherwise none.
     All,
+    /// The product of the shares.
+    Product,
 }
 
 /// How groups' points become the job's.
@@ -174,6 +179,9 @@ impl Scoring {
             }
             if group.points.is_some_and(|points| !(points.is_finite() && points >= 0.0)) {
                 return Err(Invalid::new(place("points"), "is not a number of 0 or more"));
+            }
+            if group.threshold.is_some_and(|threshold| !(threshold.is_finite() && threshold > 0.0)) {
+                return Err(Invalid::new(place("threshold"), "is not a number above 0"));
             }
             if group.sample && group.points.is_some_and(|points| points > 0.0) {
                 return Err(Invalid::new(place("points"), "a sample group is worth nothing"));

@@ -52,7 +52,7 @@ pub(super) async fn run(
     let step = BoxStep {
         env: &context.planned.spec.plan.run.env,
         stdin: Stdin::Live(Arc::clone(&to_program)),
-        ..BoxStep::new(&argv, context.limits)
+        ..BoxStep::new(&argv, context.limits(index))
     };
     let mut own = TestSink::new(Reader::Ignore, job.capture_bytes, &context.budget, None);
     let mut captured = CapturedOutput::default();
@@ -70,7 +70,7 @@ pub(super) async fn run(
         let mut pipe =
             Pipe { keeps: &mut captured, to: &to_program, by: (Speaker::Interactor, None), recorder: &recorder };
         let stdin = Stdin::Live(Arc::clone(&to_interactor));
-        let limits = outliving(interactor, &context.limits, 1);
+        let limits = outliving(interactor, &context.limits(index), 1);
         let running = interactor.start(&call, stdin, &[], limits, checker_box.as_mut(), &mut pipe);
         let outcome = until_over(running, &is_over).await;
         to_program.close();
@@ -86,7 +86,7 @@ pub(super) async fn run(
     };
     let TestSink { stdout, stderr, .. } = own;
     let interaction = Interaction { interactor, index, end_awaited: to_interactor.end_was_awaited() };
-    let ended = context.ended(&outcome, [stdout.1, stderr.1]).await;
+    let ended = context.ended(index, &outcome, [stdout.1, stderr.1]).await;
     let judged = interaction.decide(context, said, inputs, ended).await;
     let transcript = Some(Box::new(recorder.into_transcript()));
     Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed: [stdout.0, stderr.0], transcript })

@@ -146,7 +146,14 @@ impl<'a> MultiProcessRun<'a> {
         };
         argv.push(number.to_string());
         let env = &context.planned.spec.plan.run.env;
-        let step = BoxStep { argv: &argv, env, view: View::Fresh, stdin, channels: &channels, limits: context.limits };
+        let step = BoxStep {
+            argv: &argv,
+            env,
+            view: View::Fresh,
+            stdin,
+            channels: &channels,
+            limits: context.limits(self.index),
+        };
         let own = TestSink::new(Reader::Ignore, context.planned.spec.job.capture_bytes, &context.budget, None);
         let mut sink = ProcessSink { group: self, number, own };
         let outcome = open.run(&step, &mut sink).await;
@@ -168,7 +175,7 @@ impl<'a> MultiProcessRun<'a> {
     ) -> Option<Result<(Outcome, CapturedOutput), Failure>> {
         let channels: Vec<Arc<Feed>> = self.pipes.iter().map(|pipes_of| Arc::clone(&pipes_of.to_manager)).collect();
         let mut sink = ManagerSink { group: self, captured: CapturedOutput::default() };
-        let limits = outliving(manager, &self.context.limits, self.rules.processes);
+        let limits = outliving(manager, &self.context.limits(self.index), self.rules.processes);
         let stdin = Stdin::from(inputs.input.clone());
         let outcome = until_over(manager.start(call, stdin, &channels, limits, checker_box, &mut sink), is_over).await;
         for pipes_of in self.pipes {
@@ -198,13 +205,15 @@ impl<'a> MultiProcessRun<'a> {
         let (cpu_us, memory_peak_bytes) = (sum(|own| own.cpu_us), sum(|own| own.memory_peak_bytes));
         let ExitedProcess { outcome, sink, .. } = processes.swap_remove(decisive);
         let TestSink { stdout, stderr, .. } = sink;
-        let ended = self.context.ended(&outcome, [stdout.1, stderr.1]).await.map(|ruling| named(ruling?, decisive));
+        let ended =
+            self.context.ended(self.index, &outcome, [stdout.1, stderr.1]).await.map(|ruling| named(ruling?, decisive));
         let mut outcome = Outcome { cpu_us, wall_us, memory_peak_bytes, ..outcome };
-        let together = self.rules.time == TimeOf::Sum && cpu_us > self.context.limits.cpu_ms * 1_000;
+        let most = self.context.limits(self.index).cpu_ms;
+        let together = self.rules.time == TimeOf::Sum && cpu_us > most * 1_000;
         let ended = ended.or_else(|| {
             together.then(|| {
                 outcome.limit = Some(LimitHit::CpuTime);
-                let message = format!("the processes used more than {} ms of CPU time", self.context.limits.cpu_ms);
+                let message = format!("the processes used more than {most} ms of CPU time");
                 Ok(Ruling::new(Verdict::TimeLimitExceeded, message))
             })
         });

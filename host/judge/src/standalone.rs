@@ -34,7 +34,7 @@ impl TestContext<'_> {
             view: if output_file.is_some() { View::Build } else { View::Fresh },
             stdin: stdin.into(),
             channels: &[],
-            limits: self.limits,
+            limits: self.limits(index),
         };
         let reader = self.reader(test);
         let (reader, aside) = if output_file.is_some() { (Reader::Ignore, Some(reader)) } else { (reader, None) };
@@ -59,7 +59,7 @@ impl TestContext<'_> {
                 let path = output_file.map(BoxPath::as_str).unwrap_or_default();
                 Ok(Ruling::new(Verdict::WrongAnswer, format!("wrote no `{path}`")).into())
             }
-            None => self.judge(&outcome, reader, [stdout.1, stderr.1], inputs).await,
+            None => self.judge((index, &outcome), reader, [stdout.1, stderr.1], inputs).await,
         };
         let printed = [stdout.0, stderr.0];
         Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed, transcript: None })
@@ -67,12 +67,12 @@ impl TestContext<'_> {
 
     async fn judge(
         &self,
-        outcome: &Outcome,
+        (index, outcome): (usize, &Outcome),
         reader: Reader,
         tails: [Tail; 2],
         inputs: &CheckerInputs,
     ) -> Result<Checked, Failure> {
-        if let Some(ruling) = self.ended(outcome, tails).await {
+        if let Some(ruling) = self.ended(index, outcome, tails).await {
             return ruling.map(Checked::from).map_err(Failure::Checker);
         }
         self.ruling(reader, inputs).await.map(|checked| self.shown(checked))

@@ -83,6 +83,13 @@ impl TestContext<'_> {
         }
     }
 
+    /// The limits of the test: the job's, unless it has its own.
+    pub(super) fn limits(&self, index: usize) -> Limits {
+        let job = self.planned.spec.job;
+        let own = job.tests[index].limits.map(|own| own.over(&job.limits, &self.limits));
+        own.map_or(self.limits, |own| own.clamp(&self.executor.config.cap))
+    }
+
     /// The run step's command with the arguments of the test.
     pub(super) fn argv(&self, index: usize) -> Cow<'_, [String]> {
         let run = &self.planned.spec.plan.run;
@@ -126,11 +133,16 @@ impl TestContext<'_> {
     }
 
     /// Judges a run that ended badly; `None` for one that ended well.
-    pub(super) async fn ended(&self, outcome: &Outcome, tails: [Tail; 2]) -> Option<Result<Ruling, Fault>> {
+    pub(super) async fn ended(
+        &self,
+        index: usize,
+        outcome: &Outcome,
+        tails: [Tail; 2],
+    ) -> Option<Result<Ruling, Fault>> {
         if let (None, Exit::NotStarted(why)) = (outcome.limit, &outcome.exit) {
             return Some(self.not_started(why));
         }
-        let ruling = verdict::of_ending(outcome, &self.limits)?;
+        let ruling = verdict::of_ending(outcome, &self.limits(index))?;
         Some(Ok(self.refine(ruling, outcome, tails).await))
     }
 

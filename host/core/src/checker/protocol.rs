@@ -171,7 +171,7 @@ impl Checker {
             Protocol::Coci if said.code == 7 => coci(&err),
             Protocol::Coci => self.testlib(said.code, &first(&err, &out)),
             Protocol::Kattis => self.kattis(said),
-            Protocol::Cms => cms(said.code, &out, &err),
+            Protocol::Cms => cms(said.code, &out, &err, self.scale),
             Protocol::Hydro => Ok(hydro(said.code, &out, err)),
             Protocol::Peg => match said.code {
                 0 => Ok(peg(&out, err, Decision::Right)),
@@ -309,7 +309,7 @@ fn peg(out: &str, message: String, decision: Decision) -> Answer {
     }
 }
 
-fn cms(code: i32, out: &str, err: &str) -> Result<Answer, String> {
+fn cms(code: i32, out: &str, err: &str, scale: Scale) -> Result<Answer, String> {
     if code != 0 {
         return Err(unknown(code, err));
     }
@@ -320,6 +320,10 @@ fn cms(code: i32, out: &str, err: &str) -> Result<Answer, String> {
         "translate:partial" => "Output is partially correct",
         other => other,
     };
+    if scale == Scale::Points {
+        let decision = if score > 0.0 { Decision::Right } else { Decision::Wrong };
+        return Ok(Answer { score: Some(score), ..Answer::new(decision, message.to_owned()) });
+    }
     scored(score, 1.0, message.to_owned())
 }
 

@@ -92,7 +92,7 @@ impl JobRequest {
     /// The first thing that is wrong, by its place in the JSON.
     pub fn into_job(self, language: &str, extension: &str, policy: &Policy) -> Result<Job, Invalid> {
         self.check_sizes(policy)?;
-        check_tests(&self.tests)?;
+        check_tests(&self.tests, policy)?;
         self.check_rules(policy)?;
         let files = check_files(self.source, self.files, extension)?;
         let entry = self.entry.as_deref().map(|entry| check_entry(entry, &files)).transpose()?;
@@ -251,8 +251,10 @@ fn check_entry(entry: &str, files: &[SourceFile]) -> Result<BoxPath, Invalid> {
         .ok_or_else(|| Invalid::new("entry", format!("`{}` is not among the job's files", entry.escape_debug())))
 }
 
-fn check_tests(tests: &[Test]) -> Result<(), Invalid> {
+fn check_tests(tests: &[Test], policy: &Policy) -> Result<(), Invalid> {
     for (i, test) in tests.iter().enumerate() {
+        let limits = test.limits.map_or(Ok(()), |limits| limits.check(&policy.cap));
+        limits.map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
         check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
         if let Some(compare) = &test.compare {
             let field = format!("tests[{i}].compare");
@@ -294,6 +296,7 @@ mod tests {
             (json!({"language": "t", "files": [file("a")], "entry": "b"}), "entry"),
             (json!({"language": "t", "source": "", "args": ["\u{0}"]}), "args[0]"),
             (json!({"language": "t", "source": "", "tests": [{"compare": "custom"}]}), "tests[0].compare"),
+            (json!({"language": "t", "source": "", "tests": [{"limits": {"cpu_ms": 0}}]}), "tests[0].limits.cpu_ms"),
             (json!({"language": "t", "source": "", "capture_bytes": 1u64 << 40}), "capture_bytes"),
             (json!({"language": "t", "source": "", "limits": {"cpu_ms": 0}}), "limits.cpu_ms"),
         ] {

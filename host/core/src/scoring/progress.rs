@@ -25,6 +25,8 @@ struct State {
     sum: f64,
     least: Option<f64>,
     most: f64,
+    /// Of all shares; none, before the first.
+    product: Option<f64>,
     stopped: bool,
     requires: Vec<usize>,
     /// Another group asks whether all of it was accepted.
@@ -41,7 +43,7 @@ impl State {
         let failed = self.accepted < self.judged;
         match score {
             Aggregate::Sum => false,
-            Aggregate::Min => self.least == Some(0.0),
+            Aggregate::Min | Aggregate::Product => self.least == Some(0.0),
             Aggregate::Max => self.most >= 1.0 && (failed || !self.is_required),
             Aggregate::All => failed,
         }
@@ -51,9 +53,10 @@ impl State {
         let share = match score {
             Aggregate::Sum => return self.sum,
             // What did not run got nothing.
-            Aggregate::Min if self.judged < self.tests => 0.0,
+            Aggregate::Min | Aggregate::Product if self.judged < self.tests => 0.0,
             Aggregate::Min => self.least.unwrap_or(0.0),
             Aggregate::Max => self.most,
+            Aggregate::Product => self.product.unwrap_or(0.0),
             Aggregate::All => f64::from(u8::from(self.passed())),
         };
         share * self.max
@@ -118,7 +121,11 @@ impl<'a> Progress<'a> {
         let Some((group, worth)) = self.places.get(test).copied().flatten() else { return };
         let share = match verdict {
             Verdict::Accepted | Verdict::Partial => {
-                share.unwrap_or(f64::from(u8::from(verdict == Verdict::Accepted))).clamp(0.0, 1.0)
+                let given = share.unwrap_or(f64::from(u8::from(verdict == Verdict::Accepted)));
+                match self.scoring.groups[group].threshold {
+                    Some(threshold) => f64::from(u8::from(given > 0.0 && given <= threshold)),
+                    None => given.clamp(0.0, 1.0),
+                }
             }
             Verdict::Skipped | Verdict::Cancelled => return,
             _ => 0.0,
@@ -129,6 +136,7 @@ impl<'a> Progress<'a> {
         state.sum += share * worth;
         state.least = Some(state.least.map_or(share, |least| least.min(share)));
         state.most = state.most.max(share);
+        state.product = Some(state.product.unwrap_or(1.0) * share);
         if verdict != Verdict::Accepted {
             match self.scoring.groups[group].stop {
                 Stop::Never => {}

@@ -164,3 +164,29 @@ proptest! {
         prop_assert_eq!((score.points, ran), (score.max, tests.len()));
     }
 }
+
+#[test]
+fn a_product_of_shares_and_a_threshold_of_scores() {
+    let tests = [test("p", None), test("p", None), test("t", None), test("t", None)];
+    let group = |name: &str, score, threshold| Group {
+        name: name.to_owned(),
+        points: Some(40.0),
+        score,
+        threshold,
+        ..Group::default()
+    };
+    let groups = vec![group("p", Aggregate::Product, None), group("t", Aggregate::Min, Some(7.5))];
+    let scoring = Scoring { groups, ..Scoring::default() };
+    scoring.check(&tests).unwrap();
+    let points = |scores: [f64; 4]| {
+        let mut progress = Progress::new(&scoring, &tests);
+        for (i, score) in scores.into_iter().enumerate() {
+            let verdict = if score > 0.0 { Verdict::Accepted } else { Verdict::WrongAnswer };
+            progress.note(i, verdict, Some(score));
+        }
+        progress.score().groups.iter().map(|group| group.points).collect::<Vec<_>>()
+    };
+    assert_eq!(points([0.5, 0.5, 7.5, 1.0]), [10.0, 40.0]);
+    assert_eq!(points([1.0, 1.0, 7.6, 1.0]), [40.0, 0.0], "above the threshold");
+    assert_eq!(points([1.0, 0.0, 0.0, 1.0]), [0.0, 0.0], "0 is no score");
+}

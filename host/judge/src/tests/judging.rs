@@ -58,6 +58,20 @@ async fn a_bad_exit_code_is_an_error_even_when_the_output_is_right() {
 }
 
 #[tokio::test]
+async fn a_test_may_have_limits_of_its_own() {
+    let mut toys = Toys::default();
+    toys.executor.sandbox = Arc::new(FakeSandbox::new(Arc::new(|step: &BoxStep<'_>, _: &[PlacedFile], sink| {
+        sink.write(Stream::Stdout, format!("{} {}", step.limits.cpu_ms, step.limits.memory_bytes).as_bytes());
+        Ok(FakeSandbox::success(1))
+    })));
+    let own = optimus_core::TestLimits { cpu_ms: Some(1_234), memory_bytes: Some(5 << 20) };
+    let mut job = one_test("", "1234 5242880");
+    job.tests[0].limits = Some(own);
+    let execution = toys.execute(&job, &interpreted()).await.unwrap();
+    assert_eq!(execution.tests[0].verdict, Verdict::Accepted, "{:?}", execution.tests[0].stdout);
+}
+
+#[tokio::test]
 async fn white_space_is_a_presentation_error_only_where_it_counts() {
     let mut job = one_test("42", "42\n");
     job.compare = Some(optimus_core::Comparer::Exact);

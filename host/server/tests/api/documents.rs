@@ -12,7 +12,7 @@ use optimus_core::scoring::tree::Node;
 use optimus_core::scoring::{Aggregate, Group, GroupScore, Score, Stop, Total, Tree};
 use optimus_core::{
     BoxPath, Comparer, Content, Event, Fault, JobId, JobRequest, Limits, LimitsRequest, Report, Scoring, SourceFile,
-    Stream, Test, TestReport, Timestamp, Verdict, Webhook,
+    Stream, Test, TestLimits, TestReport, Timestamp, Verdict, Webhook,
 };
 use optimus_queue::{DeadJob, Summary};
 use serde_json::{Value, json};
@@ -169,19 +169,21 @@ fn group_score() -> GroupScore {
     GroupScore { name: "g".to_owned(), points: 1.0, max: 2.0, passed: false, judged: 1, tests: 2 }
 }
 
-fn path() -> BoxPath {
-    BoxPath::new("p").unwrap()
-}
-
 fn full_group() -> Group {
     Group {
         name: "g".to_owned(),
         points: Some(1.0),
         score: Aggregate::All,
+        threshold: Some(7.5),
         requires: vec!["h".to_owned()],
         stop: Stop::Group,
         sample: true,
     }
+}
+
+fn full_scoring() -> Scoring {
+    let tree = Some(Box::new(full_tree()));
+    Scoring { groups: vec![full_group()], total: Total::Min, lazy: true, tree }
 }
 
 fn full_tree() -> Tree {
@@ -216,6 +218,7 @@ fn full_checker() -> Checker {
 }
 
 fn full_request() -> JobRequest {
+    let path = || BoxPath::new("p").unwrap();
     let one = Some(json!(1));
     JobRequest {
         language: "toy".to_owned(),
@@ -233,6 +236,7 @@ fn full_request() -> JobRequest {
             compare: Some(Comparer::Tokens),
             files: vec![SourceFile { path: path(), content: Content::from("x") }],
             submitted: Some(path()),
+            limits: Some(TestLimits { cpu_ms: Some(1_000), memory_bytes: Some(1 << 20) }),
             group: Some("g".to_owned()),
             points: Some(1.0),
         }],
@@ -249,12 +253,7 @@ fn full_request() -> JobRequest {
         compare: Some(Comparer::Tokens),
         interactor: Some(Box::default()),
         communication: Some(Box::default()),
-        scoring: Some(Scoring {
-            groups: vec![full_group()],
-            total: Total::Min,
-            lazy: true,
-            tree: Some(Box::new(full_tree())),
-        }),
+        scoring: Some(full_scoring()),
         file_io: Some(FileIo { input: Some(path()), output: Some(path()) }),
         exact_limits: true,
         rerun_on_time_limit: 1,
