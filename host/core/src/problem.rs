@@ -85,6 +85,9 @@ pub struct Generated {
     pub files: Vec<SourceFile>,
     /// Its arguments.
     pub args: Vec<String>,
+    /// More flags for its compiler, as an option `flags` of its language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
     /// It makes the input.
     pub input: bool,
     /// It makes the output.

@@ -3,7 +3,7 @@
 mod score;
 
 use fancy_regex::{Captures, Regex};
-use optimus_core::checker::Protocol;
+use optimus_core::checker::{Protocol, Scale};
 use optimus_core::communication::{ChannelIo, Communication};
 use optimus_core::job::FileIo;
 use optimus_core::problem::{Extra, Labelled};
@@ -13,6 +13,31 @@ use crate::fields::Fields;
 use crate::{PackageError, Tree, labels, program, units};
 
 const TASK: &str = "task.yaml";
+
+/// Keys that have no part in judging a submission.
+const INDIFFERENT: [&str; 21] = [
+    "token_mode",
+    "token_max_number",
+    "token_min_interval",
+    "token_gen_initial",
+    "token_gen_number",
+    "token_gen_interval",
+    "token_gen_max",
+    "token_initial",
+    "public_testcases",
+    "risultati",
+    "feedback_level",
+    "primary_language",
+    "max_submission_number",
+    "min_submission_interval",
+    "max_user_test_number",
+    "min_user_test_interval",
+    "score_precision",
+    "syllabuslevel",
+    "difficulty",
+    "score_mode",
+    "version",
+];
 
 /// Reads a package.
 pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
@@ -26,42 +51,37 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     problem.limits.memory_bytes = memory.map(units::mebibytes);
     io(&mut fields, &mut problem)?;
     let is_output_only = fields.flag("output_only")?.unwrap_or(false);
-    if fields.has("task_type") {
-        return Err(fields.unsupported("task_type"));
-    }
+    let io = channels(&mut fields)?;
     let score_type = score::stated(&mut fields, &mut problem)?;
     let total = fields.number("total_value")?.unwrap_or(100.0);
     let count = fields.number("n_input")?;
     let processes = fields.number("num_processes")?;
-    fields.ignore(&[
-        "token_mode",
-        "token_max_number",
-        "token_min_interval",
-        "token_gen_initial",
-        "token_gen_number",
-        "token_gen_interval",
-        "token_gen_max",
-        "token_initial",
-        "public_testcases",
-        "risultati",
-        "feedback_level",
-        "primary_language",
-        "max_submission_number",
-        "min_submission_interval",
-        "max_user_test_number",
-        "min_user_test_interval",
-        "score_precision",
-        "syllabuslevel",
-        "difficulty",
-        "score_mode",
-    ]);
-    fields.finish()?;
-    tests(tree, count, is_output_only, &mut problem)?;
-    problem.scoring = Some(match score_type {
+    fields.ignore(&INDIFFERENT);
+    fields.refuse(&["task_type_parameters", "sample_type"])?;
+    // The loader takes the keys that it knows, and contests keep notes of their own there.
+    let others: Vec<String> = fields.rest().map(|(key, _)| format!("`{key}`")).collect();
+    if !others.is_empty() {
+        problem
+            .remarks
+            .push(format!("`{TASK}`: keys that have no part in judging were ignored: {}", others.join(", ")));
+    }
+    let generated = score::generated(tree)?;
+    let stated_count = if score_type.is_some() { count } else { generated.count().or(count) };
+    tests(tree, stated_count, is_output_only, &mut problem)?;
+    if count.is_some_and(|count| units::whole(count) != problem.tests.len() as u64) {
+        let why = format!("`n_input` is not the number of tests that `{}` has, {}", score::GEN, problem.tests.len());
+        return Err(PackageError::bad(TASK, why));
+    }
+    problem.scoring = Some(match &score_type {
         Some(stated) => stated.scoring(&mut problem.tests)?,
-        None => score::by_generator(tree, total, &mut problem.tests)?,
+        None => generated.scoring(total, &mut problem.tests)?,
     });
-    managers(tree, &name, processes, &mut problem)?;
+    managers(tree, &name, (processes, io), &mut problem)?;
+    if score_type.is_some_and(|stated| stated.has_open_scores())
+        && let Some(Comparer::Program(checker)) = &mut problem.compare
+    {
+        checker.scale = Scale::Points;
+    }
     problem.submissions = solutions(tree, &name)?;
     Ok(problem)
 }
@@ -79,10 +99,11 @@ fn io(fields: &mut Fields, problem: &mut Problem) -> Result<(), PackageError> {
 }
 
 fn tests(tree: &Tree, count: Option<f64>, is_output_only: bool, problem: &mut Problem) -> Result<(), PackageError> {
-    let found = tree.children("input").len();
+    let inputs = tree.children("input");
+    let found = (0..).take_while(|number| inputs.contains(&format!("input{number}.txt"))).count();
     let count = count.map_or(found, |count| usize::try_from(units::whole(count)).unwrap_or(usize::MAX));
-    if count != found {
-        return Err(PackageError::bad(TASK, format!("`n_input` is {count}, and `input/` holds {found} files")));
+    if count < found {
+        problem.remarks.push(format!("`input/` holds {found} tests, and the task has {count} of them"));
     }
     for number in 0..count {
         let read = |path: String| tree.get(&path).ok_or_else(|| PackageError::bad(path, "is missing")).map(Content);
@@ -99,13 +120,18 @@ fn tests(tree: &Tree, count: Option<f64>, is_output_only: bool, problem: &mut Pr
 }
 
 /// Checkers, managers that talk, and what is built with a submission.
-fn managers(tree: &Tree, name: &str, processes: Option<f64>, problem: &mut Problem) -> Result<(), PackageError> {
+fn managers(
+    tree: &Tree,
+    name: &str,
+    (processes, io): (Option<f64>, ChannelIo),
+    problem: &mut Problem,
+) -> Result<(), PackageError> {
     for dir in ["check", "cor"] {
         for child in tree.children(dir) {
             let path = format!("{dir}/{child}");
             match program::stem(&child) {
                 "manager" => {
-                    problem.communication = communication(tree, &path, processes)?.or(problem.communication.take())
+                    problem.communication = communication(tree, &path, processes, io)?.or(problem.communication.take())
                 }
                 "checker" | "correttore" => problem.compare = checker(tree, &path)?.or(problem.compare.take()),
                 _ => {}
@@ -131,14 +157,32 @@ fn checker(tree: &Tree, path: &str) -> Result<Option<Comparer>, PackageError> {
     Ok(source_of(tree, path, "checker")?.map(|checker| Comparer::Program(Box::new(checker))))
 }
 
-/// The loader knows managers only with stubs, and FIFOs.
-fn communication(tree: &Tree, path: &str, processes: Option<f64>) -> Result<Option<Box<Communication>>, PackageError> {
+/// `user_io` of newer loaders says by what the processes talk: FIFOs, unless it is `std_io`. A `task_type` says what the
+/// files say, too; the types that are not known here are refused.
+fn channels(fields: &mut Fields) -> Result<ChannelIo, PackageError> {
+    match fields.text("task_type")?.as_deref() {
+        None | Some("" | "Batch" | "OutputOnly" | "Communication") => {}
+        Some(other) => return Err(PackageError::unsupported(TASK, format!("`task_type: {other}`"))),
+    }
+    match fields.text("user_io")?.as_deref() {
+        None | Some("fifo_io") => Ok(ChannelIo::Fifos),
+        Some("std_io") => Ok(ChannelIo::Stdio),
+        Some(other) => Err(PackageError::unsupported(TASK, format!("`user_io: {other}`"))),
+    }
+}
+
+fn communication(
+    tree: &Tree,
+    path: &str,
+    processes: Option<f64>,
+    io: ChannelIo,
+) -> Result<Option<Box<Communication>>, PackageError> {
     let processes = processes.map_or(1, units::whole);
     let processes = u8::try_from(processes).map_err(|_| PackageError::bad(TASK, "`num_processes` is too large"))?;
     let manager = source_of(tree, path, "manager")?;
     Ok(manager.map(|manager| {
         let writes_first = manager.files.iter().any(|file| writes_first(file.content.as_bytes()));
-        Box::new(Communication { manager, processes, io: ChannelIo::Fifos, writes_first, ..Communication::default() })
+        Box::new(Communication { manager, processes, io, writes_first, ..Communication::default() })
     }))
 }
 
@@ -172,11 +216,11 @@ fn built_with(tree: &Tree, name: &str, stem: &str, problem: &mut Problem) -> Res
     for child in tree.children("sol").into_iter().filter(|child| program::stem(child) == stem) {
         let path = format!("sol/{child}");
         let Some((_, extension)) = child.rsplit_once('.') else { continue };
-        if ["h", "hpp"].contains(&extension) {
+        if program::is_header(&child) {
             continue;
         }
         let mut files = vec![program::source(&child, tree.need(&path, TASK)?, &path)?];
-        for header in tree.children("sol").iter().filter(|other| other.ends_with(".h")) {
+        for header in tree.children("sol").iter().filter(|other| program::is_header(other)) {
             files.push(program::source(header, tree.need(&format!("sol/{header}"), TASK)?, &path)?);
         }
         problem.extras.push(Extra {
@@ -200,6 +244,10 @@ fn solutions(tree: &Tree, name: &str) -> Result<Vec<Labelled>, PackageError> {
             let files = program::files(tree, &path)?;
             let expect = by_name(&child, name);
             found.extend(expect.map(|expect| Labelled { name: path.clone(), files, expect, ..Labelled::default() }));
+            continue;
+        }
+        // What was compiled from it, and headers, lie beside it.
+        if !program::is_source(&child) {
             continue;
         }
         let content = tree.need(&path, TASK)?;

@@ -70,9 +70,25 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     }
     cases::read(&mut fields, &files, &archive, &mut problem)?;
     fields.ignore(&["hints", "output_prefix_length", "meta", "short_circuit"]);
-    fields.finish()?;
+    others(&fields, &mut problem)?;
     labels::submissions(tree, &mut problem)?;
     Ok(problem)
+}
+
+/// Keys that the judge does not ask for mean nothing to it. Those that are programs would say what others mean
+/// (`ConfigNode` in `dmoj/config.py`).
+fn others(fields: &Fields, problem: &mut Problem) -> Result<(), PackageError> {
+    let keys: Vec<String> = fields.clone().rest().map(|(key, _)| key).collect();
+    if let Some(key) = keys.iter().find(|key| key.ends_with("++") || key.ends_with('~')) {
+        return Err(fields.unsupported(key));
+    }
+    for key in keys {
+        let remark = format!("`{INIT}`: DMOJ does not know the key `{}`, ignored", fields.place(&key));
+        if !problem.remarks.contains(&remark) {
+            problem.remarks.push(remark);
+        }
+    }
+    Ok(())
 }
 
 fn io(fields: &mut Fields, problem: &mut Problem) -> Result<(), PackageError> {
@@ -123,11 +139,23 @@ fn interactive(fields: &mut Fields, files: &Tree, problem: &mut Problem) -> Resu
     }
     let mut own = fields.map("interactive")?;
     let interactor = program_of(&mut own, files, "interactive", &PROTOCOLS)?;
-    own.refuse(&["flags", "args_format_string"])?;
+    arguments(&mut own, if interactor.protocol == Protocol::Testlib { ALL } else { "{input_file} {answer_file}" })?;
     own.ignore(&["cached", "unbuffered", "lang", "compiler_time_limit", "preprocessing_time", "feedback"]);
     own.finish()?;
     problem.interactor = Some(Box::new(interactor));
     Ok(())
+}
+
+/// What most programs are called with (`dmoj/contrib`).
+const ALL: &str = "{input_file} {output_file} {answer_file}";
+
+/// Some packages say what their kind of program is called with anyway; nothing else can be said here.
+fn arguments(fields: &mut Fields, usual: &str) -> Result<(), PackageError> {
+    let said = fields.clone().text("args_format_string")?;
+    if said.is_some_and(|said| said.split_whitespace().eq(usual.split_whitespace())) {
+        fields.ignore(&["args_format_string"]);
+    }
+    fields.refuse(&["args_format_string"])
 }
 
 /// What a program of the package may be written for.
@@ -155,6 +183,11 @@ fn program_of(
         sources.push(program::source("testlib.h", files.need(path, INIT)?, INIT)?);
     }
     let mut program = program::checker(sources, *protocol);
+    // More of the compiler's, as the languages that are compiled take them.
+    let flags = fields.words("flags")?;
+    if !flags.is_empty() {
+        program.options.insert("flags".to_owned(), flags.into());
+    }
     if let Some(kib) = fields.number("memory_limit")? {
         program.limits.memory_bytes = Some(units::whole(kib * 1024.0).into());
     }
@@ -184,7 +217,8 @@ fn comparer(files: &Tree, checker: Value) -> Result<Comparer, PackageError> {
     if let Some(seconds) = args.number("time_limit")? {
         checker.limits.cpu_ms = Some(units::millis(seconds));
     }
-    args.refuse(&["flags", "args_format_string"])?;
+    let is_peg = checker.protocol == Protocol::Peg;
+    arguments(&mut args, if is_peg { "{answer_file} {output_file} {input_file}" } else { ALL })?;
     args.ignore(&["lang", "compiler_time_limit", "feedback", "cached"]);
     args.finish()?;
     Ok(Comparer::Program(Box::new(checker)))

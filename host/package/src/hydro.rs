@@ -5,7 +5,7 @@ mod cases;
 use optimus_core::checker::{Protocol, Scale};
 use optimus_core::communication::{ChannelIo, Communication, TimeOf};
 use optimus_core::problem::Extra;
-use optimus_core::{BoxPath, Comparer, Content, Problem};
+use optimus_core::{BoxPath, Checker, Comparer, Content, Problem};
 use serde_json::{Value, json};
 
 use crate::fields::Fields;
@@ -51,14 +51,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     } else {
         checker(&mut fields, &file, &data, &mut problem)?;
     }
-    if let Some(interactor) = fields.text("interactor")? {
-        let mut own = program::checker_at(&data, &interactor, Protocol::Testlib)?;
-        own.scale = Scale::Percent;
-        judge_files(&fields.clone().words("judge_extra_files")?, &data, &mut own.files, &file)?;
-        problem.interactor = Some(Box::new(own));
-    } else if kind == "interactive" {
-        return Err(PackageError::bad(&file, "is interactive, and names no `interactor`"));
-    }
+    problem.interactor = interactor(&mut fields, &file, &data, kind == "interactive")?;
     let mut extras = Vec::new();
     for name in fields.words("user_extra_files")? {
         extras.push(program::source(&name, data.need(&name, &file)?, &file)?);
@@ -69,7 +62,12 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     problem.languages =
         fields.words("langs")?.into_iter().map(|name| name.split('.').next().unwrap_or(&name).to_owned()).collect();
     problem.languages.dedup();
-    cases::read(&mut fields, &file, &data, kind == "submit_answer", &mut problem)?;
+    let is_submitted = kind == "submit_answer";
+    // Answers in several files are how they are taken here.
+    if is_submitted && fields.clone().text("subType")?.as_deref() == Some("multi") {
+        fields.ignore(&["subType"]);
+    }
+    cases::read(&mut fields, &file, &data, is_submitted, &mut problem)?;
     if fields.value("validator").is_some() {
         problem.remarks.push("`validator` is for making tests, and was not run".to_owned());
     }
@@ -83,14 +81,34 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
         "subType",
     ])?;
     fields.ignore(&["judge_extra_files", "key", "template", "redirect", "detail", "count", "hackable", "std"]);
-    fields.finish()?;
+    // Hydro takes the keys that it knows.
+    for (key, _) in fields.rest() {
+        problem.remarks.push(format!("`{file}`: Hydro does not know the key `{key}`, ignored"));
+    }
     labels::submissions(tree, &mut problem)?;
     Ok(problem)
 }
 
+/// `interactor` and what goes with it.
+fn interactor(
+    fields: &mut Fields,
+    file: &str,
+    data: &Tree,
+    is_needed: bool,
+) -> Result<Option<Box<Checker>>, PackageError> {
+    let Some(path) = program_named(fields, "interactor")? else {
+        let missing = || PackageError::bad(file, "is interactive, and names no `interactor`");
+        return if is_needed { Err(missing()) } else { Ok(None) };
+    };
+    let mut own = program::checker_at(data, &path, Protocol::Testlib)?;
+    own.scale = Scale::Percent;
+    judge_files(&fields.clone().words("judge_extra_files")?, data, &mut own.files, file)?;
+    Ok(Some(Box::new(own)))
+}
+
 /// Several processes, each with a time limit of its own, that talk by stdin and stdout.
 fn communication(fields: &mut Fields, file: &str, data: &Tree) -> Result<Communication, PackageError> {
-    let manager = fields.text("manager")?;
+    let manager = program_named(fields, "manager")?;
     let manager =
         manager.ok_or_else(|| PackageError::bad(file, "is of `type: communication`, and names no `manager`"))?;
     let mut manager = program::checker_at(data, &manager, Protocol::Hydro)?;
@@ -102,11 +120,7 @@ fn communication(fields: &mut Fields, file: &str, data: &Tree) -> Result<Communi
 
 fn checker(fields: &mut Fields, file: &str, data: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
     let kind = fields.text("checker_type")?.unwrap_or_else(|| "default".to_owned());
-    let source = match fields.value("checker") {
-        Some(Value::Object(mut map)) => map.remove("file").and_then(|file| file.as_str().map(str::to_owned)),
-        Some(Value::String(path)) => Some(path),
-        _ => None,
-    };
+    let source = program_named(fields, "checker")?;
     let protocol = match kind.as_str() {
         // White space at the ends of lines and of the file does not count.
         "default" => {
@@ -138,6 +152,14 @@ fn checker(fields: &mut Fields, file: &str, data: &Tree, problem: &mut Problem) 
         }
     });
     Ok(())
+}
+
+/// `checker: chk.cc`, or `checker: {file: chk.cc, lang: cc}`.
+fn program_named(fields: &mut Fields, key: &str) -> Result<Option<String>, PackageError> {
+    match fields.clone().value(key) {
+        Some(Value::Object(_)) => fields.map(key)?.text("file"),
+        _ => fields.text(key),
+    }
 }
 
 /// Files that go with checkers.

@@ -4,7 +4,9 @@
 mod answers;
 mod constants;
 mod data;
+mod domjudge;
 mod groups;
+mod include;
 mod legacy;
 mod submissions;
 mod validator;
@@ -18,7 +20,6 @@ use crate::units::{self, whole};
 use crate::{PackageError, Tree, program};
 
 const YAML: &str = "problem.yaml";
-const INI: &str = "domjudge-problem.ini";
 
 /// What a package says of itself, as far as other files are read by it.
 struct Package<'a> {
@@ -92,8 +93,8 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     };
     limits(&mut fields.map("limits")?, &mut problem, &mut package)?;
     fields.ignore(&INDIFFERENT);
-    unknown(fields, version.starts_with("legacy"), &mut problem)?;
-    ini(tree, &mut problem)?;
+    unknown(&fields, &mut problem);
+    domjudge::read(&mut package, &mut problem)?;
     if problem.limits.cpu_ms.is_none()
         && let Some(seconds) = tree.get(".timelimit").and_then(|text| seconds(&text))
     {
@@ -112,7 +113,7 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     } else {
         groups::score(&package, &mut problem, &data.root)?;
     }
-    includes(tree, &mut problem)?;
+    include::read(tree, &mut problem)?;
     problem.submissions = submissions::read(&package, version.starts_with("legacy"), &mut problem.remarks)?;
     if package.is_submit_answer {
         answers::read(&mut problem)?;
@@ -140,17 +141,13 @@ fn named_as_the_format_wants(tree: &Tree, version: &str) -> Tree {
     tree.map(|path, bytes| is_valid(path).then(|| bytes.clone()))
 }
 
-/// Keys that are not known are errors since 2025-09. Contests' tools keep notes of their own beside what the legacy
-/// format knows.
-fn unknown(fields: Fields, is_legacy: bool, problem: &mut Problem) -> Result<(), PackageError> {
-    if !is_legacy {
-        return fields.finish();
-    }
-    let keys: Vec<String> = fields.rest().map(|(key, _)| format!("`{key}`")).collect();
+/// Keys that the format does not know. Contests' tools keep notes of their own there, and BAPCtools warns and goes on.
+fn unknown(fields: &Fields, problem: &mut Problem) {
+    let place = |key: &str| format!("`{}`", fields.place(key));
+    let keys: Vec<String> = fields.clone().rest().map(|(key, _)| place(&key)).collect();
     if !keys.is_empty() {
         problem.remarks.push(format!("`{YAML}`: the format does not know {}, ignored", keys.join(", ")));
     }
-    Ok(())
 }
 
 fn seconds(text: &[u8]) -> Option<f64> {
@@ -182,10 +179,10 @@ fn package<'a>(
     let mut is_custom = tree.has_dir("output_validator") || tree.has("output_validator");
     if version.starts_with("legacy") {
         is_custom = validation.first().is_some_and(|first| first.starts_with("custom"));
-        // Some write `custom-interactive` as BAPCtools once did.
-        let words = validation.iter().flat_map(|word| word.split('-')).skip(1);
-        types.extend(words.map(|word| if word == "multipass" { "multi-pass" } else { word }.to_owned()));
     }
+    // Drafts have it from the legacy format. Some write `custom-interactive` as BAPCtools once did.
+    let words = validation.iter().flat_map(|word| word.split('-')).skip(1);
+    types.extend(words.map(|word| if word == "multipass" { "multi-pass" } else { word }.to_owned()));
     let mut passes = None;
     for word in &types {
         match word.as_str() {
@@ -246,9 +243,10 @@ fn limits(fields: &mut Fields, problem: &mut Problem, package: &mut Package<'_>)
         *own = u32::try_from(whole(passes)).unwrap_or(u32::MAX);
     }
     problem.time_rule = Some(time_rule(fields, package.is_legacy_version)?);
-    // What is expected of submissions that are too slow sets no limit.
-    fields.ignore(&["time_safety_margin", "validation_output"]);
-    unknown(fields.clone(), package.is_legacy, problem)
+    // What is expected of submissions that are too slow sets no limit, nor do BAPCtools' own keys.
+    fields.ignore(&["time_safety_margin", "validation_output", "generator_time", "visualizer_time"]);
+    unknown(fields, problem);
+    Ok(())
 }
 
 /// A limit above what this host can ever give becomes that, with a remark: the submission is not to blame for it.
@@ -285,50 +283,4 @@ fn time_rule(fields: &mut Fields, is_legacy: bool) -> Result<TimeRule, PackageEr
         ));
     }
     Ok(TimeRule { factor, resolution_ms: whole(resolution * 1_000.0).max(1) })
-}
-
-/// DOMjudge's own file. Its keys stand in no section.
-fn ini(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
-    if !tree.has(INI) {
-        return Ok(());
-    }
-    problem.format = "domjudge".to_owned();
-    for line in tree.text(INI)?.lines().map(str::trim) {
-        if line.is_empty() || line.starts_with([';', '#', '[']) {
-            continue;
-        }
-        let (key, value) =
-            line.split_once('=').ok_or_else(|| PackageError::bad(INI, format!("`{line}` is no setting")))?;
-        let value = value.trim().trim_matches(['"', '\'']);
-        match key.trim() {
-            "timelimit" => {
-                let seconds = seconds(value.as_bytes());
-                let seconds = seconds.ok_or_else(|| PackageError::bad(INI, format!("`{value}` is no time limit")))?;
-                problem.limits.cpu_ms = Some(units::millis(seconds));
-            }
-            "name" => value.clone_into(&mut problem.name),
-            "short-name" | "probid" | "externalid" | "color" | "points" | "allow_submit" | "allow_judge" => {}
-            key @ ("special_run" | "special_compare" | "special_compare_args") => {
-                return Err(PackageError::unsupported(
-                    INI,
-                    format!("`{key}`, which names an executable of the server"),
-                ));
-            }
-            key => return Err(PackageError::unsupported(INI, format!("the key `{key}`"))),
-        }
-    }
-    Ok(())
-}
-
-/// `include/LANGUAGE/`: files that go with submissions.
-fn includes(tree: &Tree, problem: &mut Problem) -> Result<(), PackageError> {
-    for language in tree.children("include") {
-        let dir = format!("include/{language}");
-        let files = crate::program::files(tree, &dir)?;
-        let languages = if language == "default" { Vec::new() } else { vec![language] };
-        let extra = optimus_core::problem::Extra { languages, files, ..Default::default() };
-        // Those of a language override those for all.
-        if extra.languages.is_empty() { problem.extras.insert(0, extra) } else { problem.extras.push(extra) }
-    }
-    Ok(())
 }

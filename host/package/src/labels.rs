@@ -76,15 +76,17 @@ pub(crate) fn in_source(source: &[u8]) -> Option<Expectation> {
     let marks = ["@EXPECTED_RESULTS@:", "@EXPECTED_SCORE@:"];
     let line = text.lines().find_map(|line| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1)))?;
     let mut verdicts = Vec::new();
-    for word in line.split(',').map(|word| word.trim().trim_end_matches("*/").trim().to_ascii_uppercase()) {
-        verdicts.extend_from_slice(match word.as_str() {
+    // The end of a comment may follow.
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_uppercase();
+    for word in line.split(',').map(bare) {
+        verdicts.extend_from_slice(match word.replace('_', "-").as_str() {
             "CORRECT" | "ACCEPTED" => ACCEPTED,
-            "WRONG-ANSWER" | "WRONG_ANSWER" | "NO-OUTPUT" => WRONG,
-            "TIMELIMIT" | "TIME_LIMIT_EXCEEDED" => SLOW,
-            "RUN-ERROR" | "RUN_TIME_ERROR" => BROKEN,
-            "COMPILER-ERROR" => &[Verdict::CompileError],
-            "OUTPUT-LIMIT" => &[Verdict::OutputLimitExceeded],
-            "MEMORY-LIMIT" => &[Verdict::MemoryLimitExceeded],
+            "WRONG-ANSWER" | "NO-OUTPUT" => WRONG,
+            "TIMELIMIT" | "TIME-LIMIT" | "TIME-LIMIT-EXCEEDED" => SLOW,
+            "RUN-ERROR" | "RUN-TIME-ERROR" | "RUNTIME-ERROR" => BROKEN,
+            "COMPILER-ERROR" | "COMPILE-ERROR" => &[Verdict::CompileError],
+            "OUTPUT-LIMIT" | "OUTPUT-LIMIT-EXCEEDED" => &[Verdict::OutputLimitExceeded],
+            "MEMORY-LIMIT" | "MEMORY-LIMIT-EXCEEDED" => &[Verdict::MemoryLimitExceeded],
             "PARTIAL" => &[Verdict::Partial],
             _ => return None,
         });
@@ -110,18 +112,25 @@ pub(crate) fn submissions(tree: &Tree, problem: &mut Problem) -> Result<(), Pack
     Ok(())
 }
 
-/// The tag of a solution in a Polygon package.
+/// The tag of a solution in a Polygon package. It is about tests: where these have points, the job may come to a part.
 pub(crate) fn polygon(tag: &str) -> Option<Expectation> {
+    let some = |fails: &[&[Verdict]]| Expectation {
+        permitted: all(&[PASSED, &fails.concat()]),
+        required: all(fails),
+        ..Expectation::default()
+    };
+    // A checker may give a part of the points to what is wrong.
+    const WRONG_OR_PART: &[Verdict] = &[Verdict::WrongAnswer, Verdict::PresentationError, Verdict::Partial];
+    const MEMORY: &[Verdict] = &[Verdict::MemoryLimitExceeded];
     Some(match tag {
         "main" | "accepted" => Expectation::of(ACCEPTED),
-        "wrong-answer" => Expectation::of(&[Verdict::WrongAnswer]),
-        "presentation-error" => Expectation::of(WRONG),
-        "time-limit-exceeded" => Expectation::of(SLOW),
-        "time-limit-exceeded-or-accepted" => Expectation::of(&all(&[SLOW, ACCEPTED])),
-        "time-limit-exceeded-or-memory-limit-exceeded" => {
-            Expectation::of(&all(&[SLOW, &[Verdict::MemoryLimitExceeded]]))
+        "wrong-answer" | "presentation-error" => some(&[WRONG_OR_PART]),
+        "time-limit-exceeded" => some(&[SLOW]),
+        "time-limit-exceeded-or-accepted" => {
+            Expectation { permitted: all(&[ACCEPTED, SLOW]), ..Expectation::default() }
         }
-        "memory-limit-exceeded" => Expectation::of(&[Verdict::MemoryLimitExceeded]),
+        "time-limit-exceeded-or-memory-limit-exceeded" => some(&[SLOW, MEMORY]),
+        "memory-limit-exceeded" => some(&[MEMORY]),
         "rejected" | "failed" => {
             Expectation::of(&all(&[WRONG, SLOW, BROKEN, &[Verdict::Partial, Verdict::CompileError]]))
         }

@@ -2,7 +2,7 @@
 
 use optimus_core::checker::Protocol;
 use optimus_core::job::FileIo;
-use optimus_core::problem::Labelled;
+use optimus_core::problem::{Extra, Labelled};
 use optimus_core::scoring::{Aggregate, Group, Total};
 use optimus_core::{BoxPath, Comparer, Content, Problem, Scoring, Test};
 use roxmltree::{Document, Node};
@@ -65,7 +65,10 @@ fn tests(tree: &Tree, set: Node<'_, '_>, problem: &mut Problem) -> Result<(), Pa
     let list: Vec<Node<'_, '_>> = child(set, "tests")
         .map(|tests| tests.children().filter(|node| node.has_tag_name("test")).collect())
         .unwrap_or_default();
-    let is_scored = list.iter().any(|test| test.attribute("points").is_some());
+    let groups = child(set, "groups");
+    let has_points = |node: &Node<'_, '_>| node.attribute("points").is_some_and(|points| points.trim() != "0");
+    let is_scored = list.iter().any(|test| test.attribute("points").is_some())
+        || groups.is_some_and(|groups| groups.children().any(|group| has_points(&group)));
     for (i, test) in list.iter().enumerate() {
         let number = i + 1;
         let (input, answer) = (filled(&inputs, number)?, filled(&answers, number)?);
@@ -115,7 +118,10 @@ fn score(set: Node<'_, '_>, problem: &mut Problem) -> Result<(), PackageError> {
             Some("complete-group") => {
                 let own = |test: &&mut Test| test.group.as_deref() == Some(&*name);
                 group.score = Aggregate::All;
-                group.points = Some(problem.tests.iter_mut().filter(own).filter_map(|test| test.points.take()).sum());
+                let of_tests: f64 = problem.tests.iter_mut().filter(own).filter_map(|test| test.points.take()).sum();
+                // Some packages say it of the group only.
+                let said = node.and_then(|node| node.attribute("points")?.trim().parse::<f64>().ok());
+                group.points = Some(if of_tests > 0.0 { of_tests } else { said.unwrap_or(0.0) });
             }
             Some(other) => return Err(PackageError::unsupported(XML, format!("the points policy `{other}`"))),
         }
@@ -126,6 +132,32 @@ fn score(set: Node<'_, '_>, problem: &mut Problem) -> Result<(), PackageError> {
         groups.push(group);
     }
     problem.scoring = Some(Scoring { groups, total: Total::Sum, ..Scoring::default() });
+    Ok(())
+}
+
+/// Files that are compiled with solutions (`<asset name="SOLUTION"/>`): a grader that calls their functions, headers.
+fn resources(tree: &Tree, root: Node<'_, '_>, problem: &mut Problem) -> Result<(), PackageError> {
+    let files = child(root, "files").and_then(|files| child(files, "resources"));
+    for file in files.into_iter().flat_map(|node| node.children().filter(|node| node.has_tag_name("file"))) {
+        let named = |list: &str, name: &str| {
+            child(file, list).is_some_and(|list| {
+                list.children().any(|node| node.attribute("name").is_some_and(|own| own.eq_ignore_ascii_case(name)))
+            })
+        };
+        let path = file.attribute("path").unwrap_or_default();
+        if !named("assets", "SOLUTION") || path.is_empty() {
+            continue;
+        }
+        if named("stages", "RUN") {
+            return Err(PackageError::unsupported(XML, format!("the resource `{path}` for running solutions")));
+        }
+        let own = program::source(program::last(path), tree.need(path, XML)?, XML)?;
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        // Headers go with every language; what has a language goes with that.
+        let extensions = if program::is_header(path) { Vec::new() } else { vec![extension.to_owned()] };
+        problem.extras_are_optional = true;
+        problem.extras.push(Extra { extensions, files: vec![own], ..Extra::default() });
+    }
     Ok(())
 }
 
@@ -145,6 +177,7 @@ fn assets(tree: &Tree, root: Node<'_, '_>, problem: &mut Problem) -> Result<(), 
             (None, None) => return Err(bad("`checker` has no source")),
         });
     }
+    resources(tree, root, problem)?;
     if let Some(interactor) = child(assets, "interactor") {
         let path = source(interactor).ok_or_else(|| bad("`interactor` has no source"))?;
         problem.interactor = Some(Box::new(program::checker_at(tree, &path, Protocol::Testlib)?));
@@ -152,11 +185,13 @@ fn assets(tree: &Tree, root: Node<'_, '_>, problem: &mut Problem) -> Result<(), 
     for node in child(assets, "solutions").into_iter().flat_map(|node| node.children()) {
         let Some(path) = source(node) else { continue };
         let tag = node.attribute("tag").unwrap_or_default();
-        let expect = labels::polygon(tag)
-            .ok_or_else(|| PackageError::unsupported(XML, format!("the tag `{tag}` of a solution")))?;
         if tag == "do-not-run" {
             continue;
         }
+        let Some(expect) = labels::polygon(tag) else {
+            problem.remarks.push(format!("`{XML}`: the tag `{tag}` of `{path}` is not known, and it is not judged"));
+            continue;
+        };
         let files = vec![program::source(program::last(&path), tree.need(&path, XML)?, XML)?];
         problem.submissions.push(Labelled { name: path, files, expect, ..Labelled::default() });
     }

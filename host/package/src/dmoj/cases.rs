@@ -9,7 +9,7 @@ use optimus_core::scoring::{Aggregate, Group, Stop, Total};
 use optimus_core::{Comparer, Content, Problem, Scoring, Test};
 use serde_json::{Value, json};
 
-use super::{INIT, comparer};
+use super::{INIT, comparer, others};
 use crate::fields::Fields;
 use crate::{PackageError, Tree, program};
 
@@ -57,7 +57,7 @@ pub(super) fn read(
             }
             case.ignore(&INHERITED);
             case.ignore(&INDIFFERENT);
-            case.finish()?;
+            others(&case, problem)?;
             for (j, member) in batch.into_iter().enumerate() {
                 let place = Place { group: &name, name: format!("{name}.{}", j + 1), points: worth, batch: number };
                 test(member.or(&inherited), files, &place, problem)?;
@@ -104,7 +104,7 @@ fn test(mut case: Fields, files: &Tree, place: &Place<'_>, problem: &mut Problem
     }
     case.ignore(&["points"]);
     case.ignore(&INDIFFERENT);
-    case.finish()?;
+    others(&case, problem)?;
     let shim =
         matches!(&problem.compare, Some(Comparer::Program(checker)) if checker.name().starts_with("optimus_checker"));
     let checker_args = [place.points.to_string(), (index + 1).to_string(), place.batch.to_string()];
@@ -142,7 +142,7 @@ fn generated(
     if args.is_empty() {
         args = own;
     }
-    fields.refuse(&["flags"])?;
+    let flags = fields.words("flags")?;
     fields.finish()?;
     let mut sources = Vec::new();
     for path in &paths {
@@ -156,7 +156,7 @@ fn generated(
     if sources.is_empty() {
         return Err(PackageError::bad(INIT, "`generator` names no source"));
     }
-    Ok(Generated { test, files: sources, args, input, output })
+    Ok(Generated { test, files: sources, args, flags, input, output })
 }
 
 /// Newlines of any kind become `\n`, and the last line ends with one, unless the data is binary.

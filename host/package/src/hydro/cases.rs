@@ -2,7 +2,7 @@
 
 use fancy_regex::Regex;
 use optimus_core::scoring::{Aggregate, Group, Total};
-use optimus_core::{BoxPath, Content, Problem, Scoring, Test};
+use optimus_core::{BoxPath, Content, Problem, Scoring, Test, TestLimits};
 use serde_json::{Value, json};
 
 use super::{memory, time};
@@ -24,6 +24,7 @@ struct Case {
     score: f64,
     input: Option<String>,
     output: Option<String>,
+    limits: TestLimits,
 }
 
 /// Reads the subtasks, the cases at the top, or what the files' names say.
@@ -35,14 +36,14 @@ pub(super) fn read(
     problem: &mut Problem,
 ) -> Result<(), PackageError> {
     fields.ignore(&["score"]);
-    let cases = self::cases(fields, problem)?;
+    let cases = self::cases(fields, TestLimits::default())?;
     let mut subtasks = Vec::new();
     if !cases.is_empty() {
         fields.ignore(&["subtasks"]);
         subtasks.push(Subtask { id: 1.0, score: 0.0, kind: Aggregate::Sum, requires: Vec::new(), cases });
     }
     for (i, subtask) in fields.maps("subtasks")?.into_iter().enumerate() {
-        subtasks.push(self::subtask(subtask, i, problem)?);
+        subtasks.push(self::subtask(subtask, i)?);
     }
     if subtasks.iter().all(|subtask| subtask.cases.is_empty()) {
         named(file, data, &mut subtasks)?;
@@ -77,8 +78,8 @@ pub(super) fn ini(tree: &Tree, file: &str) -> Result<Fields, PackageError> {
     Fields::of(file, "", json!({ "time": first("time"), "memory": first("memory"), "subtasks": subtasks }))
 }
 
-fn subtask(mut fields: Fields, index: usize, problem: &Problem) -> Result<Subtask, PackageError> {
-    own_limits(&mut fields, problem)?;
+fn subtask(mut fields: Fields, index: usize) -> Result<Subtask, PackageError> {
+    let limits = own_limits(&mut fields, TestLimits::default())?;
     #[expect(clippy::cast_precision_loss, reason = "subtasks are far fewer than 2^52")]
     let id = fields.number("id")?.unwrap_or((index + 1) as f64);
     let kind = match fields.text("type")?.as_deref() {
@@ -88,25 +89,25 @@ fn subtask(mut fields: Fields, index: usize, problem: &Problem) -> Result<Subtas
         Some(_) => return Err(fields.bad("type", "is not `min`, `max` or `sum`")),
     };
     let (score, requires) = (fields.number("score")?.unwrap_or(0.0), fields.words("if")?);
-    let cases = cases(&mut fields, problem)?;
+    let cases = cases(&mut fields, limits)?;
     fields.finish()?;
     Ok(Subtask { id, score, kind, requires, cases })
 }
 
 /// In the order of their numbers, where each has one.
-fn cases(fields: &mut Fields, problem: &Problem) -> Result<Vec<Case>, PackageError> {
+fn cases(fields: &mut Fields, limits: TestLimits) -> Result<Vec<Case>, PackageError> {
     let all = fields.maps("cases")?;
     let is_numbered = all.iter().all(|case| case.has("id"));
-    let mut cases = all.into_iter().map(|case| self::case(case, problem)).collect::<Result<Vec<_>, _>>()?;
+    let mut cases = all.into_iter().map(|case| self::case(case, limits)).collect::<Result<Vec<_>, _>>()?;
     if is_numbered {
         cases.sort_by(|one, other| one.id.total_cmp(&other.id));
     }
     Ok(cases)
 }
 
-fn case(mut fields: Fields, problem: &Problem) -> Result<Case, PackageError> {
-    own_limits(&mut fields, problem)?;
+fn case(mut fields: Fields, above: TestLimits) -> Result<Case, PackageError> {
     let case = Case {
+        limits: own_limits(&mut fields, above)?,
         id: fields.number("id")?.unwrap_or_default(),
         score: fields.number("score")?.unwrap_or(0.0),
         input: fields.text("input")?.filter(|path| path != "/dev/null"),
@@ -116,16 +117,21 @@ fn case(mut fields: Fields, problem: &Problem) -> Result<Case, PackageError> {
     Ok(case)
 }
 
-/// All tests of a job have the same limits.
-fn own_limits(fields: &mut Fields, problem: &Problem) -> Result<(), PackageError> {
-    let differs = |own: &Option<Value>, all: &Option<Value>| own.is_some() && own != all;
-    if differs(&time(fields)?, &problem.limits.cpu_ms) {
-        return Err(fields.unsupported("time (other than the problem's)"));
-    }
-    if differs(&memory(fields)?, &problem.limits.memory_bytes) {
-        return Err(fields.unsupported("memory (other than the problem's)"));
-    }
-    Ok(())
+/// What a case says comes before what its subtask says, and that before what holds for all (`normalizeSubtasks`).
+fn own_limits(fields: &mut Fields, above: TestLimits) -> Result<TestLimits, PackageError> {
+    let number = |limit: Option<Value>| limit.as_ref().and_then(Value::as_u64);
+    let (cpu_ms, memory_bytes) = (number(time(fields)?), number(memory(fields)?));
+    Ok(TestLimits { cpu_ms: cpu_ms.or(above.cpu_ms), memory_bytes: memory_bytes.or(above.memory_bytes) })
+}
+
+/// None where they are the problem's own.
+fn other_than(problem: &Problem, own: TestLimits) -> Option<TestLimits> {
+    let differs = |own: Option<u64>, all: &Option<Value>| own.filter(|own| all.as_ref() != Some(&Value::from(*own)));
+    let own = TestLimits {
+        cpu_ms: differs(own.cpu_ms, &problem.limits.cpu_ms),
+        memory_bytes: differs(own.memory_bytes, &problem.limits.memory_bytes),
+    };
+    (own != TestLimits::default()).then_some(own)
 }
 
 /// What a file's name must be like to be an input, with the number of its subtask, and what its output may be called.
@@ -205,6 +211,7 @@ fn named(file: &str, data: &Tree, subtasks: &mut Vec<Subtask>) -> Result<(), Pac
                 score: 0.0,
                 input: Some(input.to_owned()),
                 output: Some(output),
+                limits: TestLimits::default(),
             };
             match subtasks.iter_mut().find(|subtask| (subtask.id - id).abs() < 0.5) {
                 Some(subtask) => subtask.cases.push(case),
@@ -285,6 +292,7 @@ fn scored(
                 stdin: read(case.input.as_ref())?.unwrap_or_default(),
                 expect: read(case.output.as_ref())?,
                 submitted: answers,
+                limits: other_than(problem, case.limits),
                 group: Some(name.clone()),
                 points: is_sum.then_some(case.score),
                 ..Test::default()

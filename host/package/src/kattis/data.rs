@@ -1,6 +1,6 @@
 //! `data/`: directories of test cases, in the order in which they are judged, with what is said of them beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use optimus_core::{Content, Problem, Test};
 
@@ -33,13 +33,16 @@ pub(super) struct Data {
     pub(super) said: Vec<Said>,
 }
 
+/// What only groups with points have.
+const SCORED: [&str; 4] = ["max_score", "score_aggregation", "require_pass", "static_validation_score"];
+
 /// Files beside a test that have no part in judging it.
 const ASIDE: [&str; 13] =
     ["png", "jpg", "jpeg", "svg", "gif", "hint", "desc", "interaction", "statement", "download", "out", "md", "txt"];
 
 /// Reads the tests into the problem, in their order.
 pub(super) fn read(package: &Package<'_>, problem: &mut Problem) -> Result<Data, PackageError> {
-    let mut reader = Reader { package, problem, said: Vec::new(), strays: Vec::new() };
+    let mut reader = Reader { package, problem, said: Vec::new(), strays: Vec::new(), unanswered: Vec::new() };
     let own = reader.settings("data")?;
     let mut root = Directory { name: "data".to_owned(), settings: own.clone(), own, inside: Vec::new() };
     for name in ["sample", "secret"] {
@@ -47,12 +50,24 @@ pub(super) fn read(package: &Package<'_>, problem: &mut Problem) -> Result<Data,
             root.inside.push(reader.directory(name, &root.settings)?);
         }
     }
-    let Reader { said, strays, .. } = reader;
-    if let Some(first) = strays.first() {
-        let others = if strays.len() > 1 { format!(" and {} others", strays.len() - 1) } else { String::new() };
-        problem.remarks.push(format!("`{first}`{others}: no file of a test, ignored"));
+    let Reader { said, strays, unanswered, .. } = reader;
+    let is_secret = |test: &Test| test.name.as_deref().is_some_and(|name| name.starts_with("secret/"));
+    if let Some(input) = unanswered.iter().find(|input| input.starts_with("data/secret/"))
+        && !problem.tests.iter().any(is_secret)
+    {
+        return Err(PackageError::bad(input, "has no `.ans` beside it, nor has any other secret test"));
     }
+    problem.remarks.extend(named(&strays, "no file of a test, ignored"));
+    // Neither problemtools nor BAPCtools takes such an input for a test.
+    problem.remarks.extend(named(&unanswered, "no `.ans` beside it, no test"));
     Ok(Data { root, said })
+}
+
+/// A remark about the first of some files.
+fn named(files: &[String], what: &str) -> Option<String> {
+    let first = files.first()?;
+    let others = if files.len() > 1 { format!(" and {} others", files.len() - 1) } else { String::new() };
+    Some(format!("`{first}`{others}: {what}"))
 }
 
 struct Reader<'a, 'b> {
@@ -60,6 +75,8 @@ struct Reader<'a, 'b> {
     problem: &'a mut Problem,
     said: Vec<Said>,
     strays: Vec<String>,
+    /// Inputs without an answer.
+    unanswered: Vec<String>,
 }
 
 impl Reader<'_, '_> {
@@ -75,7 +92,7 @@ impl Reader<'_, '_> {
     fn directory(&mut self, name: &str, parent: &Fields) -> Result<Directory, PackageError> {
         let (package, path) = (self.package, format!("data/{name}"));
         let own = self.settings(&path)?;
-        if !package.is_legacy && name.matches('/').count() > 1 && !own.is_empty() {
+        if !package.is_legacy && name.matches('/').count() > 1 && SCORED.iter().any(|key| own.has(key)) {
             return Err(PackageError::unsupported(path, "a test data group inside a group, which its format forbids,"));
         }
         let settings = own.clone().or(parent);
@@ -86,14 +103,18 @@ impl Reader<'_, '_> {
         for child in &children {
             match child.rsplit_once('.') {
                 Some((base, "files")) if children.contains(&format!("{base}.in")) => {}
-                Some((base, "in")) if !has_dir(child) => entries.push((base, false)),
+                Some((base, "in")) if !has_dir(child) && children.contains(&format!("{base}.ans")) => {
+                    entries.push((base, false));
+                }
+                Some((_, "in")) if !has_dir(child) => self.unanswered.push(format!("{path}/{child}")),
                 _ if has_dir(child) => entries.push((child, true)),
-                _ => self.aside(&path, child, &children)?,
+                _ => self.aside(&path, child, &children),
             }
         }
         entries.sort_unstable();
-        if name == "secret" && !package.is_legacy && entries.iter().any(|own| own.1) && entries.iter().any(|own| !own.1)
-        {
+        // Without points it makes no difference to which group a test belongs, and BAPCtools reads both.
+        let has_both = entries.iter().any(|own| own.1) && entries.iter().any(|own| !own.1);
+        if name == "secret" && !package.is_legacy && package.is_scoring && has_both {
             return Err(PackageError::bad("data/secret", "holds both test cases and groups of them"));
         }
         for (entry, is_dir) in entries {
@@ -109,20 +130,11 @@ impl Reader<'_, '_> {
     }
 
     /// A file that is no input: one of a test's others, or none of ours.
-    fn aside(&mut self, dir: &str, file: &str, all: &std::collections::BTreeSet<String>) -> Result<(), PackageError> {
-        if self.package.settings_files().contains(&file) {
-            return Ok(());
-        }
+    fn aside(&mut self, dir: &str, file: &str, all: &BTreeSet<String>) {
         let (base, extension) = file.rsplit_once('.').unwrap_or((file, ""));
-        let path = format!("{dir}/{file}");
-        match extension {
-            "ans" | "yaml" if all.contains(&format!("{base}.in")) => Ok(()),
-            "ans" | "yaml" if !self.package.is_legacy => Err(PackageError::bad(path, "has no input beside it")),
-            aside if ASIDE.contains(&aside) => Ok(()),
-            _ => {
-                self.strays.push(path);
-                Ok(())
-            }
+        let is_of_test = matches!(extension, "ans" | "yaml") && all.contains(&format!("{base}.in"));
+        if !is_of_test && !self.package.settings_files().contains(&file) && !ASIDE.contains(&extension) {
+            self.strays.push(format!("{dir}/{file}"));
         }
     }
 
@@ -155,7 +167,7 @@ impl Reader<'_, '_> {
     }
 
     /// A test's own settings.
-    fn case(&self, file: &str) -> Result<Fields, PackageError> {
+    fn case(&mut self, file: &str) -> Result<Fields, PackageError> {
         let fields = Fields::yaml(self.package.tree, file)?;
         if self.package.is_legacy {
             return Ok(fields);
@@ -163,13 +175,15 @@ impl Reader<'_, '_> {
         let mut unknown = fields.clone();
         unknown.ignore(&["args", "output_validator_args", "output_validator_flags"]);
         unknown.ignore(&INDIFFERENT);
-        unknown.finish()?;
+        let remarks = unknown.rest().map(|(key, _)| format!("`{file}`: `{key}` was ignored"));
+        self.problem.remarks.extend(remarks);
         Ok(fields)
     }
 }
 
 /// Settings of tests and groups that have no part in judging.
-pub(super) const INDIFFERENT: [&str; 10] = [
+pub(super) const INDIFFERENT: [&str; 11] = [
+    "answer_validator_args",
     "input_validator_args",
     "input_validator_flags",
     "input_visualizer_args",

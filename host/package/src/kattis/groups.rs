@@ -50,12 +50,9 @@ struct Own {
     max: Option<Max>,
     score: Option<Aggregate>,
     requires: Vec<String>,
-    /// Keys about the static validator, which is not run.
-    ignored: Vec<&'static str>,
+    /// Keys about the static validator, which is not run, and keys that are not known.
+    ignored: Vec<String>,
 }
-
-/// What a group says of the static validator.
-const STATIC: [&str; 3] = ["static_validation_score", "static_validator_args", "static_validation"];
 
 impl Own {
     fn read(directory: &Directory, package: &Package<'_>) -> Result<Self, PackageError> {
@@ -80,11 +77,9 @@ impl Own {
         }
         own.requires = fields.words("require_pass")?;
         fields.refuse(&["scoring"])?;
-        own.ignored = STATIC.into_iter().filter(|key| fields.has(key)).collect();
-        fields.ignore(&STATIC);
         fields.ignore(&["args", "output_validator_args", "output_validator_flags"]);
         fields.ignore(&INDIFFERENT);
-        fields.finish()?;
+        own.ignored = fields.rest().map(|(key, _)| key).collect();
         Ok(own)
     }
 }

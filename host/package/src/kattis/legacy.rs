@@ -57,7 +57,9 @@ fn node(package: &Package<'_>, problem: &mut Problem, directory: &Directory) -> 
     if is_custom {
         node.custom = Some(flags);
     } else {
-        flags.iter().try_for_each(|flag| default_flag(&mut node, flag, &fields))?;
+        for flag in flags.iter().filter(|flag| !default_flag(&mut node, flag)) {
+            remark(problem, format!("the default grader does not know `{flag}` (`{}`), ignored", directory.name));
+        }
     }
     // What `problem.yaml` says there comes from before the legacy format, and holds for all groups. `worst_error` says
     // which error counts, and not when to stop (problemtools' `model/testdata.py`).
@@ -82,10 +84,7 @@ fn node(package: &Package<'_>, problem: &mut Problem, directory: &Directory) -> 
     fields.ignore(&["range", "output_validator_flags", "output_validator_args", "args"]);
     fields.ignore(&INDIFFERENT);
     for (key, _) in fields.rest() {
-        let remark = format!("`{key}` in the settings of `{}` is not known and was ignored", directory.name);
-        if !problem.remarks.contains(&remark) {
-            problem.remarks.push(remark);
-        }
+        remark(problem, format!("`{key}` in the settings of `{}` is not known and was ignored", directory.name));
     }
     for inner in &directory.inside {
         node.groups.push(self::node(package, problem, inner)?);
@@ -93,8 +92,14 @@ fn node(package: &Package<'_>, problem: &mut Problem, directory: &Directory) -> 
     Ok(node)
 }
 
-/// A flag of the default grader; of those that contradict each other the last counts.
-fn default_flag(node: &mut Node, flag: &str, fields: &Fields) -> Result<(), PackageError> {
+fn remark(problem: &mut Problem, remark: String) {
+    if !problem.remarks.contains(&remark) {
+        problem.remarks.push(remark);
+    }
+}
+
+/// A flag of the default grader, if it knows it; of those that contradict each other the last counts.
+fn default_flag(node: &mut Node, flag: &str) -> bool {
     match flag {
         "sum" => node.score = ScoreMode::Sum,
         "avg" => node.score = ScoreMode::Avg,
@@ -105,17 +110,17 @@ fn default_flag(node: &mut Node, flag: &str, fields: &Fields) -> Result<(), Pack
         "always_accept" => node.verdict = VerdictMode::AlwaysAccept,
         "accept_if_any_accepted" => node.accept_if_any_accepted = true,
         "ignore_sample" => node.ignore_sample = true,
-        other => return Err(fields.unsupported(&format!("grader_flags: {other}"))),
+        _ => return false,
     }
-    Ok(())
+    true
 }
 
-/// The upper end of `range: 0 100`, when there is one.
+/// The upper end of `range: 0 100`, when there is one. What is no range has no ends (`get_score_range` of problemtools).
 fn max(fields: &mut Fields) -> Result<Option<f64>, PackageError> {
     let Some(range) = fields.text("range")? else { return Ok(None) };
     let ends: Vec<Option<f64>> = range.split_whitespace().map(|end| end.parse().ok()).collect();
-    match ends[..] {
-        [Some(_), Some(most)] => Ok(Some(most).filter(|most| most.is_finite())),
-        _ => Err(fields.bad("range", &format!("is not two numbers: `{range}`"))),
-    }
+    Ok(match ends[..] {
+        [Some(_), Some(most)] => Some(most).filter(|most| most.is_finite()),
+        _ => None,
+    })
 }

@@ -138,8 +138,9 @@ impl Rule {
         }
         own.language = fields.text("language")?.or(own.language.take());
         if let Some(entry) = fields.text("entrypoint")? {
-            let entry = BoxPath::new(entry).map_err(|why| fields.bad("entrypoint", why))?;
-            own.entry = own.files.iter().map(|file| &file.path).find(|path| **path == entry).cloned();
+            // A file, or a class or module in one.
+            let fits = |path: &&BoxPath| path.as_str() == entry || crate::program::stem(path.as_str()) == entry;
+            own.entry = own.files.iter().map(|file| &file.path).find(fits).cloned();
         }
         fields.ignore(&["authors", "model_solution"]);
         // All other keys are patterns of tests.

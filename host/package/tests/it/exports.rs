@@ -43,6 +43,36 @@ fn hydro_shares_out_scores() {
 }
 
 #[test]
+fn hydro_s_cases_have_limits_of_their_own() {
+    let config = "time: 1s\nmemory: 64m\nsubtasks:\n- time: 2s\n  cases:\n  - {input: 1.in, output: 1.out}\n\
+                  \x20 - {input: 2.in, output: 2.out, time: 3s, memory: 32m}\n- cases:\n  - {input: 3.in, output: 3.out, time: 1000ms}\n";
+    let problem = hydro(Some(config), &["1", "2", "3"], &[]);
+    let own: Vec<_> = problem.tests.iter().map(|test| test.limits.map(|own| (own.cpu_ms, own.memory_bytes))).collect();
+    assert_eq!(own, [Some((Some(2_000), None)), Some((Some(3_000), Some(32 << 20))), None]);
+}
+
+#[test]
+fn polygon_compiles_resources_with_solutions() {
+    let xml = |test: &str, group: &str, resource: &str| {
+        format!(
+            "<problem><judging><testset name=\"tests\"><time-limit>1000</time-limit><memory-limit>1048576</memory-limit>\
+             <tests><test group=\"1\"{test}/></tests><groups><group name=\"1\" points-policy=\"complete-group\"{group}/></groups>\
+             </testset></judging><files><resources><file path=\"files/grader.cpp\" type=\"cpp.g++17\"><stages>{resource}</stages>\
+             <assets><asset name=\"SOLUTION\"/></assets></file><file path=\"files/olymp.sty\"/></resources></files><assets>\
+             <solutions><solution tag=\"odd\"><source path=\"a.cpp\"/></solution></solutions></assets></problem>"
+        )
+    };
+    let package =
+        |xml: &str| read(&[("problem.xml", xml), ("tests/01", ""), ("tests/01.a", ""), ("files/grader.cpp", "")]);
+    let problem = package(&xml("", " points=\"40\"", "<stage name=\"COMPILE\"/>")).unwrap();
+    assert_eq!((problem.extras.len(), &*problem.extras[0].extensions[0]), (1, "cpp"));
+    assert_eq!(worth(&problem), [(Aggregate::All, Some(40.0), vec![None])], "the group alone says its points");
+    assert!(problem.remarks.iter().any(|remark| remark.contains("the tag `odd`")));
+    let error = package(&xml(" points=\"4\"", "", "<stage name=\"RUN\"/>")).unwrap_err().to_string();
+    assert!(error.contains("`files/grader.cpp` for running"), "{error}");
+}
+
+#[test]
 fn hydro_without_a_configuration_goes_by_names() {
     let plain = hydro(None, &["1", "2", "10"], &[]);
     assert_eq!((names(&plain), plain.format.as_str()), (vec!["1.1", "1.2", "1.3"], "hydro"));
@@ -197,13 +227,27 @@ fn cms_s_score_types_come_before_its_generator() {
     assert_eq!(shares(counted), [min(0.0, 1), min(30.0, 2), min(70.0, 1)]);
     let by_name = "score_type: GroupMin\nscore_type_parameters: [[30, '00[02]'], [70, '003']]\n";
     assert_eq!(shares(by_name), [min(30.0, 2), min(70.0, 1), (Aggregate::Sum, Some(0.0), vec![None])]);
+    let by_list = "score_type: GroupMin\nscore_type_parameters:\n- {max_score: 40, testcases: ['001', '003']}\n\
+                   - {max_score: 60, testcases: '00[02]', always_show_testcases: true}\n";
+    assert_eq!(shares(by_list), [min(40.0, 2), min(60.0, 2)]);
+    let twice = "score_type: GroupMin\nscore_type_parameters: [[10, '000'], [90, '00']]\n";
+    assert_eq!(shares(twice), [min(10.0, 1), min(90.0, 4)], "a test of several subtasks counts in each");
+    assert_eq!(names(&of(twice).unwrap()), ["0", "0 in subtask 1", "1", "2", "3"]);
+    let product = shares("score_type: GroupMul\nscore_type_parameters: [[100, 4]]\n");
+    assert_eq!(product, [(Aggregate::Product, Some(100.0), vec![None; 4])]);
+    let at_most = of("score_type: GroupThreshold\nscore_type_parameters: [[100, 4, 7.5]]\n").unwrap();
+    assert_eq!(at_most.scoring.unwrap().groups[0].threshold, Some(7.5));
     let sum = shares("score_type: Sum\nscore_type_parameters: 25\n");
     assert_eq!(sum, [(Aggregate::Sum, None, vec![Some(25.0); 4])]);
     assert_eq!(shares("score_type: GroupMin\n"), [min(100.0, 4)], "one key alone says nothing");
     for (said, wanted) in [
-        ("score_type: GroupMul\nscore_type_parameters: [[1, 4]]\n", "`score_type: GroupMul`"),
+        ("score_type: Relative\nscore_type_parameters: 1\n", "`score_type: Relative`"),
+        ("score_type: GroupThreshold\nscore_type_parameters: [[1, 4]]\n", "without a threshold"),
+        (
+            "score_type: GroupMin\nscore_type_parameters: [{max_score: 1, testcases: 4, depends_on: [0]}]\n",
+            "`score_type_parameters.depends_on`",
+        ),
         ("score_type: GroupMin\nscore_type_parameters: [[1, 5]]\n", "counts more tests than the 4"),
-        ("score_type: GroupMin\nscore_type_parameters: [[1, '000'], [1, '00']]\n", "test 0 in two subtasks"),
         ("score_type: GroupMin\nscore_type_parameters: 3\n", "is a list of subtasks"),
     ] {
         let error = of(said).unwrap_err().to_string();

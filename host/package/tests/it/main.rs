@@ -6,6 +6,7 @@ mod dmoj;
 mod exports;
 mod formats;
 mod kattis;
+mod leniency;
 mod links;
 mod made;
 mod refusals;

@@ -44,6 +44,7 @@ async fn run(engine: &Engine, own: &Generated, stdin: Content) -> anyhow::Result
         language: language.descriptor.id.clone(),
         files: own.files.iter().map(Into::into).collect(),
         args: own.args.clone(),
+        options: options(own),
         tests: vec![Test { stdin, ..Test::default() }],
         limits: LimitsRequest {
             cpu_ms: Some(CPU_MS.min(cap.cpu_ms).into()),
@@ -71,6 +72,11 @@ async fn run(engine: &Engine, own: &Generated, stdin: Content) -> anyhow::Result
     };
     let test = report.tests.first().ok_or_else(|| failed("did not run".to_owned()))?;
     Ok((printed(&test.stdout)?, printed(&test.stderr)?))
+}
+
+fn options(own: &Generated) -> serde_json::Map<String, serde_json::Value> {
+    let flags = (!own.flags.is_empty()).then(|| ("flags".to_owned(), own.flags.clone().into()));
+    flags.into_iter().collect()
 }
 
 /// The last line ends, as DMOJ has it of all data that is not binary.
