@@ -10,6 +10,7 @@ const ENDINGS: [&str; 5] = ["1\n", "1", "1\r\n2\r\n", "", "a\rb"];
 pub(in super::super) fn dmoj(dice: &mut Dice, dir: &Path) -> anyhow::Result<()> {
     let mut yaml = dice
         .lines(3, &[&["points: 3", "points: 0", "points: 20"], &["binary_data: true"], &["output_limit_length: 4096"]]);
+    yaml += &dice.lines(6, &[&["author: me", "time: 3", "type: {odd: 1}"]]);
     yaml += &dice.lines(
         4,
         &[&[
@@ -35,8 +36,10 @@ fn cases(dice: &mut Dice, yaml: &mut String) -> anyhow::Result<()> {
     *yaml += "test_cases:\n";
     let mut batches = 0;
     for _ in 0..=dice.roll(5) {
-        let own =
-            dice.lines(2, &[&["points: 5", "points: 40", "points: 0"], &["binary_data: true", "binary_data: false"]]);
+        let own = dice.lines(
+            2,
+            &[&["points: 5", "points: 40", "points: 0"], &["binary_data: true", "binary_data: false"], &["odd: 1"]],
+        );
         let own: String = own.lines().fold(String::new(), |all, line| all + ", " + line);
         if dice.one_in(2) {
             let (input, output) = (dice.roll(8), dice.roll(8));

@@ -18,8 +18,10 @@ pub(in super::super) fn icpc(dice: &mut Dice, dir: &Path) -> anyhow::Result<()> 
     let has_constants = yaml.contains("constants");
     yaml += &dice.lines(3, &[&["languages: all", "languages: [python3, cpp]", "languages: [c]"]]);
     let (memory, output, code) = (1 + dice.roll(2048), 1 + dice.roll(64), 1 + dice.roll(256));
+    yaml += &dice.lines(4, &[&["author: A", "source_url: 'https://example.org'", "odd: [1]"]]);
     writeln!(yaml, "limits:\n  memory: {memory}\n  output: {output}\n  code: {code}")?;
-    let limits: [&[&str]; 4] = [
+    let limits: [&[&str]; 5] = [
+        &["  generator_time: 9", "  visualizer_time: 9", "  odd: 1"],
         &["  time_limit: 1.0", "  time_limit: 3.0"],
         &["  time_multipliers: {ac_to_time_limit: 3.0}", "  time_multipliers: {time_limit_to_tle: 3.0}"],
         &["  time_resolution: 0.5"],
@@ -43,7 +45,7 @@ pub(in super::super) fn icpc(dice: &mut Dice, dir: &Path) -> anyhow::Result<()> 
         },
     };
     settings(dice, dir, "data/test_group.yaml", words)?;
-    let depth = u64::from(dice.one_in(2));
+    let depth = dice.roll(3);
     group(dice, dir, "data/sample", 0, words)?;
     group(dice, dir, "data/secret", depth, words)?;
     for (place, name) in [
@@ -73,12 +75,19 @@ fn group(dice: &mut Dice, dir: &Path, path: &str, depth: u64, words: Words) -> a
         for name in ["b", "d", "10", "2"].iter().take(usize::try_from(1 + dice.roll(4))?) {
             group(dice, dir, &format!("{path}/{name}"), depth - 1, words)?;
         }
-        return Ok(());
+        // Tests beside groups are read where there are no points.
+        if !dice.one_in(4) {
+            return Ok(());
+        }
     }
     for n in 0..1 + dice.roll(4) {
         // A name of other characters is as if it were not there.
         let name = format!("{path}/{n}-{}", dice.pick(&["a", "c", "x.y", "odd name", "10"]));
         put(dir, &format!("{name}.in"), "{{low}}\n")?;
+        // At least one test has an answer.
+        if n > 0 && dice.one_in(8) {
+            continue;
+        }
         put(dir, &format!("{name}.ans"), "1\n")?;
         if dice.one_in(4) {
             settings(dice, dir, &format!("{name}.yaml"), words)?;

@@ -101,8 +101,15 @@ fn group(
     let tests = if groups > 0 && !dice.one_in(4) { 0 } else { 1 + dice.roll(4) };
     for n in 0..tests {
         let name = format!("{path}/{}-{n}", dice.pick(&["a", "c", "x.y", "10", "2"]));
-        put(dir, &format!("{name}.in"), "1\n")?;
-        put(dir, &format!("{name}.ans"), "1\n")?;
+        // Half of a test is none; the first of a group is whole.
+        match if n > 0 { dice.roll(12) } else { 2 } {
+            0 => put(dir, &format!("{name}.in"), "1\n")?,
+            1 => put(dir, &format!("{name}.ans"), "1\n")?,
+            _ => {
+                put(dir, &format!("{name}.in"), "1\n")?;
+                put(dir, &format!("{name}.ans"), "1\n")?;
+            }
+        }
         if dice.one_in(8) {
             put(dir, &format!("{name}.{}", dice.pick(&["desc", "hint", "png"])), "\n")?;
         }
@@ -122,7 +129,7 @@ fn settings(dice: &mut Dice, dir: &Path, path: &str, is_scoring: bool, flags: Fl
         let score = dice.pick(&["sum", "min", "max", "avg", ""]);
         let verdict = dice.pick(&["worst_error", "first_error", "always_accept", "no_errors", "", ""]);
         let any = dice.pick(&["accept_if_any_accepted", "", ""]);
-        let sample = if flags == Flags::Root { "ignore_sample" } else { "" };
+        let sample = if flags == Flags::Root { "ignore_sample" } else { dice.pick(&["", "", "median"]) };
         writeln!(yaml, "grader_flags: '{score} {verdict} {any} {sample}'")?;
     }
     if is_scoring {
