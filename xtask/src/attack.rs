@@ -18,7 +18,7 @@ use crate::shell::{cargo, is_strict, say};
 use crate::{daemon, images, plugins, setup};
 use transcript::Transcript;
 
-/// What to attack.
+/// Options of the attack suite.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Tear one wall down at a time, in a copy, and demand that the suite notices
@@ -111,7 +111,8 @@ struct Row {
     native: Count,
     docker: Count,
     others: Count,
-    /// What was not run, or failed. In containers, only what failed: not every language has its image here.
+    /// Attacks that did not run or failed. In containers, only those that failed: not every language has its image
+    /// here.
     open: Vec<String>,
 }
 

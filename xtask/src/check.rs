@@ -12,7 +12,7 @@ use crate::built::programs;
 use crate::parts::Parts;
 use crate::shell::{cargo, has, read, run, say};
 
-/// What to check.
+/// The crates to check.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// These crates, and what depends on them [default: what differs from the branch `main` or is not committed]
@@ -85,7 +85,7 @@ fn changed_files(root: &Path) -> anyhow::Result<BTreeSet<String>> {
 
 /// The crates of the workspace.
 struct Graph {
-    /// Where each is, from the root.
+    /// The folder of each crate, from the root.
     folders: BTreeMap<String, String>,
     /// On whom each depends, also for its tests.
     needs: BTreeMap<String, BTreeSet<String>>,

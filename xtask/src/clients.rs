@@ -20,7 +20,7 @@ const PYTHON: [&str; 3] = ["openapi-python-client==0.29.1", "openapi-generator-c
 /// From npm.
 const NPM: [&str; 4] = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@20"];
 
-/// What has to be here already, and the Debian packages that hold it.
+/// Programs that the generators need, and their Debian packages.
 const NEEDED: [(&str, &str); 4] =
     [("npm", "npm"), ("java", "default-jre-headless"), ("pip3", "python3-pip"), ("chromium", "chromium")];
 

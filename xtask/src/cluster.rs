@@ -1,5 +1,5 @@
 //! `cargo xtask cluster-demo` and `chaos`: the cluster as processes of this machine, under load, while parts of it are
-//! killed. Afterwards every job has to have exactly one report, and whoever was to hear of it has.
+//! killed. Afterwards every job has to have exactly one report, and its webhook has been delivered.
 
 mod curve;
 mod keda;
@@ -18,7 +18,7 @@ use self::receiver::Receiver;
 use crate::shell::{build_program, say};
 use crate::{plugins, setup};
 
-/// How much of it.
+/// Size of the cluster and its load.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// Jobs to submit [default: 2,000; for chaos 10,000]

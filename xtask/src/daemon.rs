@@ -14,7 +14,7 @@ pub(crate) struct Daemon {
     child: Child,
 }
 
-/// How long a daemon may take to answer, and to end.
+/// Time that a daemon may take to answer, and to end.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Starts one where none answers. `None` where there is one already, or none can be had: the tests say so.
@@ -52,7 +52,7 @@ fn start(options: &[&str]) -> anyhow::Result<Daemon> {
     Ok(Daemon { child: command.spawn().context("cannot start `dockerd`")? })
 }
 
-/// Whether a daemon answers; also when `docker` is not installed, in which case none does.
+/// Returns true if a daemon answers; false also when `docker` is not installed.
 pub(crate) fn answers() -> bool {
     has("docker") && read(Command::new("docker").args(["version", "--format", "{{.Server.Version}}"])).is_ok()
 }

@@ -14,7 +14,7 @@ use crate::samples::Sample;
 use crate::shell::{build_program, is_strict, say};
 use crate::{plugins, samples, setup};
 
-/// How to demonstrate.
+/// Options of the demo.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// The backend that programs run in
@@ -33,10 +33,22 @@ impl Default for Args {
 
 /// Builds, serves, submits every sample, prints the table, stops. Fails when a verdict is not the expected one.
 pub(crate) fn demo(root: &Path, args: &Args) -> anyhow::Result<()> {
-    setup::targets()?;
-    build_program(root, "optimus")?;
-    plugins::crates(root, &[])?;
-    plugins::declared(root, &[])?;
+    let begun = Instant::now();
+    let steps: [(&str, &dyn Fn() -> anyhow::Result<()>); 4] = [
+        ("the toolchain's targets", &setup::targets),
+        ("target/debug/optimus: the host, with all its dependencies on a fresh clone", &|| {
+            build_program(root, "optimus")
+        }),
+        ("the plugins of languages/*/Cargo.toml, in Rust", &|| plugins::crates(root, &[])),
+        ("the plugins of languages/*/language.toml", &|| plugins::declared(root, &[])),
+    ];
+    for (number, (what, build)) in steps.iter().enumerate() {
+        say(&format!("[{}/{}] {what}", number + 1, steps.len()));
+        let step = Instant::now();
+        build()?;
+        say(&format!("[{}/{}] took {} s", number + 1, steps.len(), step.elapsed().as_secs()));
+    }
+    say(&format!("built in {} s", begun.elapsed().as_secs()));
     judge_samples(root, args)
 }
 
@@ -90,7 +102,12 @@ impl Server {
 
     /// The same, with what its state directory holds already.
     pub(crate) fn start_at(root: &Path, sandbox: &str, plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
-        let mut command = Command::new(root.join("target/debug/optimus"));
+        Self::start_program(&root.join("target/debug/optimus"), sandbox, plugins, state)
+    }
+
+    /// Starts `program serve` and waits until it listens.
+    pub(crate) fn start_program(program: &Path, sandbox: &str, plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--sandbox", sandbox]);
         command.arg("--plugins").arg(plugins).arg("--state").arg(state.path());
         let (process, base) = Process::listening(&mut command)?;
@@ -142,7 +159,7 @@ impl Server {
         Ok(answer)
     }
 
-    /// What the server answers to a job.
+    /// Posts a job, and returns the server's answer.
     pub(crate) fn post(&self, request: &Value) -> anyhow::Result<Value> {
         let mut answer = self.agent.post(format!("{}/v1/jobs?wait=120s", self.base)).send_json(request)?;
         Ok(answer.body_mut().with_config().limit(1 << 30).read_json()?)

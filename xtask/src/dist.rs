@@ -19,14 +19,14 @@ pub(crate) use tried::tried;
 /// Static, so that it runs on every distribution and in an empty container.
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Whose completions, and where each shell looks for them below a prefix.
+/// Shells with completions, and their directories below a prefix.
 const COMPLETIONS: [(&str, &str); 3] = [
     ("bash", "share/bash-completion/completions/optimus"),
     ("zsh", "share/zsh/site-functions/_optimus"),
     ("fish", "share/fish/vendor_completions.d/optimus.fish"),
 ];
 
-/// How to make a release.
+/// Options of a release.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Pack this program, and build none

@@ -13,7 +13,7 @@ use crate::demo::Server;
 use crate::shell::{build_program, say};
 use crate::{plugins, setup};
 
-/// How much to run.
+/// Number of runs and the load.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// Runs of all endings together
@@ -176,14 +176,14 @@ pub(crate) fn judge(root: &Path, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How often each verdict came.
+/// Number of runs for each verdict.
 fn verdicts(server: &Server, ending: &Ending, runs: usize) -> anyhow::Result<BTreeMap<String, usize>> {
     let test = json!({"stdin": format!("{}\n", ending.input)});
-    // Our own failure ends a job: each run needs one of its own.
+    // Our own failure ends a job, so each run is a separate job.
     let (jobs, tests) = if ending.verdict == "internal_error" { (runs, 1) } else { (1, runs) };
     let limits = match ending.waits {
         true => json!({"cpu_ms": 1000, "wall_ms": 1500, "memory_bytes": 64 << 20}),
-        // A machine that is busy lets nobody end by the clock who should not.
+        // A busy machine must not end a program by the wall limit that should end otherwise.
         false => json!({"cpu_ms": 300, "wall_ms": 60_000, "memory_bytes": 64 << 20}),
     };
     let request = json!({

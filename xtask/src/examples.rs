@@ -17,7 +17,7 @@ const CLIENTS: [(&str, &str, &[&str]); 5] = [
     ("shell", "bash", &["examples/shell/client.sh"]),
 ];
 
-/// What each prints after the line with the id of its job.
+/// The output of each client after the line with the id of its job.
 const EXPECTED: &str = "test 1: accepted
 test 2: wrong_answer
 done: wrong_answer

@@ -16,10 +16,10 @@ use anyhow::{bail, ensure};
 use crate::shell::say;
 use session::Session;
 
-/// Where the targets are, and what they begin with.
+/// The crate of the targets, and their prefix.
 const ROOM: &str = "fuzz";
 
-/// What to fuzz.
+/// The targets to fuzz.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Only these targets
@@ -35,12 +35,12 @@ pub(crate) struct Args {
     input: Option<PathBuf>,
 }
 
-/// How much of it.
+/// The bound of a session.
 #[derive(Debug, Clone, Copy)]
 enum Bound {
     /// Whatever comes, for so long.
     Seconds(u64),
-    /// So many inputs, the same each time: what is new is for whoever looks for it, and not for a build that has to pass.
+    /// A number of inputs, the same each time, so that a build does not fail by chance.
     Inputs(u32),
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn fuzz(root: &Path, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As many at once as there are processors. What failed, in words.
+/// Runs as many targets at the same time as there are processors. Returns the failures, in words.
 fn run(root: &Path, chosen: &[String], programs: &HashMap<String, PathBuf>, bound: Bound) -> Vec<String> {
     let lanes = std::thread::available_parallelism().map_or(1, usize::from).min(chosen.len());
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

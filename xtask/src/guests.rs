@@ -17,10 +17,10 @@ use tools::Tools;
 
 /// The folder, and the language that comes of it.
 const GUESTS: [(&str, &str); 3] = [("javascript", "lua-js"), ("python", "perl-py"), ("c", "awk-c")];
-/// What they are held against.
+/// The language that they are compared with.
 const DECLARED: &str = "lua";
 
-/// How to try them.
+/// Options of the comparison.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only those in these folders of sdk/guests
@@ -91,7 +91,7 @@ impl Host {
         let mut test = self.plugin("test");
         let shown = show(test.arg(tested).arg("--json"));
         say(&format!("$ {shown}"));
-        // A sample with another verdict ends it with 1, and is in what it says all the same.
+        // With another verdict the command exits with 1, and still prints the sample.
         let output = test.output().with_context(|| format!("cannot start `{shown}`"))?;
         let said: Value = serde_json::from_slice(&output.stdout)
             .with_context(|| format!("`{shown}` said no JSON: {}", String::from_utf8_lossy(&output.stderr)))?;

@@ -41,7 +41,7 @@ pub(crate) struct Args {
     fresh: bool,
 }
 
-/// What became of an image.
+/// The result for an image.
 #[derive(Debug)]
 struct Row {
     image: String,

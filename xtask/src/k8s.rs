@@ -16,12 +16,12 @@ use serde_json::Value;
 use self::tools::Tools;
 use crate::shell::{has, read, run, say};
 
-/// What the manifests are held against.
+/// The version of Kubernetes that the manifests are checked against.
 const KUBERNETES: &str = "1.36";
 const COMPONENTS: [&str; 4] = ["native-unprivileged", "native-userns", "dind", "monitoring"];
 const OVERLAYS: [&str; 2] = ["dev", "prod"];
 
-/// Mistakes that somebody could make, each in the text of the prod overlay, and a word of what is said about it.
+/// Possible mistakes, each in the text of the prod overlay, with a word of the expected error.
 const MISTAKES: [(&str, &str, &str); 16] = [
     ("security.kubernetes.io/warn: baseline", "security.kubernetes.io/warn: restricted", "warns of restricted"),
     ("runtimeClassName: optimus-cgroup", "runtimeClassName: optimus-cgruop", "nobody makes the runtime class"),

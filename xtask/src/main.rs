@@ -15,6 +15,7 @@ mod doors;
 mod endings;
 mod examples;
 mod fuzz;
+mod golden;
 mod guests;
 mod images;
 mod k8s;
@@ -60,41 +61,43 @@ enum Task {
     },
     /// Build everything, serve, submit the samples of every available language over HTTP, print the verdicts
     Demo(demo::Args),
-    /// Every ending of an interactive problem, a thousand runs on a busy machine: one verdict each
+    /// Run every ending of an interactive problem a thousand times on a busy machine; fail if one has two verdicts
     Endings(endings::Args),
     /// Redis, two API and three worker processes: submit, kill workers meanwhile, count what was lost
     ClusterDemo(cluster::Args),
-    /// Workers come and go as KEDA would have it, by its formulas over a real Redis
+    /// Scale workers by the formulas of KEDA, over a real Redis
     KedaDemo(cluster::Args),
     /// The same as cluster-demo, with everything killed at random: workers, API processes and Redis itself
     Chaos(cluster::Args),
-    /// Build the images that boxes stand on, and run a program in each
+    /// Build the images of boxes, and run a program in each
     Images(images::Args),
-    /// Build the manifests, and look at them as a cluster would
+    /// Build the manifests, and check them as a cluster does
     K8s {
         /// With the binary and the plugins that are built already
         #[arg(long)]
         no_build: bool,
     },
-    /// Judge every sample of every language whose toolchain is here: each one's conformance on this machine
+    /// Judge every sample of every language whose toolchain is installed
     Languages(LanguagesArgs),
-    /// The attacks that the field has suffered, and what stood against each on this machine
+    /// Run known attacks on judges, and print what stopped each on this machine
     Attack(attack::Args),
-    /// libFuzzer on everything that reads what strangers write, from the seeds in fuzz/corpus
+    /// Judge all samples and sample packages, write the reports without times, and compare them with another version's
+    Golden(golden::Args),
+    /// Fuzz everything that reads untrusted input, with libFuzzer, from the seeds in fuzz/corpus
     Fuzz(fuzz::Args),
-    /// The agent and the declarative plugin, built here and from a copy elsewhere: whether the bytes are the same
+    /// Build the agent and the declarative plugin here and from a copy elsewhere, and compare their bytes
     Reproducible,
-    /// What the binary is made of, as CycloneDX
+    /// Write the bill of materials of the binary, as CycloneDX
     Sbom,
-    /// A release: a static program with completions, manual pages and checksums, as one tarball in target/tarball
+    /// Build a release: a static program with completions, manual pages and checksums, as one tarball in target/tarball
     Dist(dist::Args),
-    /// Thousands of mixed jobs, some hostile: whether anything leaks, and whether a quiet tenant waits for a flood
+    /// Judge thousands of mixed jobs, some hostile; fail if anything leaks or a quiet tenant waits for a flood
     Soak(soak::Args),
-    /// From an empty directory to an accepted verdict over HTTP, as a language's author goes, timed
+    /// Write, build and serve a new language as its author does, and time it
     PluginTour,
     /// Build the plugins that are written in JavaScript, Python and C, judge their samples, print what each costs
     Guests(guests::Args),
-    /// Clients that three generators make of openapi.json make a real request each; the reference page in a browser
+    /// Generate three clients from openapi.json and make a request with each; load the reference page in a browser
     Clients {
         /// With the binary and the plugins that are built already
         #[arg(long)]
@@ -102,7 +105,7 @@ enum Task {
     },
     /// Rebuild the console and compare the bytes, run its tests, and use it in a browser
     Console(console::Args),
-    /// Clients of other engines, as their authors published them, each through its door
+    /// Run published clients of other engines, each through its door
     Doors,
     /// Format, lints, and the quick tests of what changed and of what depends on it
     Check(check::Args),
@@ -110,7 +113,7 @@ enum Task {
     Dependencies,
     /// Run each client of examples/ against a server
     Examples,
-    /// Read packages out of a grammar of each format, by us and by the format's own tool, and say what agrees
+    /// Generate packages of each format, read them with our importer and the format's own tool, and compare
     Packages(packages::Args),
     /// Run all tests; a table of the parts comes last, with what was skipped
     Test(test::Args),
@@ -147,13 +150,11 @@ fn main() -> anyhow::Result<()> {
         Task::Dist(args) => dist::dist(&root, &args),
         Task::Reproducible => reproducible::reproducible(&root),
         Task::Soak(args) => soak::soak(&root, &args),
+        Task::Golden(args) => golden::golden(&root, &args),
         Task::Fuzz(args) => fuzz::fuzz(&root, &args),
         Task::Attack(args) => attack::attack(&root, &args),
         Task::K8s { no_build } => check_k8s(&root, no_build),
-        Task::PluginTour => {
-            shell::build_program(&root, "optimus")?;
-            tour::tour(&root)
-        }
+        Task::PluginTour => shell::build_program(&root, "optimus").and_then(|()| tour::tour(&root)),
         Task::Guests(args) => {
             if !args.no_build {
                 shell::build_program(&root, "optimus")?;

@@ -20,7 +20,7 @@ use self::dice::Dice;
 use crate::shell::{read, say};
 use crate::tools;
 
-/// What to compare.
+/// Number of packages to compare.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Packages of each format
@@ -96,7 +96,7 @@ pub(crate) fn packages(root: &Path, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How often each feature agrees, and the packages where it does not.
+/// For each feature, the number of packages that agree, and those that do not.
 type Table = BTreeMap<String, (usize, Vec<String>)>;
 
 fn compared(format: &Format, place: &Path, tools: &Tools) -> anyhow::Result<Table> {
@@ -144,7 +144,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Where the tools are.
+/// The installed tools.
 struct Tools {
     python: PathBuf,
     /// An archive of sources.

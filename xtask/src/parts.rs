@@ -8,7 +8,7 @@ use crate::shell::say;
 /// Skips, in the order in which they were said.
 static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// What a line of a skip begins with, from tests and from xtask itself.
+/// Prefix of a skip's line, from tests and from xtask itself.
 const SKIP: &str = "skipped: ";
 
 /// Keeps a line for the summary, if it says that something was skipped.

@@ -13,7 +13,7 @@ use crate::shell::{build_program, cargo, has, read, run, say};
 const TARGET: &str = "wasm32-unknown-unknown";
 const PREFIX: &str = "optimus-language-";
 
-/// What a language is written as.
+/// The file that marks a language written in Rust.
 pub(crate) const CRATE: &str = "Cargo.toml";
 const DECLARED: &str = "language.toml";
 

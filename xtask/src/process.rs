@@ -29,7 +29,7 @@ impl Process {
         Ok((process, base))
     }
 
-    /// A Redis that keeps what it is told in `dir`; returns once it answers.
+    /// A Redis with its data in `dir`; returns once it answers.
     pub(crate) fn redis(port: u16, dir: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
@@ -59,7 +59,7 @@ impl Drop for Process {
     }
 }
 
-/// What redis-cli answers.
+/// Runs redis-cli, and returns its answer.
 pub(crate) fn ask_redis(port: u16, words: &[&str]) -> Option<String> {
     let output = Command::new("redis-cli").args(["-p", &port.to_string()]).args(words).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

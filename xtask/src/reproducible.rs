@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::shell::say;
 use crate::{checkout, setup};
 
-/// What is built, by what it is called below.
+/// The two artefacts, as messages name them.
 const THINGS: [&str; 2] = ["agent", "declarative plugin"];
 
 /// Builds twice and compares.
@@ -37,7 +37,7 @@ pub(crate) fn reproducible(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where build scripts build, so that here there is little left to do.
+/// Builds where build scripts build, so that little is left to do.
 fn build(root: &Path) -> anyhow::Result<[PathBuf; 2]> {
     say(&format!("building in {}", root.display()));
     let target = root.join("target/prebuilt");

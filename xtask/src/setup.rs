@@ -71,7 +71,7 @@ pub(crate) fn test_tools() -> anyhow::Result<()> {
         .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// Whether we may install packages and mount.
+/// Returns true if the user may install packages and mount.
 pub(crate) fn is_root() -> bool {
     read(Command::new("id").arg("-u")).is_ok_and(|uid| uid.trim() == "0")
 }

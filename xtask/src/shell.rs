@@ -54,13 +54,13 @@ pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether `program` is in PATH.
+/// Returns true if `program` is in PATH.
 pub(crate) fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }
 
-/// Whether nothing may be skipped.
+/// Returns true if a skip is a failure.
 pub(crate) fn is_strict() -> bool {
     std::env::var_os("OPTIMUS_TEST_STRICT").is_some_and(|value| value == "1")
 }

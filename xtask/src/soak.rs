@@ -17,7 +17,7 @@ use jobs::Kind;
 use service::Service;
 use watch::Held;
 
-/// How much of it.
+/// Size and time of the soak.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// Jobs to submit [default: 5,000]
@@ -39,11 +39,11 @@ pub(crate) struct Args {
 
 /// Submitters at the same time: more than there are slots, so that jobs wait.
 const SUBMITTERS: usize = 6;
-/// Every so many jobs one means harm.
+/// One of this many jobs is hostile.
 const HOSTILE_EVERY: usize = 20;
 /// Jobs of the quiet tenant, alone and beside a flood.
 const QUIET_JOBS: usize = 40;
-/// What the flooding tenant has waiting.
+/// Number of jobs that the flooding tenant keeps waiting.
 const FLOOD: usize = 120;
 /// The server may have learned something, as allocators do; more is a leak.
 const SLACK_MIB: u64 = 48;
@@ -101,7 +101,7 @@ fn carry_out(root: &Path, sandbox: &str, queue: &str, jobs: usize) -> anyhow::Re
     Ok(())
 }
 
-/// Submits jobs, several at once; every verdict has to be one of the job's.
+/// Submits jobs concurrently; every verdict has to be one of the job's.
 fn submit(service: &Service, count: usize) -> anyhow::Result<()> {
     let next = AtomicUsize::new(0);
     let one = || -> anyhow::Result<()> {

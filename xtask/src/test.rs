@@ -12,7 +12,7 @@ use crate::{
     packages, plugins, reproducible, setup, soak, tour, vm,
 };
 
-/// What to test.
+/// The hosts to test on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// On this host, in a small emulated machine with cgroup v2, or both
@@ -33,7 +33,8 @@ enum Cgroup {
 /// Languages of one TOML file whose toolchains are small or everywhere. `cargo xtask languages` judges all.
 const SMALL: [&str; 6] = ["awk", "dash", "lua", "perl", "ruby", "sed"];
 
-/// What the sample packages are in, and one that needs neither compiler nor interpreter; more are compared where they are built.
+/// Images of the sample packages' languages, and one that needs neither compiler nor interpreter; more are compared
+/// where they are built.
 pub(crate) const IMAGES: [&str; 4] = ["bash", "c", "cpp", "python"];
 
 /// Runs all of it; the first failure ends it. A table of the parts comes last.
@@ -67,6 +68,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("lints", || {
         run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
     })?;
+    parts.run("documentation", || documentation(root))?;
     parts.run("licences and sources of dependencies", || dependencies::dependencies(root))?;
     parts.run("plugins", || plugins::crates(root, &[]))?;
     parts.run("tests", || attack::all_tests(root))?;
@@ -96,6 +98,11 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("a cluster of processes, killed at random", || cluster::small_chaos(root))?;
     parts.run("a language's author goes from nothing to an accepted verdict", || tour::tour(root))?;
     parts.run("a minute of jobs, some hostile", || soak::short(root, "native"))
+}
+
+/// Builds the documentation of our crates; a broken link or a malformed comment is an error.
+fn documentation(root: &Path) -> anyhow::Result<()> {
+    run(cargo(root).args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// The test executables of the sandbox, as cargo built them; in the scope of an earlier build, nothing is built again.

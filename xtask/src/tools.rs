@@ -1,4 +1,4 @@
-//! Tools that are not the system's: each in a directory of its own below `target`, in the versions that its user names.
+//! Tools that are not the system's: each in a directory below `target`, in the versions that its user names.
 
 use std::path::Path;
 use std::process::Command;

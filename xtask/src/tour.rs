@@ -11,10 +11,10 @@ use crate::demo::Server;
 use crate::samples;
 use crate::shell::{read, say};
 
-/// What a file that was dropped may take until it serves, on a machine that has other things to do.
+/// Time until a dropped file serves, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Known languages, and one that nobody knows.
+/// Known languages, and an unknown one.
 pub(crate) fn tour(root: &Path) -> anyhow::Result<()> {
     let place = tempfile::tempdir()?;
     let plugins = place.path().join("plugins");

@@ -20,7 +20,7 @@ use crate::shell;
 
 /// Emulation is ten to thirty times slower than the real thing.
 const TIME_BOUND: Duration = Duration::from_secs(50 * 60);
-/// What the machine's init prints before an exit code.
+/// Prefix of the exit code that the machine's init prints.
 const MARK: &str = "optimus-vm:";
 
 /// Boots the machine, runs each test executable in it, and fails if one of them does.

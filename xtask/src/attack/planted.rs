@@ -1,5 +1,5 @@
-//! Whether the suite bites: in a copy of the sources one wall is torn down at a time, and the test that stands for it
-//! must fail. Nothing in the product can be switched off for this; the holes are made in the text.
+//! Checks that the suite notices: in a copy of the sources one wall is removed at a time, and the test for it must
+//! fail. Nothing in the product can be switched off for this; the holes are made in the text.
 
 mod holes;
 
@@ -35,7 +35,7 @@ pub(crate) fn planted(root: &Path, only: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the suite said, if it failed as it must.
+/// The output of the suite, if it failed as it must.
 fn plant(root: &Path, copy: &Path, hole: &Hole) -> anyhow::Result<Option<String>> {
     let (file, place) = find(copy, hole)?;
     let sound = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
@@ -45,7 +45,7 @@ fn plant(root: &Path, copy: &Path, hole: &Hole) -> anyhow::Result<Option<String>
     tried
 }
 
-/// Where the text stands that the hole replaces: once, in whichever file of its room.
+/// The place of the text that the hole replaces: once, in any file of its room.
 fn find(root: &Path, hole: &Hole) -> anyhow::Result<(PathBuf, Range<usize>)> {
     let mut all = Vec::new();
     for file in sources(&root.join(hole.room))? {
@@ -72,7 +72,7 @@ fn sources(room: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Where `text` stands in `source`, however either is broken into lines and indented.
+/// The places of `text` in `source`, regardless of line breaks and indentation.
 fn occurrences(source: &str, text: &str) -> Vec<Range<usize>> {
     let dense = |text: &str| text.char_indices().filter(|(_, c)| !c.is_whitespace()).collect::<Vec<_>>();
     let (source, text) = (dense(source), dense(text));

@@ -1,4 +1,4 @@
-//! What `cargo test` said, test by test.
+//! The output of `cargo test`, test by test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, pipe};
@@ -21,14 +21,14 @@ pub(crate) struct Transcript {
     open: BTreeSet<String>,
 }
 
-/// What the witnesses saw while an attack ran.
+/// The observations of the witnesses while an attack ran.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) backend: String,
     pub(crate) attack: String,
     /// The most kernel memory that no control group was charged for.
     pub(crate) uncharged_kib: u64,
-    /// What they could not do.
+    /// The operations that failed.
     pub(crate) failed: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl Transcript {
         Ok(transcript)
     }
 
-    /// Whether a line is worth showing.
+    /// Returns true if a line is worth showing.
     fn read(&mut self, line: &str, binary: &mut String) -> bool {
         if let Some(path) = line.trim_start().strip_prefix("Running ").and_then(|rest| rest.split_once("/deps/")) {
             // `api-0123456789abcdef)`

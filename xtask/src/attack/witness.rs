@@ -67,7 +67,7 @@ struct Column {
     uncharged_kib: u64,
 }
 
-/// What the witness says that it does, and what else is looked at.
+/// The operations that the witness reports, and further observations.
 fn works() -> Vec<String> {
     let source =
         std::fs::read_to_string(root().join("host/sandbox/tests/hostile/attacks/witness.c")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What KEDA would have done: its formula over the streams' lengths, as they were while the jobs ran.
+//! KEDA's decisions by its formula, over the streams' lengths while the jobs ran.
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ const WAVES: [usize; 2] = [40, 16];
 /// Each wave has to be over by then, however slow the machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What was seen at one look.
+/// One observation.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     outstanding: usize,
@@ -46,7 +46,7 @@ impl Scaler {
         Self { replicas: 0, last_active: None, wishes: Vec::new() }
     }
 
-    /// How many there should be from now on.
+    /// The number of workers from now on.
     fn decide(&mut self, outstanding: usize, now: Instant) -> usize {
         if outstanding > 0 {
             self.last_active = Some(now);

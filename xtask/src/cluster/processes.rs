@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::process::{Process, ask_redis, port};
 
-/// What is there to submit: short programs, if their languages are available.
+/// Languages of the submissions, short programs each, if they are available.
 const WANTED: [&str; 3] = ["c", "python", "bash"];
 
-/// What a cluster is made of.
+/// The processes of a cluster.
 pub(super) struct Shape {
     /// The backend that programs run in.
     pub(super) sandbox: String,
@@ -24,7 +24,7 @@ pub(super) struct Shape {
     pub(super) workers: usize,
     /// Workers at most.
     pub(super) most: usize,
-    /// Whether API processes have plugins, and so offer languages before any worker has told of them.
+    /// True if API processes have plugins, and so offer languages before any worker announces them.
     pub(super) offered: bool,
 }
 
@@ -90,7 +90,7 @@ impl Cluster {
         if self.offered {
             command.arg("--plugins").arg(self.root.join("plugins"));
         }
-        // A parcel that a killed process had taken is somebody else's after two such times and some seconds.
+        // A delivery that a killed process had leased goes to another process after two such times and some seconds.
         command.args(["--webhook-allow", "127.0.0.1", "--webhook-timeout-s", "2"]);
         let api = Process::listening(command.args(["--listen", "127.0.0.1:0"]))?;
         lock(&self.apis[n]).replace(api);
@@ -118,7 +118,7 @@ impl Cluster {
         self.start_worker(n)
     }
 
-    /// So many workers from now on: those that are missing start, those too many are told to end.
+    /// Sets the number of workers: missing ones are started, surplus ones are stopped.
     pub(super) fn scale(&self, replicas: usize) -> anyhow::Result<()> {
         for (n, worker) in self.workers.iter().enumerate() {
             let there = lock(worker).is_some();
@@ -159,7 +159,7 @@ impl Cluster {
         self.start_redis()
     }
 
-    /// Where one of the API processes is; `None` while there is none.
+    /// Address of one of the API processes; `None` while there is none.
     pub(super) fn api(&self, n: usize) -> Option<String> {
         lock(&self.apis[n % self.apis.len()]).as_ref().map(|(_, base)| base.clone())
     }
@@ -184,7 +184,7 @@ impl Cluster {
         }
     }
 
-    /// What redis-cli answers.
+    /// Runs redis-cli, and returns its answer.
     fn ask(&self, words: &[&str]) -> Option<String> {
         ask_redis(self.port, words)
     }

@@ -1,4 +1,4 @@
-//! Who is told of the jobs' ends: counts what it hears of each, and does not take everything at first.
+//! Receiver of the jobs' webhooks: counts those of each job, and refuses some at first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-/// Every so many-th event is refused at first, so that there is something to try again.
+/// One of this many events is refused at first, so that it is retried.
 const REFUSED: usize = 10;
-/// Nobody here sends more.
+/// Maximum size of a webhook.
 const LARGEST: u64 = 4 << 20;
 
-/// What was heard under one path, which is one job's.
+/// The webhooks of one path, which is one job's.
 #[derive(Default)]
 struct Heard {
     events: BTreeSet<String>,
@@ -42,7 +42,7 @@ impl Receiver {
         Ok(receiver)
     }
 
-    /// Where the end of a job is to be told.
+    /// The webhook URL of a job.
     pub(super) fn url(&self, number: usize) -> String {
         format!("http://{}/{number}", self.address)
     }

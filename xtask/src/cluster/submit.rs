@@ -1,4 +1,4 @@
-//! The clients: they submit until they are told that a job was accepted, and ask until it has a report.
+//! The clients: they submit until a job is accepted, and poll until it has a report.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -18,7 +18,7 @@ fn agent(patience: Duration) -> ureq::Agent {
     config.build().into()
 }
 
-/// The source prints a number of its own, so that a report can only be that job's.
+/// The source prints a unique number, so that a report can only be that job's.
 fn job(language: &str, number: usize, receiver: &Receiver) -> Value {
     // The same few programs again and again: what is tried here is not a compiler.
     let n = number % 8;

@@ -1,4 +1,4 @@
-//! Whether a release holds what it should, and installs where nothing is: with the shell that knows the least.
+//! Checks that a release holds what it should, and that it installs in an empty home, with a minimal shell.
 
 use std::fs;
 use std::path::Path;

@@ -23,7 +23,7 @@ pub(super) struct Session<'a> {
     root: &'a Path,
     target: &'a str,
     program: &'a Path,
-    /// What is found goes here: inputs that go new ways, the log, what broke it.
+    /// Directory of the results: inputs that reach new code, the log, inputs that fail.
     place: PathBuf,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
         Ok(format!("{tries:>9} inputs, {coverage:>6} places reached"))
     }
 
-    /// What went wrong, with which input, and how to see it again.
+    /// The failure, with its input and the command that repeats it.
     fn broke(&self, log: &str, path: &Path) -> String {
         let said = log.lines().skip_while(|line| !line.contains("panicked at") && !line.contains("ERROR: libFuzzer"));
         let said: Vec<&str> = said.take_while(|line| !line.contains("NOTE: libFuzzer")).take(6).collect();

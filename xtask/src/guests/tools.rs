@@ -16,7 +16,7 @@ const WIT_BINDGEN: &str = "wit-bindgen-cli@0.61.1";
 /// In the version that the system has. Linkers come with Rust.
 const WASI_LIBC: &str = "apt-get download -qq wasi-libc && dpkg -x wasi-libc_*.deb .";
 
-/// What has to be here already, and the Debian packages that hold it.
+/// Programs that the guests' builds need, and their Debian packages.
 const NEEDED: [(&str, &str); 3] = [("npm", "npm"), ("pip3", "python3-pip"), ("clang", "clang")];
 
 pub(super) struct Tools {
@@ -46,7 +46,7 @@ impl Tools {
         Ok(Self { dir, wasi })
     }
 
-    /// What makes a guest's component.
+    /// The command that builds a guest's component.
     pub(super) fn build(&self, folder: &Path) -> Command {
         let own = ["npm/node_modules/.bin", "python/bin", "cargo/bin"].map(|bin| self.dir.join(bin));
         let path = std::env::var_os("PATH").unwrap_or_default();

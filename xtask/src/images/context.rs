@@ -1,5 +1,5 @@
-//! What a build is given: the folder, and for one that fetches over HTTPS also this machine's own authorities, where the
-//! network inspects TLS. They are used while fetching and are no part of the image.
+//! The context of a build: the folder, and for one that fetches over HTTPS also this machine's own authorities, where
+//! the network inspects TLS. They are used while fetching and are no part of the image.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::recipe::Recipe;
 
-/// Where Debian keeps the authorities that somebody added to a machine.
+/// Debian's directory of authorities that were added to a machine.
 const AUTHORITIES: &str = "/usr/local/share/ca-certificates";
 /// The file that Dockerfiles copy; there is one in each folder that fetches, so that it works without us.
 const BUNDLE: &str = "authorities.crt";

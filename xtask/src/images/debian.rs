@@ -29,7 +29,7 @@ pub(crate) fn ensure_there() -> anyhow::Result<()> {
     ensure!(is_root(), "debootstrap needs root");
     let work = root().join("target/images");
     let script = include_str!("base.sh");
-    // With mounts of its own, whatever it mounts is gone when it ends, however it ends.
+    // In a separate mount namespace, so that its mounts are gone when it ends, however it ends.
     let own_mounts = Command::new("unshare").args(["--mount", "true"]).output().is_ok_and(|it| it.status.success());
     let mut make = if own_mounts { Command::new("unshare") } else { Command::new("env") };
     make.args(own_mounts.then_some("--mount")).args(["sh", "-c", script, "make-base"]).arg(work.join("base"));

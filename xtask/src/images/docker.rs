@@ -1,5 +1,5 @@
-//! What is asked of the docker client: what is there, build this, run that. The client works with a local daemon and
-//! with a distant one (`DOCKER_HOST`) alike: nothing here assumes that both see the same files.
+//! Calls of the docker client: list, build, run. The client works with a local daemon and with a distant one
+//! (`DOCKER_HOST`) alike: nothing here assumes that both see the same files.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -26,7 +26,7 @@ const SHOWN: usize = 25;
 /// Characters that are shown of the step that takes so long.
 const SHOWN_OF_STEP: usize = 72;
 
-/// What the daemon knows of an image.
+/// An image, as the daemon knows it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     /// Its digest.

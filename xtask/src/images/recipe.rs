@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::service;
 
-/// What every image's name begins with.
+/// Prefix of every image's name.
 const PREFIX: &str = "optimus/";
 
 /// One image: a folder at one of its tags.
@@ -22,13 +22,13 @@ pub(crate) struct Recipe {
     pub(crate) image: String,
     /// The image it stands on, as its Dockerfile says.
     pub(crate) parent: String,
-    /// Where the Dockerfile and its files are.
+    /// Directory of the Dockerfile and its files.
     pub(crate) path: PathBuf,
     /// `docker build --build-arg`.
     pub(crate) args: BTreeMap<String, String>,
-    /// What shows that it works.
+    /// The program that shows that it works.
     pub(crate) smoke: Smoke,
-    /// How many of our images are below it.
+    /// Number of our images below it.
     pub(crate) depth: usize,
     /// The first of its folder's tags.
     pub(crate) is_default: bool,

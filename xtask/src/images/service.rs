@@ -14,9 +14,9 @@ use crate::shell::{cargo, run, say};
 
 /// The folder in dockerfiles/, and the image's name.
 pub(crate) const NAME: &str = "optimus";
-/// What the Dockerfile builds in.
+/// The image in which the Dockerfile builds.
 const BUILDER: &str = "rust:1.95-slim-trixie";
-/// What takes its place: an image that holds what was built here.
+/// Its replacement: an image that holds what was built here.
 const BUILT: &str = "optimus-built:here";
 
 /// Builds it.
@@ -92,8 +92,8 @@ mod tests {
         let compose = std::fs::read_to_string(root().join("compose.yaml")).unwrap();
         let room = root().join("host/optimus/src");
         let parts = room.join("cli").read_dir().into_iter().flatten().map(|entry| entry.unwrap().path());
-        let cli: String =
-            parts.chain([room.join("cli.rs")]).map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        let sources = parts.chain([room.join("cli.rs")]).filter(|path| path.is_file());
+        let cli: String = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
         let names = compose.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
         let names: Vec<_> = names.filter(|name| name.starts_with("OPTIMUS_")).collect();
         assert!(names.len() >= 4, "compose.yaml sets {names:?}");

@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use super::docker::{docker, feed};
 use super::recipe::{Recipe, Smoke};
 
-/// What every program prints.
+/// The output of every program.
 const GREETING: &str = "Hello, world!";
 /// Stands between the toolchain's version and what the program prints.
 const MARK: &str = "-- optimus --";

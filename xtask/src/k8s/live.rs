@@ -1,5 +1,5 @@
-//! What the pods would run, run here: each command line and each variable as the manifests have it, with a Redis that
-//! knows exactly the users that the manifests give it.
+//! Runs the pods' programs here: each command line and each variable as in the manifests, with a Redis that has exactly
+//! the users of the manifests.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -130,7 +130,7 @@ impl Live<'_> {
         Ok(command)
     }
 
-    /// A variable that nobody reads is one that was misspelt.
+    /// A variable that is never read is misspelt.
     fn variables_are_known(&self, container: &Value) -> anyhow::Result<()> {
         let verb: Vec<&str> = texts(&container["args"]).into_iter().take_while(|word| !word.starts_with('-')).collect();
         let help = read(self.binary().args(&verb).arg("--help"))?;
@@ -167,7 +167,7 @@ impl Live<'_> {
         Ok(child)
     }
 
-    /// What redis-cli is told, as a user.
+    /// Runs redis-cli as a user.
     fn as_user(&self, user: &str, secret: &str, words: &[&str]) -> anyhow::Result<String> {
         let mut command = Command::new("redis-cli");
         command.args(["-p", &self.redis.to_string()]);
@@ -177,7 +177,7 @@ impl Live<'_> {
         Ok(read(command.args(words))?.trim().to_owned())
     }
 
-    /// KEDA may ask how long a stream is, and nothing else; without a name nobody may do anything.
+    /// KEDA may ask how long a stream is, and nothing else; without a name nothing is allowed.
     fn users(&self) -> anyhow::Result<()> {
         let stream = format!("optimus:{{{LANGUAGE}}}:q");
         ensure!(self.as_user("keda", "keda-password", &["XLEN", &stream])? == "0", "KEDA cannot ask for a length");

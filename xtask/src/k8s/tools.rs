@@ -12,7 +12,7 @@ use crate::tools::from_pypi;
 const PACKAGES: [&str; 3] = ["kubernetes-validate==1.37.0", "jsonschema==4.26.0", "PyYAML==6.0.3"];
 
 pub(super) struct Tools {
-    /// What is made here is put there.
+    /// Directory of everything that is made here.
     pub(super) dir: PathBuf,
     script: PathBuf,
     builder: Builder,
@@ -35,7 +35,7 @@ impl Tools {
         Ok(tools)
     }
 
-    /// Where the objects of a directory are.
+    /// Directory of the objects that were built from `name`.
     pub(super) fn built(&self, name: &str) -> PathBuf {
         self.dir.join("built").join(name).with_extension("yaml")
     }
@@ -87,7 +87,7 @@ fn builder() -> Builder {
     Builder::Own
 }
 
-/// Whether a version 5 of kustomize is named.
+/// Returns true for version 5 of kustomize.
 fn is_new(text: &str) -> bool {
     text.contains("\"kustomizeVersion\": \"v5.") || text.trim().starts_with("v5.")
 }

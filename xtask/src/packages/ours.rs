@@ -1,4 +1,4 @@
-//! What our importers read from a package, in the words of the scripts that ask the reference tools.
+//! Features of a package as our importers read them, in the words of the scripts around the reference tools.
 
 use optimus_core::problem::fits;
 use optimus_core::scoring::tree::{Node, OnReject};
@@ -6,14 +6,14 @@ use optimus_core::scoring::{Aggregate, Progress};
 use optimus_core::{Checker, Comparer, Problem, Test, Verdict};
 use serde_json::{Map, Value, json};
 
-/// How many submissions are made up for each package, to see what their points come to.
+/// Number of made-up submissions for each package, whose points are compared.
 const MADE_UP: u32 = 6;
 
 fn name(test: &Test) -> &str {
     test.name.as_deref().unwrap_or_default()
 }
 
-/// What the made-up submission of a number comes to in a test. The scripts say the same.
+/// The verdict of a made-up submission in a test. The scripts have the same rule.
 fn verdict(name: &str, number: u32) -> Verdict {
     let sum: u32 = name.bytes().map(u32::from).sum();
     if sum * (number + 1) % 7 < number { Verdict::WrongAnswer } else { Verdict::Accepted }
@@ -39,7 +39,7 @@ fn validator(problem: &Problem) -> Option<&Checker> {
     }
 }
 
-/// What the validator is called with, where that is the package's own.
+/// The flags of the validator, where that is the package's own.
 fn flags(problem: &Problem) -> Map<String, Value> {
     let Some(validator) = validator(problem) else { return Map::new() };
     by_test(problem, |test| validator.args.iter().chain(&test.checker_args).cloned().collect())
@@ -67,7 +67,7 @@ fn time(problem: &Problem) -> Value {
     ])
 }
 
-/// Whether it is accepted, and its points: of the made-up submission of a number.
+/// Verdict and points of a made-up submission.
 fn judged(problem: &Problem, number: u32) -> Value {
     let Some(scoring) = &problem.scoring else {
         return json!([problem.tests.iter().all(|test| verdict(name(test), number) == Verdict::Accepted), 0]);
@@ -111,7 +111,7 @@ pub(super) fn kattis(problem: &Problem) -> Value {
     })
 }
 
-/// What is required of each submission in each test.
+/// The expectations of each submission in each test.
 fn expected(problem: &Problem) -> Vec<Value> {
     const SHORT: [(&str, Verdict); 4] = [
         ("AC", Verdict::Accepted),

@@ -1,8 +1,8 @@
-//! What is submitted: small honest programs, and programs that mean harm, each with the verdicts that it may get.
+//! Jobs of the soak: small honest programs and hostile ones, each with the verdicts that it may get.
 
 use serde_json::{Value, json};
 
-/// Whose job it is.
+/// The tenant of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Honest,
@@ -18,7 +18,7 @@ pub(super) struct Job {
 /// Those of the jobs.
 pub(super) const LANGUAGES: usize = 3;
 
-/// What a job of the flood computes before its limit ends it.
+/// CPU time of a flood's job, at which its limit ends it.
 pub(super) const FLOOD_MS: u64 = 1_000;
 
 /// Right, wrong and broken ones, in three languages; some sources are new, so that they are compiled.

@@ -1,4 +1,4 @@
-//! What a server holds of the machine, before and after.
+//! Resources that a server holds, before and after.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -35,7 +35,7 @@ impl Held {
         }
     }
 
-    /// On the machine, whoever holds it.
+    /// On the whole machine.
     pub(super) fn outside(sandbox: &str) -> Self {
         let mut held = Self { groups: groups(Path::new("/sys/fs/cgroup"), 0), mounts: mounts(), ..Self::default() };
         if sandbox == "docker" {

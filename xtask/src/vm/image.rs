@@ -1,4 +1,4 @@
-//! What the machine finds in its memory: a shell, the test executables with their libraries, the hostile programs.
+//! The machine's initial file system: a shell, the test executables with their libraries, the hostile programs.
 //!
 //! The tree is laid out like a distribution's (`/bin` is a link to `/usr/bin`, and so on), since a box shows its
 //! programs the toolchains of its host. It is not compressed: unpacking is what an emulated processor is worst at.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
 
-/// How many of each kind.
+/// Number of clients of each kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kinds {
     silent: usize,
@@ -24,7 +24,7 @@ pub(super) const ALL: [(&str, Kinds); 4] = [
     ("100 half-sent heads", Kinds { silent: 0, uploads: 0, heads: 100 }),
     ("all of them", Kinds { silent: 5_000, uploads: 64, heads: 100 }),
 ];
-/// They come from so many addresses, since one address is bounded by itself.
+/// Number of client addresses, since the connections of one address are bounded.
 const ADDRESSES: usize = 100;
 /// Between two bytes of what is slow.
 const EVERY: Duration = Duration::from_millis(250);
@@ -82,7 +82,7 @@ impl Crowd {
 struct Client {
     from: Ipv4Addr,
     stream: Option<TcpStream>,
-    /// What it says at once.
+    /// The bytes that it sends first.
     begin: String,
     /// And then a byte at a time.
     slow: bool,

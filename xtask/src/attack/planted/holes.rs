@@ -7,7 +7,7 @@ pub(super) struct Hole {
     pub(super) room: &'static str,
     pub(super) text: &'static str,
     pub(super) instead: &'static str,
-    /// What must notice.
+    /// The suite that has to notice.
     pub(super) notices: Suite,
 }
 

@@ -62,7 +62,7 @@ pub(in super::super) fn icpc(dice: &mut Dice, dir: &Path) -> anyhow::Result<()> 
     expectations(dice, dir)
 }
 
-/// What settings of tests may say.
+/// The keys of a test's settings.
 #[derive(Debug, Clone, Copy)]
 struct Words {
     arg: &'static str,

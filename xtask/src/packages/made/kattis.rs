@@ -73,7 +73,7 @@ fn data(dice: &mut Dice, dir: &Path, is_scoring: bool) -> anyhow::Result<()> {
     group(dice, dir, "data/secret", is_scoring, (0, inside))
 }
 
-/// What a group says to its grader.
+/// The flags of a group's grader.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Flags {
     /// Something, or nothing.
