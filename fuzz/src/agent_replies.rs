@@ -10,7 +10,7 @@ use bytes::Bytes;
 use optimus_agent::protocol::{Cgroup, Hello, Ids, Wall};
 use optimus_core::plan::Collect;
 use optimus_core::{Limits, Outcome, Stream};
-use optimus_sandbox::fuzzing::{Conversation, Transport};
+use optimus_sandbox::fuzzing::{AgentClient, Transport};
 use optimus_sandbox::{BoxStep, SandboxError, Sink, Stdin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
@@ -22,29 +22,29 @@ thread_local! {
 /// Everything that a worker may have asked, and this for an answer.
 pub fn fuzz(bytes: &[u8]) {
     let Some((piece, said)) = bytes.split_first() else { return };
-    let hear = || Conversation::new(Said { left: Bytes::copy_from_slice(said), piece: usize::from(*piece) + 1 });
+    let hear = || AgentClient::new(Said { left: Bytes::copy_from_slice(said), piece: usize::from(*piece) + 1 });
     RUNTIME.with(|runtime| {
         runtime.block_on(async {
             settle(hear().hello(hello()).await);
             settle(hear().reset().await);
             collect(&mut hear(), said.len()).await;
             // Each answer takes bytes, of which there is an end.
-            let mut conversation = hear();
-            while run(&mut conversation, said.len()).await.is_ok() {
-                settle(conversation.reset().await);
-                collect(&mut conversation, said.len()).await;
+            let mut agent = hear();
+            while run(&mut agent, said.len()).await.is_ok() {
+                settle(agent.reset().await);
+                collect(&mut agent, said.len()).await;
             }
         });
     });
 }
 
-async fn run(conversation: &mut Conversation<Said>, most: usize) -> Result<Outcome, SandboxError> {
+async fn run(agent: &mut AgentClient<Said>, most: usize) -> Result<Outcome, SandboxError> {
     let argv = ["program".to_owned()];
     let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
     let stdin = Stdin::from(&b"input"[..]);
     let mut sink = Count::default();
     let step = BoxStep { stdin, ..BoxStep::new(&argv, limits) };
-    let ended = conversation.run(&step, &mut sink).await;
+    let ended = agent.run(&step, &mut sink).await;
     assert!(sink.stdout + sink.stderr <= most as u64, "more was heard than was said");
     if let Ok(outcome) = &ended {
         assert_eq!((outcome.stdout_bytes, outcome.stderr_bytes), (sink.stdout, sink.stderr));
@@ -52,8 +52,8 @@ async fn run(conversation: &mut Conversation<Said>, most: usize) -> Result<Outco
     ended
 }
 
-async fn collect(conversation: &mut Conversation<Said>, most: usize) {
-    if let Ok(collected) = conversation.collect(&[Collect::All], 1 << 10).await {
+async fn collect(agent: &mut AgentClient<Said>, most: usize) {
+    if let Ok(collected) = agent.collect(&[Collect::All], 1 << 10).await {
         assert!(collected.size() <= most as u64);
         assert_eq!(collected.archive().map(|archive| archive.len() as u64).ok(), Some(collected.size()));
     }

@@ -1,4 +1,4 @@
-//! What checkers say, in every protocol: a score is one, a message is short, and anything else is an error.
+//! Answers of checkers, in every protocol: a score is one, a message is short, and anything else is an error.
 //!
 //! The first byte picks the exit code and what full points are; then stdout, stderr, and the files that it wrote, each
 //! after a line with its name.

@@ -1,4 +1,4 @@
-//! What operators and clients write into one line: addresses of Redis, ids, marks of events, ways to compare.
+//! Values that operators and clients write in one line: addresses of Redis, ids, event ids, comparers.
 //!
 //! Each line as each of them.
 

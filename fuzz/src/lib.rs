@@ -1,4 +1,4 @@
-//! What libFuzzer is let loose on: everything that reads what strangers write, a module each, named as its target.
+//! Fuzz targets: everything that reads untrusted input, a module each, named as its target.
 //!
 //! In: bytes of any kind. Out: nothing. A module panics when what it looks at does, or does not keep what it promises.
 //! Inputs are text where they can be, so that the seeds in `corpus/` can be read and written by hand.
@@ -41,7 +41,7 @@ pub fn replay(fuzz: fn(&[u8])) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What stands between lines of `====`.
+/// The parts between lines of `====`.
 fn parts(bytes: &[u8]) -> Vec<&[u8]> {
     const BETWEEN: &[u8] = b"\n====\n";
     let mut parts = Vec::new();

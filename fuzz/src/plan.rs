@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use optimus_core::{Descriptor, Plan, Step};
 use optimus_plugin::ImagePolicy;
-use optimus_plugin::fuzzing::{Terms, check, types};
+use optimus_plugin::fuzzing::{PlanRules, check, types};
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
     let descriptor = serde_json::json!({
@@ -22,7 +22,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
 pub fn fuzz(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let images = ImagePolicy::new(["a:*"]);
-    let terms = Terms { descriptor: &DESCRIPTOR, images: &images, has_checker: text.len().is_multiple_of(2) };
+    let terms = PlanRules { descriptor: &DESCRIPTOR, images: &images, has_checker: text.len().is_multiple_of(2) };
     match check(read(text), &terms) {
         Ok(plan) => holds(&plan),
         Err(error) => {
@@ -92,7 +92,7 @@ fn comparer(text: &str) -> Option<types::Comparer> {
     })
 }
 
-/// What whoever carries out a plan relies on.
+/// The properties that the executor of a plan relies on.
 fn holds(plan: &Plan) {
     assert_eq!(plan.image, "a:1", "of those that are declared, the server allows one");
     assert!(plan.compile.len() < 16 && plan.run.collect.is_empty());

@@ -1,4 +1,4 @@
-//! Whether something is the same after it was written as JSON and read again.
+//! Checks that a value is the same after it was written as JSON and read again.
 
 use std::fmt::Debug;
 

@@ -4,6 +4,7 @@
 //! nonsense is left. It has one thread, and it never runs anything of a stranger's outside of a step's namespaces.
 #![expect(unsafe_code, reason = "clone3, mount_setattr, execve and the like have no safe wrapper; all stand in `sys`")]
 
+mod capabilities;
 mod cgroup;
 mod fault;
 mod files;

@@ -18,7 +18,6 @@ use optimus_core::Limits;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use prepare::{Prepared, Shape, drop_bounding_set, give, prepare, tmpfs_options};
-pub(crate) use program::drop_capabilities;
 pub(crate) use supervise::{Finished, supervise};
 
 /// Where a program works.

@@ -113,7 +113,7 @@ fn stay_outside(ids: Ids, child: &sys::Child, inside: &OwnedFd) {
     if matches!(retry_on_intr(|| read(inside, &mut byte)), Ok(1)) {
         let errno = ids::write_maps(ids, child.pid).err().map_or(0, |fault| fault.errno);
         // Nothing is left to do that would need one.
-        let _ = crate::step::drop_capabilities();
+        let _ = crate::capabilities::drop_capabilities();
         // If the box is gone already, there is nobody to tell.
         let _ = retry_on_intr(|| write(inside, &errno.to_ne_bytes()));
     }

@@ -15,14 +15,14 @@ use crate::{Content, LimitsRequest};
 
 pub use protocol::{Answer, CheckerFile, CheckerOutput, Decision, Invocation, NEXT_PASS};
 
-/// A checker: a program in any installed language, compiled once, and run in a box of its own.
+/// A checker: a program in any installed language, compiled once, and run in a separate box.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checker {
     /// A language's id or alias. Empty: that of the first file whose extension some language has.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub language: String,
-    /// How it is called, and what its answer means.
+    /// The protocol: how the checker is called, and how its answer is read.
     pub protocol: Protocol,
     /// The program, when it is one file. Either this or `files`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,29 +36,29 @@ pub struct Checker {
     /// Arguments after those of the protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
-    /// What the language's `options_schema` allows.
+    /// Options of the checker's language, as its `options_schema` allows.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub options: Map<String, Value>,
     /// Further checkers that have to accept as well, each asked when all before it have accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Checker>,
-    /// What each run may use; 10 s of CPU time and 1 GiB when absent.
+    /// The limits of each run; 10 s of CPU time and 1 GiB when absent.
     #[serde(default)]
     pub limits: LimitsRequest,
-    /// What a checker calls full points, where its protocol leaves that open (`testlib`, `kattis`, `lemon`): 1 when
+    /// The number that means full points, where the protocol leaves it open (`testlib`, `kattis`, `lemon`): 1 when
     /// absent, and 100 for `lemon`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_score: Option<f64>,
-    /// What the points of its answers are of.
+    /// The unit of the points in its answers.
     #[serde(default, skip_serializing_if = "Scale::is_default")]
     pub scale: Scale,
-    /// How often the submission may be run for one test: under `kattis`, a checker that accepts and leaves a
-    /// `nextpass.in` has it run again with that. 1 when absent.
+    /// Maximum runs of the submission for one test: under `kattis`, a checker that accepts and leaves a `nextpass.in`
+    /// has the submission run again with that. 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passes: Option<u32>,
 }
 
-/// What the points of a checker's answers are of.
+/// The unit of the points in a checker's answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
@@ -79,7 +79,7 @@ impl Scale {
     }
 }
 
-/// How a checker is called, and what its answer means.
+/// A protocol between the host and a checker: its arguments, its files, and the form of its answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
@@ -110,7 +110,7 @@ pub enum Protocol {
 }
 
 impl Checker {
-    /// What people call it: the name of its first file.
+    /// The name in messages: that of its first file.
     pub fn name(&self) -> &str {
         self.entry.as_deref().or(self.files.first().map(|file| file.path.as_str())).unwrap_or("checker")
     }

@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::Checker;
 
-/// Who talks to a submission that runs as several processes, and how.
+/// The manager of a submission that runs as several processes, and its channels to them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Communication {
     /// Reads the test's input from stdin, talks to each process through two FIFOs, which it is given as arguments (what
     /// the first process writes, what the first process reads, the same of the second, …), and then judges.
     pub manager: Checker,
-    /// How many processes; 1 when absent. Each is given its number, from 0, as its last argument.
+    /// Number of processes; 1 when absent. Each gets its number, from 0, as its last argument.
     #[serde(default = "one")]
     pub processes: u8,
-    /// How they talk.
+    /// The kind of channel between manager and processes.
     #[serde(default)]
     pub io: ChannelIo,
-    /// What the CPU time limit is for.
+    /// The processes that the CPU time limit counts.
     #[serde(default)]
     pub time: TimeOf,
     /// The manager writes to the first FIFO of each pair and reads from the second, and a process the other way round.
@@ -25,7 +25,7 @@ pub struct Communication {
     pub writes_first: bool,
 }
 
-/// How a process talks to the manager.
+/// A channel between a process and the manager.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelIo {
@@ -36,7 +36,7 @@ pub enum ChannelIo {
     Fifos,
 }
 
-/// What the CPU time limit is for.
+/// The processes that the CPU time limit counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeOf {

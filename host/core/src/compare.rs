@@ -1,4 +1,4 @@
-//! Whether what a program printed is what was expected.
+//! Compares what a program printed with what was expected.
 //!
 //! In: the expected bytes, and the program's output in pieces of any size, as it streams by. Out: a [`Match`], with the
 //! place where the two part. All of it works on bytes: white space is space, tab, LF, VT, FF and CR, a line ends with LF,
@@ -80,12 +80,12 @@ pub enum Comparer {
     Dmoj(Dmoj),
     /// The white-diff of CMS: each line's tokens; empty lines count, but for those at the end.
     CmsWhiteDiff,
-    /// What Judge0 does: as `Trimmed`, but NUL is white space, too, and an expectation that is not UTF-8 is compared
+    /// Judge0's comparison: as `Trimmed`, but NUL is white space, too, and an expectation that is not UTF-8 is compared
     /// byte for byte.
     Judge0,
     /// A standard checker of testlib.
     Testlib(Testlib),
-    /// A checker that is a program of its own.
+    /// A checker program.
     Program(Box<Checker>),
     /// The plugin's own checker.
     Custom,
@@ -107,7 +107,7 @@ impl Comparer {
         }
     }
 
-    /// Whether it judges by the output alone, so that a test needs no expectation.
+    /// Returns true if it judges by the output alone, so that a test needs no expectation.
     pub fn needs_no_expectation(&self) -> bool {
         matches!(self, Self::Regex(_) | Self::Program(_))
     }
@@ -176,7 +176,7 @@ impl Testlib {
     }
 }
 
-/// What a comparison comes to.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Match {
     /// Accepted.
@@ -194,7 +194,7 @@ pub enum Match {
         /// For people.
         message: String,
     },
-    /// The expectation is not one that this comparer can compare with: whoever set the problem has to see to it.
+    /// The expectation is not one that this comparer can compare with: a fault of the problem.
     Unusable(String),
 }
 
@@ -208,13 +208,13 @@ pub struct Comparison {
     finding: Option<Finding>,
     /// Nothing that follows can change what was found.
     decided: bool,
-    /// Who looks whether only white space differs.
+    /// The second pass, which decides if only white space differs.
     second: Option<Second>,
     /// With a second, once the first has found a difference: whether the rest is well for it.
     tokens: Option<Engine>,
 }
 
-/// Who looks after `Exact` has found a difference.
+/// The second pass after `Exact` has found a difference.
 #[derive(Debug, Clone, Copy)]
 enum Second {
     Tokens,
@@ -234,12 +234,12 @@ enum Engine {
     Pattern(Result<Box<Pattern>, String>),
 }
 
-/// How a comparer says that the output is not what was expected.
+/// A difference, as a comparer found it.
 #[derive(Debug)]
 struct Mismatch {
-    /// Where in the chunk the rest of the found piece begins.
+    /// Index in the chunk of the rest of the found piece.
     index: usize,
-    /// How many bytes before that the place is that is reported.
+    /// Number of bytes before that index where the reported place is.
     back: u64,
     kind: Kind,
     expected: Option<Shown>,

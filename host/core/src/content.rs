@@ -28,7 +28,7 @@ impl Content {
         (bytes.len() as u64 * 4).div_ceil(3) + escapes as u64
     }
 
-    /// How many bytes of the beginning have an encoded length of at most `room`.
+    /// The longest prefix of `bytes`, as its length, that takes at most `room` bytes when encoded.
     pub fn fitting(bytes: &[u8], room: u64) -> usize {
         if Self::encoded_len(bytes) <= room {
             return bytes.len();
@@ -44,20 +44,20 @@ impl Content {
 
     /// The bytes as text, where JSON has them as such.
     fn as_text(&self) -> Option<&str> {
-        /// What `{"base64":""}` takes more than `""`.
+        /// The length of `{"base64":""}` beyond that of `""`.
         const ENVELOPE: usize = 11;
         let text = std::str::from_utf8(&self.0).ok()?;
         let controls = self.0.iter().filter(|byte| **byte < b' ' && !is_short_escape(**byte)).count();
         (self.len() + 5 * controls <= self.len().div_ceil(3) * 4 + ENVELOPE).then_some(text)
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// What JSON writes as two bytes, such as `\\n`. A text of lines holds many of them, and stays readable.
+/// Characters that JSON writes as two bytes, such as `\\n`. A text of lines holds many of them, and stays readable.
 fn is_short_escape(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c)
 }
@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
-/// What is wrong with base64, in words that say what to do.
+/// The fault in the base64, in words that name the remedy.
 fn words(error: &base64::DecodeError) -> String {
     use base64::DecodeError::{InvalidByte, InvalidLastSymbol, InvalidLength, InvalidPadding};
     match error {
@@ -161,7 +161,7 @@ mod tests {
     fn text_of_control_characters_is_no_longer_than_base64() {
         let ones = round_trip(&[1; 3_000]);
         assert!(ones.starts_with("{\"base64\":\"AQEB") && ones.len() == 4_013, "{}", ones.len());
-        // Lines and colours are text all the same.
+        // Lines and colours are still text.
         for text in ["1\n".repeat(3_000), "\x1b[31mred\x1b[0m and more of a line\n".repeat(100), "\"\\\t\"".repeat(100)]
         {
             assert!(round_trip(text.as_bytes()).starts_with('"'));

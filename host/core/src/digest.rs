@@ -30,7 +30,7 @@ impl fmt::Display for Digest {
 
 /// A text that is no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no digest: `sha256:` and 64 hexadecimal digits")]
+#[error("is not a digest: `sha256:` and 64 hexadecimal digits")]
 pub struct NoDigest;
 
 impl FromStr for Digest {

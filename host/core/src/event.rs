@@ -1,4 +1,4 @@
-//! What happens to a job while it is under way, as `GET /v1/jobs/{id}/events` tells it.
+//! Events of a job under way, as `GET /v1/jobs/{id}/events` sends them.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub enum Event {
     },
     /// Compiling ended.
     Compiled(CompileReport),
-    /// What a test that still runs has printed lately.
+    /// Recent output of a test that still runs.
     Output {
         /// The test's number, from 0.
         index: usize,
@@ -42,12 +42,12 @@ pub enum Event {
         index: usize,
         /// Of how many.
         total: usize,
-        /// How it went.
+        /// The report of the test.
         report: TestReport,
     },
     /// All is said.
     Done {
-        /// What will now be found under the job's id.
+        /// The report that is now stored under the job's id.
         report: Box<Report>,
     },
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}`: {message}")]
 pub struct Invalid {
-    /// Where, as a path into the JSON: `limits.cpu_ms`, `files[2].path`.
+    /// The place, as a path into the JSON: `limits.cpu_ms`, `files[2].path`.
     pub field: String,
-    /// What is wrong: lowercase, no full stop.
+    /// The fault: lowercase, no full stop.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub hint: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct Fault {
     pub code: String,
     /// For people: lowercase, no full stop, the thing in backticks.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }

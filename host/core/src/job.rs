@@ -1,4 +1,4 @@
-//! What comes in: a submission as a client writes it ([`JobRequest`]) and as the rest of Optimus sees it ([`Job`]).
+//! A submission, as a client writes it ([`JobRequest`]) and as the rest of Optimus sees it ([`Job`]).
 
 mod bounds;
 mod programs;
@@ -66,13 +66,13 @@ pub struct FileIo {
     pub output: Option<BoxPath>,
 }
 
-/// Where the end of a job is told.
+/// A URL that receives the job's report at its end.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// `https://…` or `http://…`.
     pub url: String,
-    /// What it is signed with, `whsec_` and base64; the tenant's own secret, when absent.
+    /// The signing secret, `whsec_` and base64; the tenant's own secret, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
@@ -89,10 +89,10 @@ impl std::fmt::Debug for Webhook {
 pub struct Job {
     /// Its name.
     pub id: JobId,
-    /// Whose it is.
+    /// The tenant that submitted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// Where it belongs in its client's trace.
+    /// Its place in the client's trace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceContext>,
     /// The language's id: never an alias.
@@ -108,18 +108,18 @@ pub struct Job {
     pub options: Map<String, Value>,
     /// At least one.
     pub tests: Vec<Test>,
-    /// What each test may use, before the language's multipliers.
+    /// The limits of each test, before the language's multipliers.
     pub limits: Limits,
-    /// How output is compared, if the job says.
+    /// The comparer, if the job names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
-    /// Who talks to the submission.
+    /// The interactor that talks to the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
-    /// Who talks to its processes.
+    /// The manager that talks to the submission's processes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub communication: Option<Box<Communication>>,
-    /// How tests become points.
+    /// The rules that turn tests into points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
     /// The program reads and prints by files.
@@ -128,7 +128,7 @@ pub struct Job {
     /// The language's multipliers do not apply.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exact_limits: bool,
-    /// How often a test that ended by a time limit is run again.
+    /// Number of repetitions of a test that ended by a time limit.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rerun_on_time_limit: u32,
     /// A stored problem, of which nothing is here yet.

@@ -1,13 +1,13 @@
-//! What a plugin says of its language.
+//! The description of a language, which its plugin declares.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::PartialLimits;
 
-/// What a plugin says of its language; checked when the plugin is loaded.
+/// The description of a language, which its plugin declares; checked when the plugin is loaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {
-    /// What a job calls it.
+    /// The id that jobs use.
     pub id: String,
     /// For people.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Descriptor {
     pub images: Vec<String>,
     /// Prints the toolchain's version; run in a box.
     pub probe: Vec<String>,
-    /// What an operator does when the probe finds no toolchain.
+    /// The advice for the operator when the probe finds no toolchain.
     pub install_hint: String,
     /// A job's CPU and wall limits are multiplied by this.
     pub time_multiplier: f64,
@@ -60,12 +60,12 @@ mod schema {
 }
 
 impl Descriptor {
-    /// What a file of its is called behind the dot, unless somebody says otherwise.
+    /// The extension of its files, unless a job names them.
     pub fn extension(&self) -> &str {
         self.extensions.first().map_or("txt", String::as_str)
     }
 
-    /// Whether a job may call it so.
+    /// Returns true if a job may use `name` for it: its id or an alias.
     pub fn is_called(&self, name: &str) -> bool {
         self.id == name || self.aliases.iter().any(|alias| alias == name)
     }
@@ -84,20 +84,20 @@ pub struct Sample {
 /// A language as `GET /v1/languages` and `optimus languages` show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LanguageInfo {
-    /// What the plugin says.
+    /// The plugin's description of it.
     #[serde(flatten)]
     pub descriptor: Descriptor,
     /// SHA-256 of the plugin's bytes, in hex.
     pub plugin_digest: String,
-    /// Whether jobs in it can run here.
+    /// The availability of its toolchain on this host.
     pub availability: Availability,
 }
 
-/// Whether the toolchain answers here.
+/// The availability of a toolchain on this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Availability {
-    /// Nobody has looked yet.
+    /// The probe has not run yet.
     Unknown,
     /// The probe printed this (first line).
     Available {
@@ -106,9 +106,9 @@ pub enum Availability {
     },
     /// Why not, and the remedy.
     Unavailable {
-        /// What the probe met.
+        /// The failure that the probe met.
         reason: String,
-        /// What to do.
+        /// The remedy.
         hint: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What can be judged here: shared by everybody, refreshed by the composition root.
+//! The languages that can be judged here: shared by all rooms, refreshed by the composition root.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct LanguageBook {
     expected: ArcSwap<Expected>,
 }
 
-/// What is on its way: plugins that are being loaded.
+/// Plugins that are being loaded.
 #[derive(Debug, Default)]
 struct Expected {
     languages: Vec<LanguageInfo>,
@@ -79,7 +79,7 @@ impl LanguageBook {
         all
     }
 
-    /// Whether there is no language, and none is expected.
+    /// Returns true if there is no language and none is being loaded.
     pub fn is_empty(&self) -> bool {
         let expected = self.expected.load();
         self.list.load().is_empty() && expected.languages.is_empty() && !expected.has_unnamed
@@ -94,12 +94,13 @@ impl LanguageBook {
         by_id.or_else(|| all().find(|l| l.descriptor.is_called(name))).cloned()
     }
 
-    /// Whether a language of this name may turn up yet: files are being loaded that have not said which language they are for.
+    /// Returns true if a language of this name may still appear: a file that is being loaded has not named its language
+    /// yet.
     pub fn may_turn_up(&self, name: &str) -> bool {
         self.expected.load().has_unnamed && self.find(name).is_none()
     }
 
-    /// What its toolchain says of itself, once it has been asked.
+    /// The version that its toolchain reports, once the probe has run.
     pub fn toolchain(&self, id: &str) -> Option<String> {
         match &self.list.load().iter().find(|l| l.descriptor.id == id)?.availability {
             Availability::Available { version } => Some(version.clone()),

@@ -1,11 +1,11 @@
-//! What a program may use.
+//! Limits of a program.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Invalid;
 
-/// What a program may use; every field is above 0.
+/// Limits of a program; every field is above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -17,7 +17,7 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// stdout, and stderr, each; what is beyond is cut off and flagged.
     pub output_bytes: u64,
-    /// Processes and threads alive at once.
+    /// Maximum number of processes and threads alive.
     pub processes: u64,
     /// File descriptors of a process.
     pub open_files: u64,
@@ -30,7 +30,7 @@ pub struct Limits {
 const MIB: u64 = 1 << 20;
 
 impl Limits {
-    /// What a job gets that asks for nothing.
+    /// The limits of a job that asks for none.
     pub const DEFAULT: Self = Self {
         cpu_ms: 2_000,
         wall_ms: 6_000,
@@ -41,7 +41,7 @@ impl Limits {
         file_bytes: 64 * MIB,
         work_bytes: 128 * MIB,
     };
-    /// What a compile step gets unless the plan asks for something else.
+    /// The limits of a compile step, unless the plan asks for others.
     pub const COMPILE: Self = Self {
         cpu_ms: 30_000,
         wall_ms: 60_000,
@@ -119,7 +119,7 @@ impl PartialLimits {
     }
 }
 
-/// Limits as a client writes them: anything JSON can say, so that each mistake gets an error of its own.
+/// Limits as a client writes them: any JSON, so that each mistake gets a precise error.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the fields of `Limits`, as written by a client")]

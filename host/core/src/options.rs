@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::Invalid;
 use crate::suggest::nearest;
 
-/// How deep a schema is followed.
+/// Maximum depth to which a schema is followed.
 const DEPTH: usize = 16;
 
 /// Checks `options` against a language's schema; without one, there are none to choose.

@@ -1,4 +1,4 @@
-//! What happened to a process: facts, no judgement.
+//! The outcome of a process: facts, without a judgement.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub enum Stream {
     Stderr,
 }
 
-/// How the step's first process ended.
+/// The end of a step's first process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
@@ -45,10 +45,10 @@ pub enum LimitHit {
     KernelMemory,
 }
 
-/// What happened to a step. Output itself is streamed to whoever ran it; here are only the numbers.
+/// The outcome of a step. Its output is streamed to the caller; here are only the numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// How it ended.
+    /// The end of its first process.
     pub exit: Exit,
     /// The limit that was hit, if any: the first in `LimitHit`'s deciding order (memory, CPU, wall, output, …).
     pub limit: Option<LimitHit>,
@@ -60,7 +60,7 @@ pub struct Outcome {
     /// processor, in µs. 0 where the kernel does not tell.
     #[serde(default, skip_serializing_if = "crate::omit::is_zero")]
     pub waited_us: u64,
-    /// The most memory it held at once.
+    /// Its peak memory, in bytes.
     pub memory_peak_bytes: u64,
     /// True when the kernel gives no exact peak here and the number is a lower bound.
     pub memory_is_estimate: bool,
@@ -78,7 +78,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether it ended by itself with exit code 0, within every limit.
+    /// Returns true if it ended by itself with exit code 0, within every limit.
     pub fn is_success(&self) -> bool {
         self.limit.is_none() && self.exit == Exit::Code(0)
     }

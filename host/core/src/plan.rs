@@ -1,4 +1,4 @@
-//! What has to be done for a job: what a plugin says, once the host has checked it.
+//! The plan of a job: what a plugin returned, after the host has checked it.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Step {
     pub env: Vec<(String, String)>,
     /// Put into the work area before the step.
     pub files: Vec<PlacedFile>,
-    /// What a compile step leaves for the run step.
+    /// The files of a compile step that the run step sees.
     pub collect: Vec<Collect>,
     /// The plugin's wishes, not yet clamped to the operator's caps.
     pub limits: PartialLimits,
@@ -26,16 +26,16 @@ pub struct Step {
 /// A file to put into the work area.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PlacedFile {
-    /// Where.
+    /// The path in the box.
     pub path: BoxPath,
     /// Mode 0755 instead of 0644.
     #[serde(default)]
     pub executable: bool,
-    /// What.
+    /// The bytes.
     pub content: Content,
 }
 
-/// What a compile step leaves for the run step.
+/// A choice of the files that a compile step leaves for the run step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Collect {
@@ -45,7 +45,7 @@ pub enum Collect {
     Path(BoxPath),
 }
 
-/// What has to be done for a job.
+/// The steps of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// One of the descriptor's images, checked against the operator's allow-list.
@@ -59,7 +59,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether the run step sees what compiling left, rather than the sources.
+    /// Returns true if the run step sees collected files, rather than the sources.
     pub fn collects(&self) -> bool {
         self.compile.iter().any(|step| !step.collect.is_empty())
     }

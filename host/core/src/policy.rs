@@ -2,7 +2,7 @@
 
 use crate::{Invalid, Limits};
 
-/// What this server takes.
+/// Caps of what this server accepts.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Limits of a job that asks for nothing.
@@ -15,7 +15,7 @@ pub struct Policy {
     pub max_files: usize,
     /// The most that `capture_bytes` may be.
     pub max_capture_bytes: u64,
-    /// Memory for all programs of a job at once, where that is known.
+    /// Memory for all concurrent programs of a job, where that is known.
     pub machine_bytes: Option<u64>,
 }
 

@@ -18,7 +18,7 @@ pub use expectation::{Expectation, Part};
 pub use pattern::fits;
 pub use time::TimeRule;
 
-/// What is the same for every submission.
+/// A problem: everything that is the same for each submission.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
@@ -28,28 +28,28 @@ pub struct Problem {
     pub format: String,
     /// In the order in which they are judged.
     pub tests: Vec<Test>,
-    /// What each test may use.
+    /// The limits of each test.
     #[serde(default)]
     pub limits: LimitsRequest,
     /// A language's own multipliers do not stretch them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exact_limits: bool,
-    /// What a submission's files may hold together.
+    /// Maximum size of a submission's files together, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_bytes: Option<u64>,
-    /// How the time limit follows from the submissions that are right, where the package leaves it to that.
+    /// The rule that derives the time limit from the right submissions, where the package has no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_rule: Option<TimeRule>,
-    /// How output is compared.
+    /// The comparer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
-    /// Who talks to the submission.
+    /// The interactor that talks to the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
-    /// Who talks to the submission's processes.
+    /// The manager that talks to the submission's processes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub communication: Option<Box<Communication>>,
-    /// How tests become points.
+    /// The rules that turn tests into points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
     /// By which files submissions read and print.
@@ -58,10 +58,10 @@ pub struct Problem {
     /// The languages that it takes, as the package names them; empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// What goes with a submission. When there are any, one of them has to fit its language.
+    /// Files that are added to a submission. When there are any, one of them has to fit its language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<Extra>,
-    /// A language without an extra of its own may be submitted all the same.
+    /// A language without an extra may still be submitted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub extras_are_optional: bool,
     /// Programs whose verdicts its author knows.
@@ -70,7 +70,7 @@ pub struct Problem {
     /// Tests that a program of the package makes, before any submission is judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generated: Vec<Generated>,
-    /// What of the package was not looked at, and does not change how it judges.
+    /// Parts of the package that were ignored, because they do not change how it judges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
 }
@@ -94,7 +94,7 @@ pub struct Generated {
     pub output: bool,
 }
 
-/// What goes with a submission in some languages: a grader that calls its functions, headers, a library.
+/// Files that are added to a submission in some languages: a grader that calls its functions, headers, a library.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extra {
@@ -109,7 +109,7 @@ pub struct Extra {
     /// The file to start with, when that is not the submission's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<BoxPath>,
-    /// What the submission's own file is called, without its extension.
+    /// The file name of the submission's own file, without its extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stem: Option<String>,
     /// Stands before the text of each of the submission's files.
@@ -142,9 +142,9 @@ pub struct Labelled {
     /// The file to start with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<BoxPath>,
-    /// What should come of it.
+    /// The expected result.
     pub expect: Expectation,
-    /// Where the package leaves the time limit to its submissions, this one has to be within.
+    /// If true, and the package derives the time limit from its submissions, this one has to be within the limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bounds_time: bool,
 }

@@ -1,4 +1,4 @@
-//! What goes out.
+//! The report of a job.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Report {
     pub language: String,
     /// The job's, from its tests': see [`Verdict::of_job`].
     pub verdict: Verdict,
-    /// What it came to in points, when the job says how.
+    /// The points, when the job has scoring rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
     /// The plugin that planned it; absent when none did.
@@ -38,8 +38,8 @@ pub struct Report {
     /// Our failure, when the verdict is `internal_error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
-    /// What each test could use: what the job asked for or the default, after the language's multipliers and floors and the
-    /// operator's caps. Absent when no plan was made.
+    /// The limits of each test: those that the job asked for or the defaults, after the language's multipliers and
+    /// floors and the operator's caps. Absent when no plan was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
     /// When the job was accepted.
@@ -51,7 +51,7 @@ pub struct Report {
     /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// Where the time went.
+    /// The time that each stage took.
     pub timing: Timing,
     /// The job's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -69,7 +69,7 @@ pub struct PluginRef {
     pub digest: String,
 }
 
-/// Where the time went, in ms.
+/// The time that each stage took, in ms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Timing {
@@ -80,17 +80,17 @@ pub struct Timing {
     pub total_ms: f64,
 }
 
-/// How compiling went.
+/// The report of the compile steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompileReport {
-    /// Whether it gave something to run.
+    /// True if compiling gave something to run.
     pub ok: bool,
     /// Taken from the cache: the numbers are those of the first time.
     pub cached: bool,
     /// The step that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_step: Option<String>,
-    /// What the compilers printed, stdout and stderr in the order they came, cut to size.
+    /// The output of the compilers, stdout and stderr in the order of arrival, cut to size.
     pub output: Excerpt,
     /// The same as data, where the plugin can read it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,12 +106,12 @@ pub struct CompileReport {
     pub message: Option<String>,
 }
 
-/// How one test went.
+/// The report of one test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TestReport {
     /// The test's name, or its number from 1.
     pub name: String,
-    /// What it comes to.
+    /// The verdict.
     pub verdict: Verdict,
     /// From 0 to 1, when a checker gives partial credit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,23 +125,24 @@ pub struct TestReport {
     /// The peak is a lower bound: the kernel here gives no exact number.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub memory_is_estimate: bool,
-    /// How it ended; absent when it did not run.
+    /// The end of the program; absent when it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<Exit>,
     /// The limit that was hit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<LimitHit>,
-    /// What it printed, as much as `capture_bytes` allows.
+    /// Its output, as much as `capture_bytes` allows.
     pub stdout: Excerpt,
     /// The same for stderr.
     pub stderr: Excerpt,
     /// For people: `line 3, column 5: expected "42", found "41"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Where the output is another than expected, when a comparer of the host's found that, and the job does not hide it.
+    /// The first difference from the expected output, when one of the host's comparers found it and the job does not
+    /// hide it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Box<DifferenceReport>>,
-    /// What program and interactor, or processes and manager, said to each other, when the job does not hide it.
+    /// The messages between program and interactor, or processes and manager, when the job does not hide them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Box<Transcript>>,
     /// Our failure, when the verdict is `internal_error`.
@@ -149,7 +150,7 @@ pub struct TestReport {
     pub error: Option<Fault>,
 }
 
-/// What a program, or its processes, and an interactor or manager said to each other, as far as `capture_bytes` goes.
+/// The messages between a program, or its processes, and an interactor or manager, up to `capture_bytes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
     /// In order; what one says at a time is one turn.
@@ -159,19 +160,19 @@ pub struct Transcript {
     pub truncated: bool,
 }
 
-/// What one of the two said at a time.
+/// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
-    /// Who.
+    /// The sender.
     pub by: Speaker,
-    /// Which of several processes says it, or is told it, from 0.
+    /// The number of the process that sends or receives it, from 0, where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<u8>,
-    /// What.
+    /// The bytes.
     pub said: Content,
 }
 
-/// Who speaks.
+/// The sender of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -180,7 +181,7 @@ pub enum Speaker {
     Interactor,
 }
 
-/// Where found and expected output part.
+/// The first difference between found and expected output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DifferenceReport {
     /// In the program's output, from 1; a line ends with LF.
@@ -190,7 +191,7 @@ pub struct DifferenceReport {
     /// The token or line that was expected there; absent when nothing more was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Excerpt>,
-    /// What was there; absent at the end of the output.
+    /// The output at that place; absent at the end of the output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Excerpt>,
 }

@@ -1,6 +1,6 @@
-//! How tests become points: groups (subtasks), what they require of each other, and when to stop.
+//! Scoring: groups (subtasks) of tests, their dependencies, and when to stop.
 //!
-//! Values only. [`Progress`] is asked which test is worth running, is told how it went, and says at the end what the job
+//! Values only. [`Progress`] says which test is worth running, notes each result, and says at the end what the job
 //! is worth; it never looks at anything else, so the same verdicts always come to the same points.
 
 mod progress;
@@ -17,14 +17,14 @@ use crate::{Invalid, Test, Verdict};
 pub use progress::Progress;
 pub use tree::Tree;
 
-/// How tests become points.
+/// The rules that turn tests into points.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scoring {
     /// In the order in which they are judged. A test says by `group` to which one it belongs.
     #[serde(default)]
     pub groups: Vec<Group>,
-    /// How the groups' points become the job's; samples do not count.
+    /// The rule that turns the groups' points into the job's; samples do not count.
     #[serde(default)]
     pub total: Total,
     /// Skip tests that cannot change any group's points any more.
@@ -39,12 +39,12 @@ pub struct Scoring {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// What tests and other groups call it.
+    /// Its name, which tests and other groups refer to.
     pub name: String,
-    /// What all of it is worth; the sum of its tests' points, when absent.
+    /// Its points; the sum of its tests' points, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<f64>,
-    /// How its tests' shares become its points.
+    /// The rule that turns its tests' shares into its points.
     #[serde(default)]
     pub score: Aggregate,
     /// A checker's score counts as a whole share when it is above 0 and at most this, and else as none.
@@ -53,19 +53,19 @@ pub struct Group {
     /// Judged only when every test of these groups was accepted; they come before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
-    /// What its first test that is not accepted ends.
+    /// The tests that are skipped after its first test that is not accepted.
     #[serde(default, skip_serializing_if = "Stop::is_never")]
     pub stop: Stop,
-    /// Known to whoever submits; worth nothing.
+    /// Visible to submitters; without points.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sample: bool,
 }
 
-/// How tests' shares (1 accepted, 0 not, between them partial) become a group's points.
+/// A rule that turns tests' shares (1 accepted, 0 not, between them partial) into a group's points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
-    /// Each test's share of its own points; without such, the group's points are divided among its tests.
+    /// Each test's share of its points; without points of tests, the group's points are divided among its tests.
     #[default]
     Sum,
     /// The smallest share of the group's points.
@@ -78,7 +78,7 @@ pub enum Aggregate {
     Product,
 }
 
-/// How groups' points become the job's.
+/// A rule that turns groups' points into the job's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -89,7 +89,7 @@ pub enum Total {
     Max,
 }
 
-/// What a test that is not accepted ends.
+/// The tests that are skipped after a test that is not accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
@@ -109,17 +109,17 @@ impl Stop {
     }
 }
 
-/// What a job came to in points.
+/// The points of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// What it got.
+    /// The points that it got.
     pub points: f64,
-    /// What it could have got.
+    /// The points that it could get.
     pub max: f64,
     /// There is no most that it could have got; `max` is what it got.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unbounded: bool,
-    /// What the graders of `scoring.tree` made of it.
+    /// The verdict that the graders of `scoring.tree` gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// In the job's order.
@@ -127,32 +127,32 @@ pub struct Score {
     pub groups: Vec<GroupScore>,
 }
 
-/// What a group came to.
+/// The points of a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupScore {
     /// The group's name.
     pub name: String,
-    /// What it got.
+    /// The points that it got.
     pub points: f64,
-    /// What it could have got.
+    /// The points that it could get.
     pub max: f64,
     /// Every test was accepted.
     pub passed: bool,
-    /// How many were run, and how many there are.
+    /// Number of tests that were run.
     pub judged: usize,
-    /// How many there are.
+    /// Number of its tests.
     pub tests: usize,
 }
 
 impl Score {
-    /// Whether it is all that there was to get.
+    /// Returns true if the job got all points.
     pub fn is_full(&self) -> bool {
         self.unbounded || self.max > 0.0 && self.points >= self.max - 1e-9 * self.max
     }
 }
 
 impl Scoring {
-    /// Whether which tests run depends on how others went.
+    /// Returns true if the result of one test decides if another runs.
     pub fn is_sequential(&self) -> bool {
         self.lazy
             || self.tree.is_some()

@@ -11,10 +11,10 @@ pub struct Test {
     /// For people; the report says `1`, `2`, … when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the program reads.
+    /// The program's stdin.
     #[serde(default)]
     pub stdin: Content,
-    /// What it should print. Without it the program only has to end well.
+    /// The expected output. Without it the program only has to end with exit code 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Content>,
     /// Arguments for this test, after the job's own.
@@ -23,7 +23,7 @@ pub struct Test {
     /// Arguments for the checker or interactor in this test, after its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checker_args: Vec<String>,
-    /// How the output of this test is compared, where that differs from the job's `compare`; no program.
+    /// The comparer of this test, where it differs from the job's `compare`; not a checker program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
     /// Files that the program finds beside it.
@@ -38,7 +38,7 @@ pub struct Test {
     /// One of `scoring.groups`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// What it is worth, in a group whose score is a sum.
+    /// Its points, in a group whose score is a sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<f64>,
 }

@@ -16,7 +16,7 @@ impl Timestamp {
         Self(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// So many milliseconds earlier.
+    /// The timestamp `ms` milliseconds earlier.
     #[must_use]
     pub fn before(self, ms: u64) -> Self {
         Self(self.0.saturating_sub(ms))

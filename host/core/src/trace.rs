@@ -1,13 +1,13 @@
-//! Where a job belongs in somebody's trace: W3C Trace Context, which is carried from client to worker and never looked into.
+//! The place of a job in its client's trace: W3C Trace Context, which is carried from client to worker unread.
 
 use serde::{Deserialize, Serialize};
 
-/// What the headers `traceparent` and `tracestate` say.
+/// The headers `traceparent` and `tracestate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceContext {
     /// `00-<trace>-<span>-<flags>`.
     pub parent: String,
-    /// What vendors add.
+    /// The vendors' part, `tracestate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }

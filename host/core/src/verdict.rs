@@ -1,8 +1,8 @@
-//! What an outcome means.
+//! Verdicts.
 
 use serde::{Deserialize, Serialize};
 
-/// What an outcome means. `InternalError` is ours and never says anything about the program.
+/// The meaning of an outcome. `InternalError` is our failure and never says anything about the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the field's own")]

@@ -50,7 +50,7 @@ impl KnownTo {
         Self(Mutex::new([tenant.map(str::to_owned)].into()))
     }
 
-    /// Whether the tenant knows the result already. Adds the tenant.
+    /// Returns true if the tenant knows the result already. Adds the tenant.
     pub(super) fn is_known(&self, tenant: Option<&str>) -> bool {
         !self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.map(str::to_owned))
     }

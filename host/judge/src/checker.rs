@@ -1,4 +1,4 @@
-//! A checker that is a program: built like any other, once, and run after each test in a box of its own, in which there
+//! A checker that is a program: built like any other, once, and run after each test in a separate box, in which there
 //! are the input, the output, what was expected, and never the submission. What it says decides; a checker that crashes,
 //! takes too long or makes no sense has decided nothing, and that is an error of the problem, with the checker's name.
 
@@ -20,7 +20,7 @@ use super::failure::{Cause, cause_of, fault};
 use super::limits;
 use super::verdict::Ruling;
 
-/// What a run gets that asks for nothing: a checker may be slower than what it checks.
+/// Limits of a run that asks for none: a checker may be slower than the program that it checks.
 const LIMITS: Limits = Limits {
     cpu_ms: 10_000,
     wall_ms: 30_000,
@@ -29,9 +29,9 @@ const LIMITS: Limits = Limits {
     work_bytes: 1 << 30,
     ..Limits::DEFAULT
 };
-/// What is kept of what it prints.
+/// Maximum bytes of its output that are kept.
 const SAID: usize = 64 << 10;
-/// What is read of a file that it writes; the input of another pass may be one.
+/// Maximum bytes that are read of a file that it writes; the input of another pass may be one.
 const WRITTEN: u64 = 16 << 20;
 
 /// A checker that can be built, and boxes in which it waits.
@@ -46,7 +46,7 @@ pub(super) struct CheckerProgram {
     also: Vec<CheckerProgram>,
 }
 
-/// What there is to check.
+/// The inputs of a checker.
 #[derive(Clone, Default)]
 pub(super) struct CheckerInputs {
     pub(super) input: Bytes,
@@ -55,7 +55,7 @@ pub(super) struct CheckerInputs {
     pub(super) code: Bytes,
     /// Arguments for this test.
     pub(super) args: Vec<String>,
-    /// What the test is worth, for checkers that speak of points.
+    /// The points of the test, for checkers that answer in points.
     pub(super) worth: Option<f64>,
     /// Which run of the submission this was, from 1, and what the checker left after those before.
     pub(super) pass: u32,
@@ -68,7 +68,7 @@ impl CheckerInputs {
     }
 }
 
-/// What came of a look.
+/// The result of a check.
 pub(super) struct Checked {
     pub(super) ruling: Ruling,
     /// The submission is to run again with this input.
@@ -78,7 +78,7 @@ pub(super) struct Checked {
 /// Another pass.
 pub(super) struct Next {
     pub(super) input: Bytes,
-    /// What the checker finds again.
+    /// Files for the checker's next run.
     pub(super) left: Vec<(String, Bytes)>,
 }
 
@@ -176,7 +176,7 @@ impl CheckerProgram {
         Ok(open)
     }
 
-    /// What it said, once it has ended; the box is used again where that is possible.
+    /// Collects the output of a checker that ended; the box is reused where that is possible.
     pub(super) async fn collect_output(
         &self,
         call: &Invocation,
@@ -195,7 +195,7 @@ impl CheckerProgram {
         Ok(CheckerOutput { code, stdout: captured.stdout.into(), stderr: captured.stderr.into(), files })
     }
 
-    /// What that means.
+    /// Reads the answer from the output.
     pub(super) fn read(&self, mut said: CheckerOutput, inputs: &CheckerInputs) -> Result<Checked, Failure> {
         let nonsense = |why: String| Failure::Checker(broken(&self.checker, &why));
         let next = self.checker.next_pass(&said, inputs.pass.max(1)).map_err(nonsense)?;
@@ -350,7 +350,7 @@ async fn written(open: &mut dyn OpenBox, directory: &str) -> Result<Vec<(String,
     Ok(files.into_iter().filter_map(inside).collect())
 }
 
-/// Regular files, by path, each up to so many bytes.
+/// Regular files, by path, each up to a maximum of bytes.
 pub(super) fn unpack(collected: &Collected, most: u64) -> std::io::Result<Vec<(String, Bytes)>> {
     let archive = collected.archive()?;
     let mut files = Vec::new();

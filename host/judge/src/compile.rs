@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use optimus_core::event::EventSink;
 use optimus_core::outcome::{Excerpt, Exit};
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::report::{CompileReport, ms};
@@ -59,11 +60,7 @@ enum Compiled {
 }
 
 impl Executor {
-    pub(super) async fn build(
-        &self,
-        spec: &BuildSpec<'_>,
-        events: &(dyn Fn(Event) + Send + Sync),
-    ) -> Result<BuildResult, Fault> {
+    pub(super) async fn build(&self, spec: &BuildSpec<'_>, events: &EventSink<'_>) -> Result<BuildResult, Fault> {
         if spec.plan.compile.is_empty() {
             return self.ready(spec, None).await;
         }
@@ -104,7 +101,7 @@ impl Executor {
         &self,
         spec: &BuildSpec<'_>,
         result: Result<Arc<Artefact>, Arc<Failed>>,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
     ) -> Result<BuildResult, Fault> {
         let (mut report, known) = match &result {
             Ok(artefact) => (artefact.report.clone(), &artefact.known),
@@ -170,11 +167,12 @@ impl Executor {
 
     async fn open(&self, spec: &BuildSpec<'_>) -> Result<Box<dyn OpenBox>, Fault> {
         let image = &spec.plan.image;
-        let opened = if spec.unpinned { self.sandbox.open_beside(image).await } else { self.sandbox.open(image).await };
+        let opened =
+            if spec.unpinned { self.sandbox.open_unpinned(image).await } else { self.sandbox.open(image).await };
         opened.map_err(|error| fault(&error))
     }
 
-    async fn compile(&self, spec: &BuildSpec<'_>, events: &(dyn Fn(Event) + Send + Sync)) -> Result<Compiled, Fault> {
+    async fn compile(&self, spec: &BuildSpec<'_>, events: &EventSink<'_>) -> Result<Compiled, Fault> {
         let mut open = self.open(spec).await?;
         if let Err(error) = open.stage(&staged_files(spec)).await {
             return match cause_of(&error) {

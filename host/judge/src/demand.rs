@@ -1,4 +1,4 @@
-//! What a job reserves on the machine: the limits of all its programs that run at the same time.
+//! The demand of a job on the machine: the limits of all its programs that run at the same time.
 
 use optimus_sandbox::Demand;
 

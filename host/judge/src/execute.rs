@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use optimus_core::event::EventSink;
 use optimus_core::limits::PartialLimits;
 use optimus_core::report::CompileReport;
 use optimus_core::scoring::Score;
-use optimus_core::{Event, Fault, Job, Plan, Step, TestReport, Verdict};
+use optimus_core::{Fault, Job, Plan, Step, TestReport, Verdict};
 use tokio_util::sync::CancellationToken;
 
 use super::build_spec::BuildSpec;
@@ -16,7 +17,7 @@ use super::planned::PlannedJob;
 use super::scheduler;
 use super::test_context::test_name;
 
-/// How the execution of a job ended.
+/// The end of a job's execution.
 #[derive(Debug, PartialEq)]
 pub(super) enum Ending {
     Tested,
@@ -41,7 +42,7 @@ impl Executor {
     pub(super) async fn execute(
         &self,
         planned: &PlannedJob<'_>,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<ExecutionResult, Fault> {
         if planned.spec.job.tests.iter().all(|test| test.submitted.is_some()) {

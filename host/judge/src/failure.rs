@@ -40,7 +40,8 @@ pub(super) fn fault(error: &SandboxError) -> Fault {
     Fault { code: code.to_owned(), message, hint: error.hint() }
 }
 
-/// Whether `argv[0]` is a path into the work area, where sources and compiled programs are, and not in the image.
+/// Returns true if `argv[0]` is a path into the work area, where sources and compiled programs are, and not in the
+/// image.
 pub(super) fn starts_from_work_area(step: &Step) -> bool {
     step.argv.first().is_some_and(|program| program.contains('/') && !program.starts_with('/'))
 }

@@ -1,4 +1,4 @@
-//! A test in which the submission talks to an interactor: both run at once, each in a box of its own, and what one prints
+//! A test in which the submission talks to an interactor: both run at the same time, each in its box, and what one prints
 //! the other reads.
 //!
 //! Which side decides depends on what was said, never on whose process the kernel buried first. The end of the
@@ -27,7 +27,7 @@ use super::verdict::Ruling;
 
 /// An interactor that waits for the submission must not be the first to give up.
 const LONGER_MS: u64 = 10_000;
-/// What an interactor has left to say once the submission has hit a limit, it says within this time.
+/// Time in which an interactor has to end after the submission has hit a limit.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Runs both to their ends.
@@ -92,7 +92,7 @@ pub(super) async fn run(
     Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed: [stdout.0, stderr.0], transcript })
 }
 
-/// Whether a program ended by a limit, or could not be run: its interactor has no partner any more.
+/// Returns true if a program ended by a limit, or could not be run: its interactor has no partner any more.
 pub(super) fn hit_limit(outcome: &Result<Outcome, SandboxError>) -> bool {
     outcome.as_ref().map_or(true, |outcome| outcome.limit.is_some())
 }

@@ -1,7 +1,7 @@
 //! Judges one job: `Job → Plan → Outcomes → Report`.
 //!
 //! In: a job. Out: its report, and events on the way. The plugin plans, the sandbox runs, the comparers and
-//! [`verdict`] decide. The judge knows neither queue nor HTTP, keeps nothing of a job except compiled programs,
+//! `verdict` decide. The judge knows neither queue nor HTTP, keeps nothing of a job except compiled programs,
 //! and its memory use does not grow with a program's output.
 
 mod artefacts;
@@ -33,10 +33,11 @@ mod verdict;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use optimus_core::event::EventSink;
 use optimus_core::languages::LanguageBook;
 use optimus_core::report::{PluginRef, Timing};
 use optimus_core::scoring::Score;
-use optimus_core::{Checker, Comparer, Event, Fault, Job, Limits, Plan, Report, TestReport, Timestamp, Verdict};
+use optimus_core::{Checker, Comparer, Fault, Job, Limits, Plan, Report, TestReport, Timestamp, Verdict};
 use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
 use optimus_sandbox::{SandboxError, SharedSandbox};
 use tokio_util::sync::CancellationToken;
@@ -51,7 +52,7 @@ use planned::PlannedJob;
 /// Configuration of a judge.
 #[derive(Debug, Clone)]
 pub struct JudgeConfig {
-    /// Maximum number of boxes in use at once, over all jobs; at least 1. Each running job holds one.
+    /// Maximum number of boxes in use, over all jobs; at least 1. Each running job holds one.
     pub slots: usize,
     /// Runs tests of one job side by side in slots that no other job waits for.
     pub parallel_tests: bool,
@@ -78,7 +79,7 @@ impl Default for JudgeConfig {
     }
 }
 
-/// Judges jobs; many can be judged at once.
+/// Judges jobs, several at the same time.
 pub struct Judge {
     catalogue: Arc<Catalogue>,
     executor: Executor,
@@ -100,7 +101,7 @@ impl Judge {
         &self,
         job: &Job,
         waited: Duration,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
         let begun = Instant::now();
@@ -116,7 +117,7 @@ impl Judge {
     async fn plan_and_execute(
         &self,
         draft: &mut Draft<'_>,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Result<ExecutionResult, Ending>, Fault> {
         let job = draft.job;
@@ -164,7 +165,7 @@ impl Judge {
     async fn admit_and_execute(
         &self,
         planned: &PlannedJob<'_>,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Result<ExecutionResult, Ending>, Fault> {
         let demand = demand::of_job(planned, &self.executor.config);

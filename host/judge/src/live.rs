@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use optimus_core::content::whole_characters;
+use optimus_core::event::EventSink;
 use optimus_core::{Event, Stream};
 
 /// Interval between two batches. Most tests end before the first, and their report has all of their output.
@@ -14,7 +15,7 @@ const BATCH: usize = 8 << 10;
 /// Collects the output of one test and publishes it.
 pub(super) struct Live<'a> {
     index: usize,
-    events: &'a (dyn Fn(Event) + Send + Sync),
+    events: &'a EventSink<'a>,
     state: Mutex<State>,
 }
 
@@ -37,7 +38,7 @@ struct Piece {
 
 impl<'a> Live<'a> {
     /// Publishes at most `capture_bytes` of each stream.
-    pub(super) fn new(index: usize, capture_bytes: u64, events: &'a (dyn Fn(Event) + Send + Sync)) -> Self {
+    pub(super) fn new(index: usize, capture_bytes: u64, events: &'a EventSink<'a>) -> Self {
         let (left, closed, begun) = ([capture_bytes; 2], [false; 2], Default::default());
         let state = State { pieces: Vec::new(), bytes: 0, left, closed, begun };
         Self { index, events, state: Mutex::new(state) }

@@ -42,7 +42,7 @@ impl ProcessPipes {
 struct ExitedProcess<'a> {
     outcome: Outcome,
     sink: TestSink<'a>,
-    /// How many processes ended before it.
+    /// Number of processes that ended before it.
     place: usize,
 }
 
@@ -254,7 +254,7 @@ impl Sink for ProcessSink<'_, '_> {
         }
     }
 
-    fn hear(&mut self, _: u8, bytes: &[u8]) {
+    fn write_channel(&mut self, _: u8, bytes: &[u8]) {
         self.forward(bytes);
     }
 
@@ -274,7 +274,7 @@ impl Sink for ManagerSink<'_, '_> {
         self.captured.write(stream, bytes);
     }
 
-    fn hear(&mut self, number: u8, bytes: &[u8]) {
+    fn write_channel(&mut self, number: u8, bytes: &[u8]) {
         let to_process = &self.group.pipes_of(number).to_process;
         match bytes {
             [] => to_process.close(),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
+use optimus_core::event::EventSink;
 use optimus_core::scoring::{Progress, Score};
 use optimus_core::{Comparer, Event, Fault, Limits, TestReport, Verdict};
 use optimus_sandbox::OpenBox;
@@ -51,7 +52,7 @@ impl Executor {
         &self,
         planned: &PlannedJob<'_>,
         prepared: PreparedBox,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Tested, Fault> {
         let comparer = comparer(planned.spec.job, planned.spec.plan);
@@ -85,7 +86,7 @@ impl Executor {
     pub(super) async fn judge_answers(
         &self,
         planned: &PlannedJob<'_>,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Tested, Fault> {
         let job = planned.spec.job;
@@ -121,7 +122,7 @@ impl Executor {
         artefact: Option<Arc<Artefact>>,
         limits: Limits,
         comparer: Comparer,
-        events: &'a (dyn Fn(Event) + Send + Sync),
+        events: &'a EventSink<'a>,
     ) -> (TestContext<'a>, Option<Progress<'a>>) {
         let job = planned.spec.job;
         let progress = job.scoring.as_ref().map(|scoring| Progress::new(scoring, &job.tests));
@@ -152,7 +153,7 @@ impl Executor {
             {
                 running.push(self.run_at(slot, context, index).instrument(spans::test(index)));
             }
-            // A box without a slot would keep a processor from whoever has one.
+            // A box without a slot would take a processor from one that has a slot.
             idle.spare.clear();
             let Some(done) = running.next().await else { return Ok(()) };
             let (index, mut report, open, own) = done?;
@@ -161,7 +162,7 @@ impl Executor {
                 false => idle.spare.push(open),
             }
             self.note(context.planned, progress.as_deref_mut(), index, &mut report).await?;
-            // After a failure of ours the whole job is `internal_error`: further tests would tell nobody anything.
+            // After a failure of ours the whole job is `internal_error`: further tests would tell nothing.
             let stop = job.stop_at_first_failure && report.verdict != Verdict::Accepted;
             if stop || report.verdict == Verdict::InternalError {
                 waiting = 0..0;

@@ -38,7 +38,7 @@ impl TestContext<'_> {
         };
         let reader = self.reader(test);
         let (reader, aside) = if output_file.is_some() { (Reader::Ignore, Some(reader)) } else { (reader, None) };
-        // What the report will not show, nobody sees before.
+        // Output that the report will not show is not streamed either.
         let shown = !job.hide_feedback && job.capture_bytes > 0;
         let live = shown.then(|| Live::new(index, job.capture_bytes, self.events));
         let mut sink = TestSink::new(reader, job.capture_bytes, &self.budget, live.as_ref());

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use optimus_core::event::EventSink;
 use optimus_core::outcome::Exit;
 use optimus_core::plan::PlacedFile;
 use optimus_core::report::Transcript;
-use optimus_core::{BoxPath, Comparer, Content, Event, Fault, Job, Limits, Outcome, Plan, Test, Verdict};
+use optimus_core::{BoxPath, Comparer, Content, Fault, Job, Limits, Outcome, Plan, Test, Verdict};
 use optimus_plugin::StepOutcome;
 use optimus_sandbox::OpenBox;
 
@@ -32,7 +33,7 @@ pub(super) struct TestContext<'a> {
     /// The points of each test, if the job has points.
     pub(super) worth: Vec<Option<f64>>,
     pub(super) budget: Budget,
-    pub(super) events: &'a (dyn Fn(Event) + Send + Sync),
+    pub(super) events: &'a EventSink<'a>,
 }
 
 /// The comparer of the job, or of the plan, or the default.
@@ -63,7 +64,7 @@ impl RunResult {
 }
 
 impl TestContext<'_> {
-    /// Whether each test needs a new box: only there are the build area and the files of one test new.
+    /// Returns true if each test needs a new box: only there are the build area and the files of one test new.
     pub(super) fn needs_fresh_box(&self) -> bool {
         let job = self.planned.spec.job;
         job.file_io.as_ref().is_some_and(|io| io.output.is_some())

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use optimus_core::event::EventSink;
 use optimus_core::limits::PartialLimits;
 use optimus_core::plan::{Collect, Diagnostic, PlacedFile};
 use optimus_core::{
@@ -158,7 +159,7 @@ impl Toys {
         job: &Job,
         plan: &Plan,
         hooks: &Toy,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<ExecutionResult, Fault> {
         let limits = Limits::DEFAULT;

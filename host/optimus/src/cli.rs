@@ -14,6 +14,8 @@ mod plugin;
 mod problem;
 mod program;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod trust;
 pub mod usage;
@@ -41,14 +43,14 @@ pub(crate) use trust::{Keygen, Sign};
 pub use trust::{SignaturePolicy, TrustArgs};
 pub use webhooks::WebhookArgs;
 
-/// Runs strangers' programs and says whether they are right.
+/// Runs untrusted programs and reports if they are right.
 #[derive(Debug, Parser)]
 #[command(name = "optimus", version, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub verb: Verb,
-    /// What every verb understands.
+    /// Options that every verb has.
     #[command(flatten)]
     pub common: Common,
 }
@@ -56,16 +58,16 @@ pub struct Cli {
 const EXIT_CODES: &str =
     "Exit codes: 0 accepted, or done · 1 judged and not accepted, or a problem found · 2 could not judge";
 
-/// What every verb understands.
+/// Options that every verb has.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Print exactly one JSON value on stdout
     #[arg(long, global = true)]
     pub json: bool,
-    /// Whether verdicts have colours; `auto`: on a terminal, unless `NO_COLOR` is set
+    /// Colour verdicts; `auto`: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
-    /// What to log on stderr: `warn`, `info`, `optimus=debug`
+    /// Log filter, for stderr: `warn`, `info`, `optimus=debug`
     #[arg(long, global = true, env = "OPTIMUS_LOG", value_name = "FILTER")]
     pub log: Option<String>,
 }
@@ -97,10 +99,10 @@ pub enum Verb {
     /// Judge a program here and now, without a server
     #[command(after_help = examples::RUN)]
     Run(Run),
-    /// Begin a program with a test: a folder with the language's first program
+    /// Create a folder with a first program of a language, and a test
     #[command(after_help = examples::INIT)]
     Init(Init),
-    /// Judge submissions to a problem package, of whatever format
+    /// Judge submissions to a problem package of any format
     #[command(after_help = problem::EXAMPLES)]
     Judge(JudgeArgs),
     /// Judge all labelled submissions of a problem package, and list those whose verdict is not the expected one
@@ -115,23 +117,23 @@ pub enum Verb {
     /// Let an agent run programs here: the Model Context Protocol on stdin and stdout
     #[command(after_help = examples::MCP)]
     Mcp(Mcp),
-    /// Judge what a shared queue holds
+    /// Judge the jobs of a shared queue
     #[command(after_help = examples::WORKER)]
     Worker(Work),
-    /// Make, list and revoke API keys
+    /// Create, list and revoke API keys
     #[command(after_help = examples::KEYS)]
     Keys(Keys),
     /// Post a program to a server and wait for its report
     #[command(after_help = examples::SUBMIT)]
     Submit(Submit),
-    /// Ask a server how a job is
+    /// Show the state of a job on a server
     Status(Status),
-    /// List jobs that were given up, bring them back, or let them go
+    /// List, requeue or discard dead-lettered jobs
     #[command(after_help = examples::DEAD)]
     Dead(Dead),
     /// List the languages, and the toolchains that answer here
     Languages(Languages),
-    /// Make, test and keep language plugins
+    /// Create, test, sign and install language plugins
     #[command(subcommand, after_help = examples::PLUGIN)]
     Plugin(PluginVerb),
     /// Files for a Kubernetes cluster
@@ -140,7 +142,7 @@ pub enum Verb {
     /// Check what this machine can enforce
     #[command(after_help = examples::DOCTOR)]
     Doctor(Doctor),
-    /// Measure what a program that does nothing takes here, in every language
+    /// Measure an empty program in every language
     Calibrate(Calibrate),
     /// Measure this machine, side by side in one run
     #[command(after_help = examples::BENCH)]
@@ -149,7 +151,7 @@ pub enum Verb {
     Man(Manual),
     /// Print a shell's completion script
     Completions {
-        /// Whose
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
@@ -157,13 +159,13 @@ pub enum Verb {
 /// `optimus serve`.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
-    /// How long running jobs may finish after SIGTERM, in seconds
+    /// Time for running jobs to finish after SIGTERM, in seconds
     #[arg(long, env = "OPTIMUS_GRACE_S", default_value_t = 30, value_name = "S")]
     pub grace_s: u64,
-    /// What it listens to
+    /// HTTP options
     #[command(flatten)]
     pub http: HttpArgs,
-    /// Where jobs wait
+    /// Queue options
     #[command(flatten)]
     pub queue: QueueArgs,
     /// Plugins, state and boxes
@@ -185,7 +187,7 @@ pub struct Calibrate {
     /// Only these languages [default: all that are available]
     #[arg(value_name = "LANGUAGE")]
     pub languages: Vec<String>,
-    /// How often each is run
+    /// Runs of each program
     #[arg(long, default_value_t = 21, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub runs: u16,
     /// Plugins, state and boxes
@@ -224,15 +226,4 @@ pub struct Manual {
     /// Write a page for each verb there [default: the program's own page to stdout, for `man -l -`]
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_declaration_is_sound() {
-        Cli::command().debug_assert();
-    }
 }

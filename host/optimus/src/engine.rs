@@ -17,7 +17,7 @@ use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
 use optimus_core::{Fault, Job, Report};
 use optimus_judge::{Judge, JudgeConfig};
-use optimus_plugin::{Catalogue, Expected, ImagePolicy, Notice, Plugin, PluginError};
+use optimus_plugin::{Catalogue, CompileListener, Expected, ImagePolicy, Plugin, PluginError};
 use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
 use optimus_server::problems::LanguageSource;
 use optimus_server::worker::Judging;
@@ -33,21 +33,21 @@ pub(crate) use trust::trust;
 
 /// The parts that judging needs.
 pub struct Engine {
-    /// Where plugins come from.
+    /// The source of plugins.
     pub(crate) place: Place,
     /// The plugins.
     pub catalogue: Arc<Catalogue>,
-    /// Where programs run.
+    /// The sandbox.
     pub sandbox: SharedSandbox,
     /// The same, where it is made of containers.
     pub docker: Option<Arc<DockerSandbox>>,
-    /// What judges.
+    /// The judge.
     pub judge: Arc<Judge>,
-    /// What can be judged here.
+    /// The languages that can be judged here.
     pub book: Arc<LanguageBook>,
     /// Jobs at the same time.
     pub slots: usize,
-    /// What a job may ask for.
+    /// Caps of a job.
     pub policy: Policy,
     /// Images that plugins may name.
     images: ImagePolicy,
@@ -59,7 +59,7 @@ impl Engine {
     /// # Errors
     /// No plugin directory, no usable sandbox; each with advice.
     pub fn open(args: &EngineArgs) -> anyhow::Result<Self> {
-        let engine = Self::begin(args, Notice::default())?;
+        let engine = Self::begin(args, CompileListener::default())?;
         engine.load_all().map_err(|error| plugins::refused(&error))?;
         Ok(engine)
     }
@@ -69,7 +69,7 @@ impl Engine {
     ///
     /// # Errors
     /// As for [`Self::open`].
-    pub fn begin(args: &EngineArgs, on_compile: Notice) -> anyhow::Result<Self> {
+    pub fn begin(args: &EngineArgs, on_compile: CompileListener) -> anyhow::Result<Self> {
         let processors = args.pin_cpus.as_ref().map(Processors::find).transpose().map_err(|e| sandbox::advise(&e))?;
         let slots = slots(args, processors.as_deref()).map_err(|e| sandbox::advise(&e))?;
         let place = Place::find(args.plugins.as_deref())?;
@@ -124,7 +124,7 @@ impl Engine {
     pub async fn warm(&self) -> Result<(), SandboxError> {
         match &self.docker {
             Some(docker) => docker.ping().await,
-            None => self.sandbox.open_beside("").await.map(drop),
+            None => self.sandbox.open_unpinned("").await.map(drop),
         }
     }
 
@@ -209,7 +209,7 @@ impl Judging for Engine {
     }
 }
 
-/// What `--slots` says; else as many as there are processors for.
+/// The value of `--slots`; by default the number of slots that the processors allow.
 fn slots(args: &EngineArgs, processors: Option<&Processors>) -> Result<usize, SandboxError> {
     let given = args.slots.map(usize::from);
     let Some(processors) = processors else {
@@ -219,7 +219,7 @@ fn slots(args: &EngineArgs, processors: Option<&Processors>) -> Result<usize, Sa
     processors.suffice_for(slots).map(|()| slots)
 }
 
-/// `--state`, or the user's own, created when it is missing and open to nobody else.
+/// `--state`, or the user's state directory; created when it is missing, and closed to other users.
 ///
 /// # Errors
 /// It cannot be created.
@@ -255,7 +255,7 @@ fn close_to_others(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What stands in a state directory.
+/// Entries of a state directory.
 const OURS: [&str; 5] = ["queue.redb", "keys.json", "webhook-secret", "code", "problems"];
 
 /// An error and its causes, `a: b: c`.

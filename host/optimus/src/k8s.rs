@@ -1,4 +1,4 @@
-//! What a cluster needs for each language: a Deployment of workers and what scales it, as files for kustomize.
+//! Manifests of a cluster's workers, as files for kustomize: for each language a Deployment and its scaler.
 //!
 //! In: what plugins say of their languages. Out: text. Everything that is no language's own stands in `k8s/`, written by
 //! hand; this room knows no cluster and asks nobody.
@@ -14,13 +14,13 @@ const SHARED: &str = include_str!("k8s/shared.yaml");
 pub const RENDERED: &str = "# Rendered by `optimus k8s render`";
 /// Which languages there are.
 pub const LANGUAGES: &str = "languages.yaml";
-/// What lists the files.
+/// The list of the files.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
 
-/// How large workers are, and where images come from.
+/// Sizes of workers, and the registry of images.
 #[derive(Debug, Clone)]
 pub struct Sizes {
-    /// Jobs at once in a pod; KEDA asks for one pod for so many.
+    /// Jobs that a pod runs at the same time; KEDA scales by this number.
     pub slots: u16,
     /// Never more pods of a language.
     pub max_replicas: u16,
@@ -31,7 +31,7 @@ pub struct Sizes {
 /// A language to be rendered, and its plugin's file in the service's image.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// What its plugin says.
+    /// The description in its plugin.
     pub descriptor: Descriptor,
     /// Its plugin's file.
     pub file: String,
@@ -102,7 +102,7 @@ fn worker(subject: &Subject, name: &str, sizes: &Sizes) -> String {
     values.iter().fold(WORKER.to_owned(), |text, (key, value)| text.replace(&format!("{{{key}}}"), value))
 }
 
-/// What one job may need at a time: a build, or a test with the usual limit.
+/// The memory of one job: a build, or a test with the default limit.
 fn slot_mib(language: &Descriptor) -> u64 {
     #[expect(
         clippy::cast_precision_loss,

@@ -1,4 +1,4 @@
-//! What a person or a script sees: the only room that prints.
+//! Output for people and scripts: the only room that prints.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use optimus_core::scoring::{GroupScore, Score};
 use optimus_core::{Fault, Report, TestReport, Verdict};
 use serde::Serialize;
 
-/// How to print.
+/// The format of the output.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
     json: bool,
@@ -23,7 +23,7 @@ impl Output {
         Self { json }
     }
 
-    /// Whether one JSON value is wanted.
+    /// Returns true if one JSON value is printed.
     pub fn is_json(self) -> bool {
         self.json
     }
@@ -43,7 +43,7 @@ impl Output {
         }
     }
 
-    /// Prints a part of what `print` will complete, at once, for people only.
+    /// Prints a part of the output immediately, for people only; `print` completes it.
     ///
     /// # Errors
     /// stdout is closed.
@@ -122,7 +122,7 @@ pub fn progress(json: bool, total: u64) -> indicatif::ProgressBar {
     bar
 }
 
-/// How a verdict looks on a terminal.
+/// The style of a verdict on a terminal.
 fn style(verdict: Verdict) -> Style {
     let color = match verdict {
         Verdict::Accepted => AnsiColor::Green,
@@ -244,18 +244,4 @@ fn mebibytes(bytes: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_strangers_text_moves_no_cursor() {
-        assert_eq!(indented("a\u{1b}[2Jb\r\nc"), "    a\u{fffd}[2Jb\n    c\n");
-    }
-
-    #[test]
-    fn a_test_is_one_line() {
-        let test = TestReport::unrun("3".into(), Verdict::Skipped);
-        let line = anstream::adapter::strip_str(&test_line(&test, 2)).to_string();
-        assert_eq!(line, "  3   skipped\n");
-    }
-}
+mod tests;

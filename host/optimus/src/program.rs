@@ -18,7 +18,7 @@ use layout::Layout;
 /// A request, and what to tell the person who asked for it.
 #[derive(Debug)]
 pub struct Program {
-    /// What a client would post.
+    /// The request, as a client would post it.
     pub request: JobRequest,
     /// Which tests were found, where a directory was named.
     pub told: Option<String>,
@@ -149,7 +149,8 @@ fn tests(args: &ProgramArgs) -> anyhow::Result<Tests> {
     Ok(Tests { tests: vec![Test { stdin, expect, ..Test::default() }], told: None })
 }
 
-/// Whether somebody gave us an input: `echo 3 4 | optimus run sum.py`, or `< file`. A terminal, a socket and /dev/null are none.
+/// Returns true if stdin is a pipe or a file: `echo 3 4 | optimus run sum.py`, or `< file`. A terminal, a socket and
+/// /dev/null give no input.
 fn is_piped() -> bool {
     std::fs::metadata("/dev/stdin").is_ok_and(|stdin| stdin.file_type().is_fifo() || stdin.is_file())
 }

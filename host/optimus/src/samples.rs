@@ -19,7 +19,7 @@ pub(crate) struct Sample {
     pub(crate) request: Value,
 }
 
-/// What every language should show, as `languages/README.md` lists it.
+/// Samples that every language should have, as `languages/README.md` lists them.
 pub(crate) const EXPECTED: [&str; 12] = [
     "hello",
     "echo",
@@ -108,7 +108,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> Re
     Ok(())
 }
 
-/// What follows `optimus:` on the comment lines at the beginning; a line that has to be the first (`#!…`, `<?…`) may
+/// The text after `optimus:` on the comment lines at the beginning; a line that has to be the first (`#!…`, `<?…`) may
 /// stand above.
 fn head(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().skip_while(|line| line.starts_with("#!") || line.starts_with("<?"));

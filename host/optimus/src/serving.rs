@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
-use optimus_plugin::Notice;
+use optimus_plugin::CompileListener;
 use optimus_server::api::{self, ApiLimits, ApiState, Door, Exposed, Origins, Parts};
 use optimus_server::auth::AuthSetup;
 use optimus_server::keys::KeyStore;
@@ -58,10 +58,10 @@ impl Serving {
     pub async fn start(args: &Serve) -> anyhow::Result<Self> {
         let state = engine::state_dir(args.engine.state.as_deref())?;
         let queue = QueueHandle::open(&args.queue, || Ok(state.join("queue.redb"))).await?;
-        // First of all, so that an address that is taken is said at once.
+        // First of all, so that an address in use is reported immediately.
         let (listener, auth) = listen(&args.http, queue.key_store(&state)).await?;
         let doors = doors::listen(&args.http).await?;
-        let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
+        let engine = Arc::new(Engine::begin(&args.engine, CompileListener::default())?);
         let mut serving = Self::new(Some(&engine), &queue);
         serving.metrics.set_capacity(args.queue.queue_cap);
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
@@ -126,7 +126,7 @@ impl Serving {
     /// # Errors
     /// Whatever cannot be opened, with advice.
     pub async fn worker(args: &Work) -> anyhow::Result<Self> {
-        let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
+        let engine = Arc::new(Engine::begin(&args.engine, CompileListener::default())?);
         let queue = QueueHandle::open(&args.queue, || Err(not_shared("worker"))).await?;
         let mut serving = Self::new(Some(&engine), &queue);
         let problems = queue.problems(NOWHERE.as_ref(), 0);
@@ -243,7 +243,7 @@ impl Serving {
         self.supervisor.spawn("readiness", keeping);
     }
 
-    /// Where it listens, if it does.
+    /// The address that it listens on, if it does.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
@@ -253,12 +253,12 @@ impl Serving {
         &self.doors
     }
 
-    /// Whether it serves the console.
+    /// Returns true if it serves the console.
     pub fn has_console(&self) -> bool {
         self.has_console
     }
 
-    /// What it judges with, if it does.
+    /// The engine that it judges with, if it does.
     pub fn engine(&self) -> Option<&Engine> {
         self.engine.as_deref()
     }

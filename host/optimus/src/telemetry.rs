@@ -1,4 +1,4 @@
-//! Logs: to stderr, words on a terminal and JSON lines elsewhere. And traces, where somebody collects them.
+//! Logs: to stderr, words on a terminal and JSON lines elsewhere. And traces, where there is a collector.
 
 mod traces;
 
@@ -20,7 +20,7 @@ pub fn start(filter: Option<&str>, serving: bool) -> anyhow::Result<Option<Trace
     let default = if serving { "info" } else { "warn" };
     let filter = EnvFilter::try_new(filter.unwrap_or(default)).map_err(|error| {
         let hint = "like `warn`, `info` or `info,optimus_server=debug`".to_owned();
-        Advised::new("usage", format!("`--log` is no filter: {error}"), Some(hint))
+        Advised::new("usage", format!("`--log` is not a filter: {error}"), Some(hint))
     })?;
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let logs = match std::io::stderr().is_terminal() {

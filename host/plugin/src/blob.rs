@@ -6,7 +6,7 @@ use bytes::Bytes;
 #[expect(unreachable_pub, reason = "the generated bindings name it in a `pub use`")]
 pub struct Blob(pub(crate) Bytes);
 
-/// What is handed over at once.
+/// Maximum bytes of one read.
 const READ_BYTES: u32 = 1 << 20;
 
 impl Blob {

@@ -1,7 +1,7 @@
-//! The languages that there are now: a directory of plugins, looked at again and again.
+//! The languages of a directory of plugins, which is scanned repeatedly.
 //!
-//! Level-triggered: each look compares what is there with what is loaded, and readers get a new, whole list at once. A
-//! file that turned bad leaves the last good version in place; whoever holds a plugin keeps it.
+//! Level-triggered: each scan compares the directory with what is loaded, and readers get a new, complete list. A file
+//! that turned bad leaves the last good version in place; a caller that holds a plugin keeps it.
 
 mod expected;
 mod files;
@@ -49,7 +49,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Learns which files there are and loads none: each is loaded when somebody asks for it, and all by [`Self::rescan`].
+    /// Lists the files and loads none: each is loaded on first use, and all by [`Self::rescan`].
     ///
     /// # Errors
     /// As for [`Self::open`].
@@ -63,12 +63,12 @@ impl Catalogue {
         Ok(Arc::new(Self { shared, scanner: Mutex::new(scanner), current }))
     }
 
-    /// The languages now. They do not change under whoever holds them.
+    /// The languages now, as a list that does not change later.
     pub fn current(&self) -> Arc<Languages> {
         self.current.load_full()
     }
 
-    /// The plugin of a language, by its id or one of its aliases; it is loaded now if it has not been. Blocks meanwhile.
+    /// The plugin of a language, by its id or one of its aliases. Blocks while it is loaded, on first use.
     pub fn find(&self, id_or_alias: &str) -> Option<Arc<Plugin>> {
         while let Some(file) = self.current().next_for(id_or_alias) {
             self.load(file);
@@ -108,7 +108,7 @@ impl Catalogue {
     }
 
     /// The plugin for files with this extension (without the dot): of several, the one that names it first. Blocks while
-    /// it is loaded, and before that what says nothing of itself.
+    /// it is loaded, and before that each file that does not name its language.
     pub fn find_by_extension(&self, extension: &str) -> Option<Arc<Plugin>> {
         loop {
             let current = self.current();
@@ -124,35 +124,35 @@ impl Catalogue {
         }
     }
 
-    /// Looks at the directory and loads what changed; says whether anything did. Blocks while plugins compile.
+    /// Scans the directory and loads changed files. Returns true if anything changed. Blocks while plugins compile.
     ///
     /// # Errors
     /// The directory cannot be read. What was loaded stays.
     pub fn rescan(&self) -> Result<bool, PluginError> {
-        self.look(false)
+        self.scan(false)
     }
 
-    /// Puts a language's plugin into the directory, in place of the file that has served it, once it has passed the load
-    /// gate. Blocks while it compiles.
+    /// Writes a language's plugin into the directory, over the file that has served it, once it has passed the load gate.
+    /// Blocks while it compiles.
     ///
     /// # Errors
-    /// What the gate says of it; it is another language's; or the directory cannot be written.
-    pub fn offer(&self, id: &str, wasm: &[u8]) -> Result<PluginStatus, PluginError> {
-        let file = self.scanner().offer(id, wasm)?;
+    /// The gate refuses it; it is another language's; or the directory cannot be written.
+    pub fn install(&self, id: &str, wasm: &[u8]) -> Result<PluginStatus, PluginError> {
+        let file = self.scanner().install(id, wasm)?;
         self.rescan()?;
         let status = self.statuses().into_iter().find(|status| status.file == file);
-        status.ok_or_else(|| PluginError::Engine { message: format!("`{file}` was taken away while it was looked at") })
+        status.ok_or_else(|| PluginError::Engine { message: format!("`{file}` was removed while it was loaded") })
     }
 
-    /// Looks at the directory every 400 ms (`Config::watch_interval`), until the guard is dropped.
+    /// Scans the directory every 400 ms (`Config::watch_interval`), until the guard is dropped.
     ///
     /// # Errors
-    /// There can be no more threads.
+    /// No thread can be started.
     pub fn watch(self: &Arc<Self>) -> Result<WatchGuard, PluginError> {
         watch::start(self)
     }
 
-    /// Every file, and what came of it.
+    /// The status of every file.
     pub fn statuses(&self) -> Vec<PluginStatus> {
         self.current.load().statuses.clone()
     }
@@ -162,24 +162,24 @@ impl Catalogue {
         self.current.load().generation
     }
 
-    /// `patient`: a file that is gone may be on its way back (editors and `cp` unlink and create). The scanner is free
-    /// between two files, so a language that a job waits for need not wait for all the others.
-    fn look(&self, patient: bool) -> Result<bool, PluginError> {
-        let look = self.scanner().look(patient)?;
-        let mut changed = false;
-        for name in &look.news {
+    /// With `keep_missing`, a file that is missing for the first time is kept, since editors and `cp` unlink and create. The
+    /// scanner is free between two files, so that a job waits for its own language only.
+    fn scan(&self, keep_missing: bool) -> Result<bool, PluginError> {
+        let changes = self.scanner().find_changes(keep_missing)?;
+        let mut is_changed = false;
+        for name in &changes.changed {
             let mut scanner = self.scanner();
-            if scanner.refresh(look.dir.as_ref(), name) {
-                changed = true;
+            if scanner.refresh(changes.dir.as_ref(), name) {
+                is_changed = true;
                 self.publish(&scanner);
             }
         }
         let mut scanner = self.scanner();
-        if scanner.end(&look) {
-            changed = true;
+        if scanner.finish_scan(&changes) {
+            is_changed = true;
             self.publish(&scanner);
         }
-        Ok(changed)
+        Ok(is_changed)
     }
 
     fn load(&self, file: &str) {
@@ -200,54 +200,54 @@ impl Catalogue {
     }
 }
 
-/// Who signed a file, or why it is loaded although nobody did.
-struct Trusted {
+/// The signer of a file, or the reason why it is loaded without a signature.
+struct SignatureCheck {
     signer: Option<Signer>,
     unsigned: Option<String>,
 }
 
-/// Whether these bytes may be looked into at all.
-fn trusted(config: &Config, file: &str, found: &Found) -> Result<Trusted, LoadError> {
-    let nobody = |unsigned| Ok(Trusted { signer: None, unsigned });
+/// Checks the signature of a file, as the configuration asks.
+fn check_signature(config: &Config, file: &str, found: &Found) -> Result<SignatureCheck, LoadError> {
+    let without = |unsigned| Ok(SignatureCheck { signer: None, unsigned });
     if config.trust.signatures == Signatures::Off {
-        return nobody(None);
+        return without(None);
     }
     match config.trust.check(&found.wasm, found.signature.as_deref()) {
-        Ok(signer) => Ok(Trusted { signer: Some(signer), unsigned: None }),
-        Err(why) if config.trust.signatures == Signatures::Warn => nobody(Some(format!("`{file}` {why}"))),
+        Ok(signer) => Ok(SignatureCheck { signer: Some(signer), unsigned: None }),
+        Err(why) if config.trust.signatures == Signatures::Warn => without(Some(format!("`{file}` {why}"))),
         Err(why) => Err(LoadError::Signature(why)),
     }
 }
 
 /// A file that passed the load gate.
 pub struct Loaded {
-    /// What it is.
+    /// The plugin.
     pub plugin: Arc<Plugin>,
-    /// Who signed it, where signatures are looked at.
+    /// The signer, where signatures are checked.
     pub signer: Option<Signer>,
-    /// Why nobody did, where it is loaded all the same.
+    /// The reason why it is loaded without a signature.
     pub unsigned: Option<String>,
 }
 
-/// Puts one file through the load gate, as a catalogue would: the same checks, the same words.
+/// Puts one file through the load gate, with the same checks and messages as a catalogue.
 ///
 /// # Errors
-/// What a catalogue would say of it.
+/// The file is refused.
 pub fn load_file(path: &Path, config: &Config) -> Result<Loaded, PluginError> {
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let refused = |error: LoadError| error.of(&file);
+    let refused = |error: LoadError| error.in_file(&file);
     let found = files::read_path(path, config).map_err(refused)?;
-    let Trusted { signer, unsigned } = trusted(config, &file, &found).map_err(refused)?;
+    let SignatureCheck { signer, unsigned } = check_signature(config, &file, &found).map_err(refused)?;
     let host = Host::new(config.memory_bytes, None)?;
     let shared = Arc::new(Shared::new(config.clone(), host));
     let plugin = gate::load(&shared, &file, &found.wasm).map(Arc::new).map_err(refused)?;
     Ok(Loaded { plugin, signer, unsigned })
 }
 
-/// [`load_file`] with the defaults: what `optimus plugin check` says of a file.
+/// [`load_file`] with the defaults, as `optimus plugin check` does.
 ///
 /// # Errors
-/// What a server with default settings would say of it.
+/// A server with default settings would refuse it.
 pub fn check_file(path: &Path) -> Result<Arc<Plugin>, PluginError> {
     load_file(path, &Config::new("", "")).map(|loaded| loaded.plugin)
 }

@@ -1,5 +1,5 @@
-//! Compiles strangers' code in a process of its own. Compiling cannot be interrupted, and how much time and memory it
-//! takes is up to whoever wrote the file: so it is done by a child with limits, which may die of them.
+//! Compiles untrusted code in a separate process. Compiling cannot be interrupted, and how much time and memory it
+//! takes depends on the file: so a child process with limits does it, and may die of them.
 //!
 //! In: a file's bytes. Out: machine code in the cache, which the engine here then finds. The child keeps what it makes in
 //! a directory that is nobody else's; it gets into the cache, and a seal, only when the child has said that it is done.
@@ -14,23 +14,23 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use wasmtime::component::Component;
 
-use crate::config::{Compiler, Config, Notice};
+use crate::config::{CompileListener, Compiler, Config};
 use crate::engine::Host;
 use crate::error::LoadError;
 use crate::hex;
 use crate::seal::CodeCache;
 use crate::sections;
 
-/// What of its own a child says, in a byte.
+/// The child's answers, a byte each.
 const DONE: u8 = b'+';
 const CODE_IS_OFF: u8 = b'-';
 
-/// The child of one look at the directory: started with the first file that needs it, gone with [`Self::rest`].
-pub(crate) struct Compiling {
+/// The child of one scan of the directory: started with the first file that needs it, gone with [`Self::rest`].
+pub(crate) struct ChildCompiler {
     compiler: Option<Compiler>,
     code: Arc<CodeCache>,
     engine: String,
-    on_compile: Notice,
+    on_compile: CompileListener,
     running: Option<Running>,
 }
 
@@ -40,13 +40,13 @@ struct Running {
     made: PathBuf,
 }
 
-impl Compiling {
+impl ChildCompiler {
     pub(crate) fn new(config: &Config, code: Arc<CodeCache>, host: &Host) -> Self {
         let (compiler, on_compile) = (config.compiler.clone(), config.on_compile.clone());
         Self { compiler, code, engine: host.fingerprint(), on_compile, running: None }
     }
 
-    /// Which engine and program the machine code is for.
+    /// The engine and program that the machine code is for.
     pub(crate) fn engine(&self) -> &str {
         &self.engine
     }
@@ -57,23 +57,23 @@ impl Compiling {
     }
 
     /// Ends the child.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.running = None;
     }
 
-    /// Sees to it that these bytes' machine code is in the cache. What is no plugin is left to the gate to refuse.
-    pub(crate) fn ahead(&mut self, name: &str, wasm: &[u8]) -> Result<(), LoadError> {
+    /// Compiles these bytes into the cache, if they are not there yet. A file that is no plugin is left for the gate to refuse.
+    pub(crate) fn precompile(&mut self, name: &str, wasm: &[u8]) -> Result<(), LoadError> {
         let Some(compiler) = &self.compiler else { return Ok(()) };
         let key = hex::sha256(format!("{} {}", self.engine, hex::sha256(wasm)).as_bytes());
         if self.code.has(&key) {
             return Ok(());
         }
-        self.on_compile.give(name);
+        self.on_compile.notify(name);
         let mut running = match self.running.take() {
             Some(running) => running,
             None => start(compiler, &self.code).map_err(|error| no_child(&error))?,
         };
-        match running.compile(wasm, compiler.patience) {
+        match running.compile(wasm, compiler.timeout) {
             Ok(made) => {
                 if made {
                     self.code.adopt(&running.made, &key).map_err(|error| no_child(&error))?;
@@ -84,7 +84,7 @@ impl Compiling {
             Err(what) => Err(LoadError::Compiler(format!(
                 "{what} (it may use {} MiB, and {} s a file)",
                 compiler.memory_bytes >> 20,
-                compiler.patience.as_secs()
+                compiler.timeout.as_secs()
             ))),
         }
     }
@@ -95,7 +95,7 @@ fn no_child(error: &io::Error) -> LoadError {
 }
 
 fn start(compiler: &Compiler, code: &CodeCache) -> io::Result<Running> {
-    let made = code.workshop()?;
+    let made = code.scratch_dir()?;
     let (program, args) = compiler.argv.split_first().ok_or_else(|| io::Error::other("no compiler is named"))?;
     let mut command = Command::new(program);
     command.args(args).arg(&made).arg(compiler.memory_bytes.to_string());
@@ -113,7 +113,7 @@ fn start(compiler: &Compiler, code: &CodeCache) -> io::Result<Running> {
 
 impl Running {
     /// Whether there is machine code now, or what became of the child.
-    fn compile(&mut self, wasm: &[u8], patience: Duration) -> Result<bool, String> {
+    fn compile(&mut self, wasm: &[u8], timeout: Duration) -> Result<bool, String> {
         let sent = self.child.stdin.as_mut().map(|stdin| {
             stdin.write_all(&(wasm.len() as u64).to_le_bytes())?;
             stdin.write_all(wasm)?;
@@ -121,10 +121,10 @@ impl Running {
         });
         // A child that is gone tells more by how it went.
         drop(sent);
-        match self.said.recv_timeout(patience) {
+        match self.said.recv_timeout(timeout) {
             Ok(DONE) => Ok(true),
             Ok(CODE_IS_OFF) => Ok(false),
-            Ok(_) => Err("it said something strange".to_owned()),
+            Ok(_) => Err("it broke the protocol".to_owned()),
             Err(RecvTimeoutError::Timeout) => Err("it took too long".to_owned()),
             Err(RecvTimeoutError::Disconnected) => Err(match self.child.wait() {
                 Ok(status) => format!("it died: {status}"),

@@ -1,4 +1,4 @@
-//! What an operator may turn.
+//! The operator's configuration.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use optimus_core::Limits;
 use crate::names::Names;
 use crate::signature::Trust;
 
-/// How plugins are loaded and called.
+/// Configuration of loading and calling plugins.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where `.wasm` files are dropped.
+    /// Directory of the `.wasm` files.
     pub dir: PathBuf,
     /// Languages that serve where no file of the directory provides them. With any, the directory need not exist.
-    pub built_in: Vec<BuiltIn>,
+    pub built_in: Vec<BuiltInLanguage>,
     /// Compiled code and last good copies. Ours alone (mode 0700): it is trusted like the binary.
     pub cache_dir: PathBuf,
     /// Larger files are not even read.
@@ -29,21 +29,21 @@ pub struct Config {
     pub describe_deadline: Duration,
     /// For `checker.check`.
     pub check_deadline: Duration,
-    /// What compiles plugins apart from this process; without one, they are compiled here.
+    /// The compiler process; without one, plugins are compiled in this process.
     pub compiler: Option<Compiler>,
     /// Called with a file's name before it is compiled, which takes a moment; not for what is in the cache.
-    pub on_compile: Notice,
+    pub on_compile: CompileListener,
     /// Images that this operator lets plans name.
     pub images: ImagePolicy,
-    /// Whose plugins are loaded.
+    /// Signers whose plugins are loaded.
     pub trust: Trust,
     /// The operator's caps: a language whose floor is above them can never run.
     pub caps: Limits,
-    /// Guest calls that may run at once.
+    /// Maximum number of concurrent guest calls.
     pub calls: usize,
     /// Memory for memoised plans.
     pub memo_bytes: u64,
-    /// How often a watched directory is looked at.
+    /// Interval between two scans of a watched directory.
     pub watch_interval: Duration,
 }
 
@@ -61,7 +61,7 @@ impl Config {
             describe_deadline: Duration::from_secs(2),
             check_deadline: Duration::from_secs(10),
             compiler: None,
-            on_compile: Notice::default(),
+            on_compile: CompileListener::default(),
             images: ImagePolicy::default(),
             trust: Trust::default(),
             caps: Limits::CAP,
@@ -75,60 +75,61 @@ impl Config {
 
 /// A language that is part of the program: trusted as the program is.
 #[derive(Clone)]
-pub struct BuiltIn {
-    /// What it is called.
+pub struct BuiltInLanguage {
+    /// Its names.
     pub names: Names,
     /// Makes the plugin's bytes.
     pub wasm: Arc<dyn Fn() -> Result<Vec<u8>, String> + Send + Sync>,
 }
 
-impl std::fmt::Debug for BuiltIn {
+impl std::fmt::Debug for BuiltInLanguage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("BuiltIn").field(&self.names.id).finish()
+        f.debug_tuple("BuiltInLanguage").field(&self.names.id).finish()
     }
 }
 
-/// How plugins are compiled.
+/// A compiler that runs as a separate process.
 #[derive(Debug, Clone)]
 pub struct Compiler {
-    /// What starts the child: a program and arguments. It has to call [`crate::compile_child`] with the directory that follows.
+    /// The command that starts the child: a program and arguments. It has to call [`crate::compile_child`] with the
+    /// directory that follows.
     pub argv: Vec<OsString>,
     /// Address space of the child.
     pub memory_bytes: u64,
-    /// By the clock, for one file. The CPU time is bounded by the cores times this.
-    pub patience: Duration,
+    /// Maximum wall time for one file. The CPU time is bounded by this times the number of cores.
+    pub timeout: Duration,
 }
 
 impl Compiler {
-    /// With the bounds that hold where nobody says otherwise.
+    /// A compiler with the default bounds.
     pub fn new(argv: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let argv = argv.into_iter().map(Into::into).collect();
-        Self { argv, memory_bytes: 3 << 30, patience: Duration::from_secs(60) }
+        Self { argv, memory_bytes: 3 << 30, timeout: Duration::from_secs(60) }
     }
 }
 
-/// Somebody to call, or nobody.
+/// A callback for files that are about to be compiled; the default does nothing.
 #[derive(Clone, Default)]
-pub struct Notice(Option<Arc<Hear>>);
+pub struct CompileListener(Option<Arc<Callback>>);
 
-type Hear = dyn Fn(&str) + Send + Sync;
+type Callback = dyn Fn(&str) + Send + Sync;
 
-impl Notice {
-    /// Calls `hear`.
-    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(hear)))
+impl CompileListener {
+    /// A listener that calls `callback` with the name of each file.
+    pub fn new(callback: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(callback)))
     }
 
-    pub(crate) fn give(&self, text: &str) {
-        if let Some(hear) = &self.0 {
-            hear(text);
+    pub(crate) fn notify(&self, file: &str) {
+        if let Some(callback) = &self.0 {
+            callback(file);
         }
     }
 }
 
-impl std::fmt::Debug for Notice {
+impl std::fmt::Debug for CompileListener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Notice").field(&self.0.is_some()).finish()
+        f.debug_tuple("CompileListener").field(&self.0.is_some()).finish()
     }
 }
 

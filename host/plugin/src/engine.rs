@@ -17,20 +17,20 @@ use crate::state::{Log, State};
 use crate::wasi;
 use crate::wit::Level;
 
-/// How exact a deadline is.
+/// Precision of a deadline.
 const TICK: Duration = Duration::from_millis(10);
-/// How long the clock sleeps when no guest runs. It wakes now and then to see whether it is needed any more.
+/// Maximum sleep of the clock while no guest runs, after which it checks if it is still needed.
 const IDLE: Duration = Duration::from_secs(10);
 /// Waking the clock costs a call some µs, so it stays awake for a while.
 const QUIET_TICKS: usize = 100;
 /// Half a mebibyte is deep enough for planning, and fits any thread.
 const STACK_BYTES: usize = 512 << 10;
-/// What a guest may hand over in one call; guards the host's memory, as the budget guards the guest's.
+/// Maximum bytes that a guest passes in one call; guards the host's memory, as the budget guards the guest's.
 pub(crate) const HOSTCALL_BYTES: usize = 16 << 20;
 const HANDLES: usize = 1_000;
 const CACHE_BYTES: u64 = 512 << 20;
 
-/// What a guest may import.
+/// The interfaces that a guest may import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tier {
     /// The contract's own `log` and `blobs`.
@@ -88,7 +88,7 @@ impl Host {
         store.limiter(|state| &mut state.budget);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         store.set_max_component_handles(HANDLES);
-        // One more: the first tick may come at once.
+        // One more: the first tick may come immediately.
         let ticks = deadline.as_nanos().div_ceil(TICK.as_nanos());
         store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX >> 1).saturating_add(1));
         let ticking = self.clock.run();
@@ -151,7 +151,7 @@ fn cache(dir: &Path) -> wasmtime::Result<Cache> {
         .with_directory(dir)
         .with_files_total_size_soft_limit(CACHE_BYTES)
         .with_baseline_compression_level(1)
-        // Files are sealed when they are written (see `seal`); compressing them anew would break the seal.
+        // Files are sealed when they are written (see `seal`); compressing them again would break the seal.
         .with_optimized_compression_usage_counter_threshold(u64::MAX);
     Cache::new(cache)
 }
@@ -223,7 +223,7 @@ impl Clock {
 
     fn run(&self) -> Ticking<'_> {
         self.begun.fetch_add(1, Ordering::SeqCst);
-        // A wake-up that comes before the sleep is not lost: the sleep then ends at once.
+        // A wake-up that comes before the sleep is not lost: the sleep then ends immediately.
         if self.running.fetch_add(1, Ordering::SeqCst) == 0
             && let Some(thread) = self.thread.get()
         {

@@ -1,5 +1,5 @@
-//! What can go wrong with a plugin, in words for whoever can mend it: the author of the sources, the plugin's author, or
-//! the operator. Every message names the plugin; advice is separate, in `hint`.
+//! Errors of plugins. Each message names the plugin and is written for the person who can fix it: the author of the
+//! sources, the plugin's author, or the operator. Advice is separate, in `hint`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,25 +30,25 @@ pub enum PluginError {
     /// The sources cannot be what they claim: the job's verdict is `compile_error`, with this message.
     #[error("{plugin}: {message}")]
     BadSource {
-        /// Who says so.
+        /// The plugin.
         plugin: PluginName,
-        /// What is wrong.
+        /// The fault.
         message: String,
     },
     /// The job's `options` are wrong: the client's mistake.
     #[error("{plugin}: {message}")]
     BadOptions {
-        /// Who says so.
+        /// The plugin.
         plugin: PluginName,
-        /// What is wrong.
+        /// The fault.
         message: String,
     },
     /// The plugin cannot do what this job needs.
     #[error("{plugin}: {message}")]
     Unsupported {
-        /// Who says so.
+        /// The plugin.
         plugin: PluginName,
-        /// What it lacks.
+        /// The missing feature.
         message: String,
     },
     /// The plugin gave no answer.
@@ -58,7 +58,7 @@ pub enum PluginError {
         plugin: PluginName,
         /// The function that was called.
         call: &'static str,
-        /// What it did instead.
+        /// The failure.
         error: CallError,
     },
     /// The plugin answered with something that the host does not take.
@@ -68,7 +68,7 @@ pub enum PluginError {
         plugin: PluginName,
         /// `plan`, `finding`.
         what: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         error: Box<InvalidField>,
     },
     /// The plugin does not export an interface that was asked for.
@@ -92,20 +92,20 @@ pub enum PluginError {
     Directory {
         /// `plugin` or `cache`.
         what: &'static str,
-        /// Where.
+        /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's message.
         message: String,
     },
     /// The WebAssembly engine cannot work here, or a call of it was cut off by our own failure.
     #[error("plugin engine: {message}")]
     Engine {
-        /// What it says.
+        /// The engine's message.
         message: String,
     },
 }
 
-/// What a guest did instead of answering.
+/// A guest's failure to answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// It panicked, or did what WebAssembly forbids.
@@ -120,7 +120,7 @@ pub enum CallError {
     /// It wanted more memory than a call may have.
     #[error("wanted more than {} MiB of memory", .0 >> 20)]
     Memory(usize),
-    /// It returned, or logged at once, more than a call may.
+    /// It returned, or logged in one piece, more than a call may.
     #[error("returned more than {} MiB", .0 >> 20)]
     TooMuchData(usize),
 }
@@ -129,11 +129,11 @@ pub enum CallError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {message}")]
 pub struct InvalidField {
-    /// Where, in the words of the contract: `compile[0].argv[2]`.
+    /// The field, in the words of the contract: `compile[0].argv[2]`.
     pub field: String,
-    /// What is wrong: `holds a NUL byte`.
+    /// The fault: `holds a NUL byte`.
     pub message: String,
-    /// What the plugin's author does about it.
+    /// The remedy for the plugin's author.
     pub hint: Option<String>,
 }
 
@@ -178,25 +178,25 @@ pub enum LoadError {
     #[error("does not compile: {}", legible(.0))]
     Malformed(String),
     /// The process that compiles it gave up.
-    #[error("cannot be compiled: the compiler gave up: {0}")]
+    #[error("cannot be compiled: the compiler failed: {0}")]
     Compiler(String),
     /// It wants what no plugin gets.
-    #[error("imports what plugins are not given: {}", list(.0))]
+    #[error("has imports that plugins are not given: {}", list(.0))]
     Imports(Vec<String>),
     /// It lacks a required export, or that has another type.
-    #[error("does not export `{interface}` as the contract has it: {}", legible(message))]
+    #[error("does not export `{interface}` with the type of the contract: {}", legible(message))]
     Export {
         /// Which one.
         interface: String,
-        /// What the engine says.
+        /// The engine's message.
         message: String,
     },
     /// It is made for another version of the contract.
     #[error("needs plugin API {}; this host speaks {supported}", shown(found))]
     ApiVersion {
-        /// What it says.
+        /// The version that it names.
         found: String,
-        /// What we speak.
+        /// The version that this host speaks.
         supported: &'static str,
     },
     /// `describe` gave no answer.
@@ -206,20 +206,20 @@ pub enum LoadError {
     #[error("invalid descriptor: {0}")]
     Descriptor(InvalidField),
     /// Its section of names disagrees with its descriptor.
-    #[error("its section `{section}` disagrees with what it says of language `{id}`", section = crate::names::SECTION)]
+    #[error("its section `{section}` disagrees with its descriptor of language `{id}`", section = crate::names::SECTION)]
     Names {
         /// The language's id, as `describe` gives it.
         id: String,
     },
-    /// Nobody whom the operator trusts has signed it.
+    /// It has no signature of a trusted key.
     #[error("{0}")]
     Signature(SignatureError),
     /// It was meant to be another language's.
     #[error("is the plugin of `{id}`, not of `{}`", wanted.escape_debug())]
     OtherLanguage {
-        /// Whose it is.
+        /// The language that it is for.
         id: String,
-        /// Whose it was said to be.
+        /// The language that it was installed for.
         wanted: String,
     },
     /// Its language is there already.
@@ -232,7 +232,7 @@ pub enum LoadError {
     },
 }
 
-/// The first of a file's own names; so many are enough.
+/// The first names of a list.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let more = names.len().saturating_sub(SHOWN);
@@ -242,7 +242,7 @@ fn list(names: &[String]) -> String {
 }
 
 impl PluginError {
-    /// What to do about it.
+    /// The remedy.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::BadSource { .. } => return None,
@@ -335,7 +335,7 @@ impl LoadError {
     }
 
     /// The refusal of a file.
-    pub(crate) fn of(self, file: &str) -> PluginError {
+    pub(crate) fn in_file(self, file: &str) -> PluginError {
         PluginError::Load { file: file.to_owned(), error: self }
     }
 }

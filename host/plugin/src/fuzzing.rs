@@ -1,4 +1,4 @@
-//! What is fuzzed from outside, and used nowhere else outside: the load gate over bytes, and the rules for plans.
+//! Entry points of the fuzz targets only: the load gate over bytes, and the rules for plans.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::engine::Host;
 use crate::plugin::Shared;
 use crate::{Config, Plugin, PluginError, gate};
 
-pub use crate::plan::{Terms, check};
+pub use crate::plan::{PlanRules, check};
 pub use crate::wit::types;
 
 /// The load gate, with an engine behind it.
@@ -22,11 +22,11 @@ impl Gate {
         Ok(Self(Arc::new(Shared::new(config, host))))
     }
 
-    /// What a catalogue would make of a file with these bytes.
+    /// Loads a file with these bytes, as a catalogue does.
     ///
     /// # Errors
     /// What it would say of it.
     pub fn load(&self, wasm: &[u8]) -> Result<Plugin, PluginError> {
-        gate::load(&self.0, "fuzz.wasm", wasm).map_err(|error| error.of("fuzz.wasm"))
+        gate::load(&self.0, "fuzz.wasm", wasm).map_err(|error| error.in_file("fuzz.wasm"))
     }
 }

@@ -24,12 +24,12 @@ const STACK_BYTES: usize = 8 << 20;
 
 /// Makes a plugin of a file's bytes, or says why not. `file` is the name that messages use until the plugin has one.
 ///
-/// On a thread of its own: a panic over hostile bytes ends there, and a guest with WASI cannot be called on a thread
+/// On a separate thread: a panic over hostile bytes ends there, and a guest with WASI cannot be called on a thread
 /// that runs tasks.
 pub(crate) fn load(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plugin, LoadError> {
     std::thread::scope(|scope| {
         let gate = std::thread::Builder::new().name("plugin-gate".into()).stack_size(STACK_BYTES);
-        match gate.spawn_scoped(scope, || pass(shared, file, wasm)) {
+        match gate.spawn_scoped(scope, || load_here(shared, file, wasm)) {
             Ok(thread) => thread.join().unwrap_or_else(|_| {
                 Err(LoadError::Malformed("the plugin compiler panicked; see the log of the host".to_owned()))
             }),
@@ -38,7 +38,7 @@ pub(crate) fn load(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plug
     })
 }
 
-fn pass(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plugin, LoadError> {
+fn load_here(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plugin, LoadError> {
     let config = &shared.config;
     let bytes = wasm.len() as u64;
     if bytes > config.max_wasm_bytes {
@@ -52,7 +52,7 @@ fn pass(shared: &Arc<Shared>, file: &str, wasm: &[u8]) -> Result<Plugin, LoadErr
     let said = describe(shared, &guests, sections.tier, file)?;
     check_types(shared, &guests, sections.tier, file)?;
     let descriptor = descriptor::check(said, config).map_err(LoadError::Descriptor)?;
-    if sections.names.as_ref().is_some_and(|names| *names != Names::of(&descriptor)) {
+    if sections.names.as_ref().is_some_and(|names| *names != Names::from_descriptor(&descriptor)) {
         return Err(LoadError::Names { id: descriptor.id });
     }
     Ok(Plugin::new(shared.clone(), descriptor, hex::sha256(wasm), sections, guests))

@@ -32,7 +32,7 @@ pub use catalogue::{
     Catalogue, Expected, Languages, Loaded, PluginState, PluginStatus, WatchGuard, check_file, load_file,
 };
 pub use compile::compile_child;
-pub use config::{BuiltIn, Compiler, Config, ImagePolicy, Notice};
+pub use config::{BuiltInLanguage, CompileListener, Compiler, Config, ImagePolicy};
 pub use error::{CallError, InvalidField, LoadError, PluginError, PluginName};
 pub use hex::sha256;
 pub use names::Names;

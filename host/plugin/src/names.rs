@@ -1,4 +1,4 @@
-//! What a language is called, as a plugin's file says it in a custom section: readable without compiling anything.
+//! Names of a language in a custom section of its plugin's file: readable without compiling anything.
 //!
 //! The section `optimus:names` holds `{"id", "aliases", "extensions"}` and is written by the tools that build plugins. It
 //! lets a host choose the one file that a program needs out of many. The load gate refuses a file whose section says
@@ -13,7 +13,7 @@ pub(crate) const SECTION: &str = "optimus:names";
 /// The names that a language goes by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
-    /// What jobs call it.
+    /// The id.
     pub id: String,
     /// Other names that jobs may use.
     #[serde(default)]
@@ -25,12 +25,12 @@ pub struct Names {
 
 impl Names {
     /// The names in a descriptor.
-    pub fn of(descriptor: &Descriptor) -> Self {
+    pub fn from_descriptor(descriptor: &Descriptor) -> Self {
         let Descriptor { id, aliases, extensions, .. } = descriptor;
         Self { id: id.clone(), aliases: aliases.clone(), extensions: extensions.clone() }
     }
 
-    /// How good a match an extension is: 0 is the language's first one.
+    /// The position of an extension in the list: 0 is the language's first one.
     pub(crate) fn rank(&self, extension: &str) -> Option<usize> {
         self.extensions.iter().position(|known| known == extension)
     }

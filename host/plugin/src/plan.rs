@@ -14,13 +14,13 @@ use step::{Allowance, Role};
 /// All steps together.
 const STEPS: usize = 16;
 
-/// Against what a plan is checked.
-pub struct Terms<'a> {
-    /// What the plugin declares.
+/// The rules that a plan is checked against.
+pub struct PlanRules<'a> {
+    /// The plugin's description of its language.
     pub descriptor: &'a Descriptor,
-    /// What the operator allows.
+    /// The images that the operator allows.
     pub images: &'a ImagePolicy,
-    /// Whether the plugin exports `checker`.
+    /// True if the plugin exports `checker`.
     pub has_checker: bool,
 }
 
@@ -28,7 +28,7 @@ pub struct Terms<'a> {
 ///
 /// # Errors
 /// The first field that breaks a rule.
-pub fn check(plan: types::Plan, terms: &Terms<'_>) -> Result<Plan, InvalidField> {
+pub fn check(plan: types::Plan, terms: &PlanRules<'_>) -> Result<Plan, InvalidField> {
     check::ext("ext", &plan.ext)?;
     check_image(&plan.image, terms)?;
     check::count("compile", plan.compile.len(), 0..=STEPS - 1)?;
@@ -42,7 +42,7 @@ pub fn check(plan: types::Plan, terms: &Terms<'_>) -> Result<Plan, InvalidField>
     Ok(Plan { image: plan.image, compile, run, comparer })
 }
 
-fn check_image(image: &str, terms: &Terms<'_>) -> Result<(), InvalidField> {
+fn check_image(image: &str, terms: &PlanRules<'_>) -> Result<(), InvalidField> {
     check::image("image", image)?;
     let declared = &terms.descriptor.images;
     if !declared.iter().any(|name| name == image) {
@@ -57,7 +57,7 @@ fn check_image(image: &str, terms: &Terms<'_>) -> Result<(), InvalidField> {
     Ok(())
 }
 
-fn check_comparer(comparer: types::Comparer, terms: &Terms<'_>) -> Result<Comparer, InvalidField> {
+fn check_comparer(comparer: types::Comparer, terms: &PlanRules<'_>) -> Result<Comparer, InvalidField> {
     let missing = |what: &str| {
         InvalidField::new("comparer", format!("asks for {what}, which this host does not have yet"))
             .hint("use one that a job may name in `compare`, or export `checker` and use `custom`")

@@ -1,6 +1,6 @@
 //! One loaded plugin: calls that give an answer or an error that names it.
 //!
-//! A call runs on a thread that may block, and the number of calls at once is bounded. Plans are kept, since the same
+//! A call runs on a thread that may block, and the number of concurrent calls is bounded. Plans are kept, since the same
 //! request gives the same plan.
 
 mod calls;
@@ -20,7 +20,7 @@ use crate::request::{Finding, PlanRequest, StepOutcome};
 use crate::sections::Sections;
 pub(crate) use calls::{Guests, Inner};
 
-/// What all plugins of a catalogue share.
+/// State that all plugins of a catalogue share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) host: Host,
@@ -50,7 +50,7 @@ fn weight(plan: &Plan) -> usize {
     256 + plan.compile.iter().map(step).sum::<usize>() + step(&plan.run)
 }
 
-/// A language, as one version of one plugin has it. Whoever holds it keeps that version, whatever happens to the file.
+/// A language, as one version of one plugin has it. A holder keeps that version, whatever happens to the file.
 pub struct Plugin {
     inner: Arc<Inner>,
 }
@@ -73,7 +73,7 @@ impl Plugin {
         Self { inner: Arc::new(Inner { name, descriptor, digest, sections, guests, shared }) }
     }
 
-    /// What it says of its language.
+    /// Its description of the language.
     pub fn descriptor(&self) -> &Descriptor {
         &self.inner.descriptor
     }
@@ -88,27 +88,27 @@ impl Plugin {
         &self.inner.sections.api
     }
 
-    /// Who stamped that version into it, its SDK's name and version.
+    /// Name and version of the SDK that stamped it.
     pub fn sdk(&self) -> Option<&str> {
         self.inner.sections.sdk.as_deref()
     }
 
-    /// For an operator, when nobody stamped it.
+    /// A note for the operator about a file without a stamp.
     pub(crate) fn unstamped_note(&self) -> String {
         format!("no `optimus:api` section: taken to be made for API {}, by the names of its exports", self.api())
     }
 
-    /// Whether its file says what its language is called, in a section that needs no compiling.
+    /// Returns true if its file names its language in a section that needs no compiling.
     pub fn is_named(&self) -> bool {
         self.inner.sections.names.is_some()
     }
 
-    /// What it imports: all that it could ever reach.
+    /// Its imports.
     pub fn imports(&self) -> &[String] {
         &self.inner.sections.imports
     }
 
-    /// What it exports.
+    /// Its exports.
     pub fn exports(&self) -> &[String] {
         &self.inner.sections.exports
     }
@@ -128,7 +128,7 @@ impl Plugin {
         Ok(plan)
     }
 
-    /// What a toolchain printed, as data; nothing when the plugin does not export `classify`.
+    /// The diagnostics in a toolchain's output; none when the plugin does not export `classify`.
     ///
     /// # Errors
     /// The plugin gives no answer.
@@ -161,7 +161,7 @@ impl Plugin {
         self.off_thread(move |plugin| plugin.check([input, expected, actual])).await
     }
 
-    /// Runs a call where it may block, and not too many at once. The permit travels with the call: a caller that goes
+    /// Runs a call where it may block, within the bound on concurrent calls. The permit travels with the call: a caller that goes
     /// away does not free it early.
     async fn off_thread<R: Send + 'static>(
         &self,

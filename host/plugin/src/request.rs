@@ -1,4 +1,4 @@
-//! What a plugin is asked and what it answers, besides plans.
+//! Questions to a plugin and its answers, besides plans.
 
 use bytes::Bytes;
 use optimus_core::{Exit, Job, LimitHit, Limits, Outcome};
@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::wit::types;
 
-/// How much of each source file a plugin sees.
+/// Bytes of each source file that a plugin sees.
 pub const HEAD_BYTES: usize = 64 << 10;
 
-/// What a plugin is asked to plan.
+/// A request to plan.
 #[derive(Debug, Clone)]
 pub struct PlanRequest {
     /// At least one.
@@ -21,7 +21,7 @@ pub struct PlanRequest {
     pub args: Vec<String>,
     /// The job's options.
     pub options: Map<String, Value>,
-    /// What the program may use.
+    /// The limits of the program.
     pub limits: Limits,
 }
 
@@ -139,7 +139,7 @@ fn limits_to_wit(limits: &Limits) -> types::Limits {
 pub struct StepOutcome {
     /// The step's name.
     pub step: String,
-    /// How it ended.
+    /// The end of the process.
     pub exit: Exit,
     /// The limit that ended it.
     pub limit: Option<LimitHit>,
@@ -192,10 +192,10 @@ fn limit_word(limit: LimitHit) -> &'static str {
     }
 }
 
-/// What a checker found.
+/// A checker's result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// Whether the output will do.
+    /// True if the output is accepted.
     pub accepted: bool,
     /// From 0 to 1, for partial credit.
     pub score: Option<f64>,

@@ -3,7 +3,7 @@
 //! The engine keeps machine code under `code/` and would run whatever stands there. So each file gets a seal, its
 //! SHA-256, when it is written; and before the engine may look, files whose seal is missing or broken are deleted, and
 //! compiled again. The directory is ours alone (mode 0700): it is trusted like the binary, and a seal guards against
-//! bad disks and cut writes, not against whoever may write here.
+//! bad disks and cut writes, not against a user who may write here.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,12 +52,12 @@ impl CodeCache {
         &self.root
     }
 
-    /// Deletes what is not as it was written. Call it before the engine loads anything.
-    pub(crate) fn purge(&self) -> io::Result<()> {
+    /// Deletes files that changed since they were written. Call it before the engine loads anything.
+    pub(crate) fn delete_damaged(&self) -> io::Result<()> {
         self.files()?.iter().try_for_each(|file| self.verify(file).map(drop))
     }
 
-    /// Seals what the engine wrote since [`Self::purge`].
+    /// Seals what the engine wrote since [`Self::delete_damaged`].
     pub(crate) fn seal(&self) -> io::Result<()> {
         for file in self.files()? {
             if !self.root.exists(&file.seal) {
@@ -91,15 +91,15 @@ impl CodeCache {
     }
 
     /// An empty directory for a compiler, outside of what is run from.
-    pub(crate) fn workshop(&self) -> io::Result<PathBuf> {
+    pub(crate) fn scratch_dir(&self) -> io::Result<PathBuf> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("workshop/{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("scratch/{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         drop(self.root.remove_dir_all(&name));
         self.root.create_dir_all(&name)?;
         Ok(self.code_dir.with_file_name("").join(name))
     }
 
-    /// Takes what a compiler left in its workshop, with a seal, and remembers it under a key.
+    /// Moves what a compiler wrote to its scratch directory into the cache, with a seal, under a key.
     pub(crate) fn adopt(&self, made: &Path, key: &str) -> io::Result<()> {
         let made = made.strip_prefix(self.code_dir.with_file_name("")).map_err(io::Error::other)?;
         let modules = made.join("modules");

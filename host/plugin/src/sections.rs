@@ -1,4 +1,4 @@
-//! What a file says of itself before anything in it is compiled: its kind, its imports and exports, its API version.
+//! A file's description in its sections, read before anything is compiled: its kind, imports, exports and API version.
 
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
@@ -13,7 +13,7 @@ const SUPPORTED: &str = "1.0";
 const API_SECTION: &str = "optimus:api";
 const QUIET_WASI: [&str; 5] = ["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:random/", "wasi:filesystem/"];
 
-/// What was found.
+/// The description of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Sections {
     pub(crate) tier: Tier,
@@ -21,14 +21,14 @@ pub(crate) struct Sections {
     pub(crate) exports: Vec<String>,
     /// The version of the contract.
     pub(crate) api: String,
-    /// Who stamped it; a component without a stamp is taken by the versions in its exports' names.
+    /// The SDK that stamped it; a component without a stamp is accepted by the versions in its exports' names.
     pub(crate) sdk: Option<String>,
-    /// What its language is called, where the file says so.
+    /// The names of its language, if the file has the section.
     pub(crate) names: Option<Names>,
 }
 
 impl Sections {
-    /// Whether it exports `optimus:plugin/<name>`, in whichever version.
+    /// Returns true if it exports `optimus:plugin/<name>`, in any version.
     pub(crate) fn exports_interface(&self, name: &str) -> bool {
         self.exports.iter().any(|export| split(export).0.strip_prefix("optimus:plugin/") == Some(name))
     }

@@ -1,4 +1,4 @@
-//! Who made a plugin: detached signatures in minisign's format (Ed25519), over the exact bytes of the file.
+//! Detached signatures of plugins, in minisign's format (Ed25519), over the exact bytes of the file.
 //!
 //! `x.wasm` is signed by `x.wasm.sig` beside it. In: bytes, the signature's text, the keys that an operator trusts. Out: whose
 //! signature it is, or why it counts for nothing. Nothing in a file is read before its signature was.
@@ -13,17 +13,17 @@ use minisign_verify::Signature;
 
 pub use secret::SecretKey;
 
-/// What a signature may hold, in bytes: it is four lines, and nobody needs more.
+/// Maximum size of a signature, in bytes; it has four lines.
 pub const SIGNATURE_BYTES: u64 = 4 << 10;
-/// What is shown of what a signer said.
+/// Bytes of a signer's comment that are shown.
 const COMMENT_BYTES: usize = 200;
 
-/// Where the signature of a file lies.
+/// The name of a file's signature.
 pub fn signature_file(file: &str) -> String {
     format!("{file}.sig")
 }
 
-/// What a good signature counts for.
+/// The effect of a missing or bad signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Signatures {
     /// Nothing: they are not even read.
@@ -35,17 +35,17 @@ pub enum Signatures {
     Require,
 }
 
-/// Whose signatures count, and for what.
+/// The trusted keys, and the effect of a missing or bad signature.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    /// What they count for.
+    /// The effect of a missing or bad signature.
     pub signatures: Signatures,
-    /// Whose count. Several: a new key is trusted before the old one is taken away.
+    /// The trusted keys. With several, a new key is trusted before the old one is removed.
     pub keys: Vec<PublicKey>,
 }
 
 impl Trust {
-    /// Whose signature this is, and why it counts for nothing where it does.
+    /// The signer of a file.
     pub(crate) fn check(&self, wasm: &[u8], signature: Option<&[u8]>) -> Result<Signer, SignatureError> {
         let text = signature.ok_or(SignatureError::Missing)?;
         let text = std::str::from_utf8(text).map_err(|_| SignatureError::Malformed)?;
@@ -66,12 +66,12 @@ impl Trust {
     }
 }
 
-/// Who signed a file, once that is certain.
+/// The signer of a file, as verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
     /// The key's id.
     pub key: String,
-    /// What was signed along with the bytes: mostly a time, and a file's name.
+    /// The trusted comment that was signed with the bytes: usually a time, and a file's name.
     pub comment: String,
 }
 
@@ -82,20 +82,20 @@ pub enum SignatureError {
     #[error("is not signed")]
     Missing,
     /// It is no text, or none of four lines.
-    #[error("has a signature that makes no sense")]
+    #[error("has a malformed signature")]
     Malformed,
-    /// Nobody here trusts whose it is.
+    /// Its key is not trusted.
     #[error("is signed by key `{id}`, which is not trusted here (trusted: {known})")]
     UnknownKey {
-        /// Whose it is said to be.
+        /// The id of the key that it names.
         id: String,
-        /// Whose are trusted.
+        /// The ids of trusted keys.
         known: String,
     },
     /// It is for other bytes than these, or forged.
     #[error("is not what key `{id}` signed: it was changed, or its signature is another version's")]
     OtherBytes {
-        /// Whose it is said to be.
+        /// The id of the key that it names.
         id: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What belongs to one guest call: its budget, its log, its blobs. Thrown away with the store when the call ends.
+//! State of one guest call: its budget, its log, its blobs. Dropped with the store when the call ends.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,9 +10,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::text::cut;
 use crate::wit::Level;
 
-/// What a guest may log in one call; older lines make room for newer ones.
+/// Maximum bytes of a guest's log in one call; older lines make room for newer ones.
 const LOG_BYTES: usize = 64 << 10;
-/// What is kept of a line.
+/// Maximum bytes of a line in the log.
 const LINE_BYTES: usize = 4 << 10;
 const TABLE_ELEMENTS: usize = 100_000;
 
@@ -96,7 +96,7 @@ impl Log {
         }
     }
 
-    /// What a guest said last before it died, if it said anything: a panic's text.
+    /// The last message of a guest that trapped, if it logged any: a panic's text.
     pub(crate) fn last_words(&self) -> Option<String> {
         let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let errors = log.lines.iter().filter(|(level, line)| *level == Level::Error && !line.starts_with("note: "));

@@ -102,7 +102,7 @@ impl HostMonotonicClock for Frozen {
     }
 }
 
-/// Takes everything at once, and keeps as much of it as a log does.
+/// Accepts everything immediately, and keeps as much of it as a log does.
 struct LogStream {
     log: Log,
     level: Level,

@@ -17,7 +17,7 @@ pub struct Ended {
     pub reason: String,
 }
 
-/// Where a queue's tasks report their ends.
+/// Receives the names of a queue's background tasks that ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Ends(watch::Sender<Option<Ended>>);
 
@@ -66,7 +66,7 @@ pub async fn run_to_end(task: &str, work: impl Future<Output = ()>) -> String {
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
@@ -82,7 +82,7 @@ fn planted_panic(task: &str) {
 /// not at each try, so that it does not bury everything else.
 #[derive(Debug)]
 pub struct Outage {
-    /// What fails, such as `read the keys`.
+    /// The operation that fails, such as `read the keys`.
     doing: &'static str,
     since: Option<Instant>,
     logged: Option<Instant>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Filter, QueueError};
 
-/// What an operator does with the dead.
+/// Administration of dead-lettered jobs.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
     /// Newest first, at most `limit`, only those before `before`. The filter's state says nothing here.
@@ -26,10 +26,10 @@ pub struct DeadJob {
     pub id: JobId,
     /// Its language.
     pub language: String,
-    /// Whose it is.
+    /// The tenant that submitted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// How often it was begun.
+    /// Number of attempts.
     pub attempts: u32,
     /// Why the last attempt failed: a fault's code and message.
     pub reason: String,

@@ -6,7 +6,6 @@
 
 mod dead;
 mod event_log;
-mod held;
 mod index;
 mod outbox;
 mod pending;
@@ -14,6 +13,7 @@ mod record;
 mod request;
 mod settle;
 mod store;
+mod tenant_slots;
 mod traits;
 mod waiting;
 mod writer;
@@ -37,7 +37,7 @@ use crate::{QueueError, Rules};
 /// Bounds of the embedded queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmbeddedConfig {
-    /// What holds on every backend.
+    /// Rules that hold on every backend.
     pub rules: Rules,
     /// Bytes of jobs waiting or running; beyond, `Full`.
     pub queue_bytes: u64,
@@ -124,7 +124,7 @@ impl EmbeddedQueue {
         self.ended.clone()
     }
 
-    /// Refuses everything from now on; whoever waits in `take` hears `Closed`.
+    /// Refuses everything from now on; a waiting `take` ends with `Closed`.
     pub fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.wake.notify_waiters();

@@ -44,7 +44,7 @@ pub struct Rules {
     /// Maximum number of jobs of one tenant that wait or run; a further push fails with `TenantFull`. Jobs without a
     /// tenant count only for `cap`.
     pub tenant_cap: u64,
-    /// Maximum number of jobs of one tenant that run at once (with Redis: per language). Further jobs wait without
+    /// Maximum number of jobs of one tenant that run at the same time (with Redis: per language). Further jobs wait without
     /// delaying other tenants. Fair turns alone are not enough, because running jobs are not interrupted. Jobs without
     /// a tenant do not count.
     pub tenant_slots: Option<NonZeroU32>,
@@ -125,7 +125,7 @@ pub trait Leases: Send + Sync {
 /// Cancels, inspects and lists jobs, for the API and the operator.
 #[async_trait]
 pub trait JobAdmin: Send + Sync {
-    /// Cancels a queued job at once, and a running job with the next heartbeat of its worker.
+    /// Cancels a queued job immediately, and a running job with the next heartbeat of its worker.
     async fn cancel(&self, id: JobId) -> Result<Cancelled, QueueError>;
 
     /// The tenant of a job: `None` for an unknown job, `Some(None)` for a job without a tenant.
@@ -173,7 +173,7 @@ pub struct PushOptions {
     pub may_delay_commit: bool,
 }
 
-/// Maximum number of jobs of one API key that wait or run at once.
+/// Maximum number of jobs of one API key that wait or run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
     /// Id of the API key.

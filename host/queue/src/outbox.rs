@@ -27,7 +27,7 @@ pub struct WebhookDelivery {
     pub tenant: Option<String>,
     /// The URL, and the secret of this webhook if the job set one.
     pub webhook: Webhook,
-    /// How often the dead-lettered job was requeued; each generation ends with a webhook of its own.
+    /// Number of times that the dead-lettered job was requeued; each generation ends with a webhook of its own.
     pub generation: u32,
     /// Failed attempts so far.
     pub tries: u32,

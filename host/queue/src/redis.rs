@@ -12,13 +12,13 @@ mod events;
 mod fault;
 mod greeting;
 mod key_value;
-mod link;
 mod list;
 mod outbox;
 mod publisher;
 mod push;
 mod reap;
 mod script;
+mod shared_connection;
 mod take;
 mod traits;
 mod wake;
@@ -34,16 +34,16 @@ use tokio::task::JoinSet;
 
 pub use self::address::Address;
 use self::events::Subscriptions;
-use self::link::Link;
 use self::publisher::Publisher;
+use self::shared_connection::SharedConnection;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
 use crate::{QueueError, Rules};
 
-/// How to reach Redis, and what to call our keys there.
+/// Address of Redis, and the prefix of our keys there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisConfig {
-    /// What holds on every backend; the cap is each language's own here.
+    /// Rules that hold on every backend; the cap applies to each language here.
     pub rules: Rules,
     /// The first word of every key.
     pub prefix: String,
@@ -71,7 +71,7 @@ pub struct RedisQueue {
 struct Shared {
     rules: Rules,
     prefix: String,
-    link: Link,
+    connection: SharedConnection,
     routes: Mutex<Routes>,
     /// When a language was last entered into a set of languages.
     entered: Mutex<HashMap<(&'static str, String), Instant>>,
@@ -101,7 +101,7 @@ impl RedisQueue {
         let shared = Arc::new(Shared {
             rules,
             prefix,
-            link: Link::new(address),
+            connection: SharedConnection::new(address),
             routes: Mutex::default(),
             entered: Mutex::default(),
             wakes: Wakes::default(),
@@ -110,11 +110,11 @@ impl RedisQueue {
             turn: AtomicUsize::new(0),
             reaped: Mutex::default(),
         });
-        match shared.link.ping().await {
+        match shared.connection.ping().await {
             Ok(()) => {}
-            Err(error) if fault::is_refusal(&error) => return Err(shared.link.fault("connect")(error)),
+            Err(error) if fault::is_refusal(&error) => return Err(shared.connection.fault("connect")(error)),
             Err(error) => {
-                tracing::warn!(redis = shared.link.address().to_string(), %error, "redis cannot be reached yet");
+                tracing::warn!(redis = shared.connection.address().to_string(), %error, "redis cannot be reached yet");
             }
         }
         let mut tasks = JoinSet::new();
@@ -130,9 +130,9 @@ impl RedisQueue {
         self.ended.clone()
     }
 
-    /// Where Redis is, without any password.
+    /// Address of Redis, without a password.
     pub fn address(&self) -> String {
-        self.shared.link.address().to_string()
+        self.shared.connection.address().to_string()
     }
 }
 
@@ -155,7 +155,7 @@ impl Shared {
     /// A set of languages.
     async fn entries(&self, set: &str) -> Result<BTreeSet<String>, QueueError> {
         let command = redis::Cmd::smembers(format!("{}:{set}", self.prefix));
-        self.link.query("read the languages", &command).await
+        self.connection.query("read the languages", &command).await
     }
 
     /// Enters a language into a set of languages, unless that was done lately.
@@ -166,7 +166,7 @@ impl Shared {
             return Ok(());
         }
         let command = redis::Cmd::sadd(format!("{}:{set}", self.prefix), language);
-        self.link.query::<()>("enter a language", &command).await?;
+        self.connection.query::<()>("enter a language", &command).await?;
         lock(&self.entered).insert(entry, Instant::now());
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Shared {
             return Ok(Some(language.clone()));
         }
         let command = redis::Cmd::get(self.route_key(id));
-        let found: Option<String> = self.link.query("look a job up", &command).await?;
+        let found: Option<String> = self.connection.query("look a job up", &command).await?;
         if let Some(language) = &found {
             lock(&self.routes).add(id, language);
         }

@@ -1,7 +1,7 @@
 use optimus_core::report::Timing;
 use optimus_core::{Fault, Job, JobId, Report, TestReport, Timestamp, Verdict};
 
-/// The report of a job whose end nobody judged: it was cancelled while it waited, or given up.
+/// The report of a job that ended without judging: it was cancelled while it waited, or given up.
 pub fn unjudged(job: &Job, verdict: Verdict, error: Option<Fault>) -> Report {
     let name = |(i, test): (usize, &optimus_core::Test)| test.name.clone().unwrap_or_else(|| (i + 1).to_string());
     let unrun = if verdict == Verdict::Cancelled { Verdict::Cancelled } else { Verdict::Skipped };
@@ -47,7 +47,7 @@ pub(crate) fn unreadable(id: JobId, language: String, verdict: Verdict, error: O
     }
 }
 
-/// Nobody said why the last attempt failed.
+/// The fault of a job whose last attempt left no reason.
 pub(crate) fn worker_lost(attempts: u32) -> Fault {
     let message = match attempts {
         1 => "the worker fell silent or ended while it had the job".to_owned(),

@@ -1,4 +1,4 @@
-//! What only the embedded queue promises: one file, one process, and nothing lost when that process dies.
+//! Promises of the embedded queue alone: one file, one process, and nothing lost when that process dies.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -178,7 +178,7 @@ async fn bytes_are_bounded() {
     assert!(done(&queue, ids[ids.len() - 1]).await.is_some(), "the newest stay");
 }
 
-/// What a child process does is chosen by this variable; without it, `child` does nothing.
+/// The role of a child process; without it, `child` does nothing.
 const ROLE: &str = "OPTIMUS_QUEUE_TEST_ROLE";
 
 fn child(role: &str, path: &Path) -> Command {

@@ -103,7 +103,7 @@ impl Sandbox for DockerSandbox {
         self.open_with(image, Share::own(self.pool.config.processors.as_ref()).await?).await
     }
 
-    async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+    async fn open_unpinned(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         self.open_with(image, Share::rest(self.pool.config.processors.as_ref())).await
     }
 

@@ -5,8 +5,9 @@
 
 mod admission;
 mod agent;
+mod client;
 mod collected;
-mod conversation;
+
 mod descriptors;
 #[cfg(feature = "docker")]
 mod docker;
@@ -47,7 +48,7 @@ pub use walls::{NarrowerLimit, Walls, walls};
 /// What is fuzzed from outside, and used nowhere else outside.
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use crate::conversation::{Conversation, Transport};
+    pub use crate::client::{AgentClient, Transport};
 }
 
 /// A place that can open boxes: a backend.
@@ -59,7 +60,7 @@ pub trait Sandbox: Send + Sync {
 
     /// The same, for what runs beside the programs whose times count: a checker, an interactor, a toolchain's probe.
     /// Where each box has a processor to itself, this one takes none away.
-    async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+    async fn open_unpinned(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         self.open(image).await
     }
 
@@ -106,7 +107,7 @@ pub struct BoxStep<'a> {
     /// What it reads.
     pub stdin: Stdin,
     /// What comes through its channels, each a pair of FIFOs at [`channel_paths`], at most [`MAX_CHANNELS`]; what it
-    /// writes there goes to [`Sink::hear`]. Only in a fresh work area.
+    /// writes there goes to [`Sink::write_channel`]. Only in a fresh work area.
     pub channels: &'a [Arc<Feed>],
     /// What it may use.
     pub limits: Limits,
@@ -151,7 +152,7 @@ pub trait Sink: Send {
     }
 
     /// The same of one of its channels, by number; nothing is the end of it, when that comes before the program's own.
-    fn hear(&mut self, _channel: u8, _bytes: &[u8]) {}
+    fn write_channel(&mut self, _channel: u8, _bytes: &[u8]) {}
 }
 
 /// Output that nobody wants.

@@ -75,7 +75,7 @@ impl Sandbox for NativeSandbox {
         Ok(Box::new(NativeBox { lease: self.pool.open(share).await? }))
     }
 
-    async fn open_beside(&self, _image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+    async fn open_unpinned(&self, _image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         let share = Share::rest(self.processors.as_ref());
         Ok(Box::new(NativeBox { lease: self.pool.open(share).await? }))
     }

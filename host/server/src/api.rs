@@ -62,7 +62,7 @@ use crate::webhooks::{Gate, Secrets};
 /// A body up to this size is small.
 pub const SMALL_BODY: usize = 64 << 10;
 
-/// What the server will hold on behalf of its clients.
+/// Bounds of what the server holds for its clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiLimits {
     /// The largest body; beyond, 413.
@@ -72,7 +72,7 @@ pub struct ApiLimits {
     pub held_bytes: usize,
     /// The same for small bodies ([`SMALL_BODY`]), which large ones never keep out.
     pub small_held_bytes: usize,
-    /// How long a body may take to arrive; beyond, 408.
+    /// Maximum time in which a body has to arrive; beyond, 408.
     pub body_time: Duration,
     /// After this time a body has to arrive at the minimum rate.
     pub body_grace: Duration,
@@ -80,9 +80,9 @@ pub struct ApiLimits {
     pub body_rate: u64,
     /// The longest `?wait=`; a longer one is cut to it.
     pub wait: Duration,
-    /// Clients that listen to events at once, and never more than half of the connections; beyond, 503.
+    /// Maximum number of clients that listen to events, and never more than half of the connections; beyond, 503.
     pub listeners: usize,
-    /// How connections are bounded.
+    /// Bounds of connections.
     pub connections: ConnectionLimits,
 }
 
@@ -105,17 +105,17 @@ impl Default for ApiLimits {
 /// Takes a plugin for the language of this id, or says why not.
 pub type Offer = dyn Fn(&str, &[u8]) -> Result<PluginStatus, Fault> + Send + Sync;
 
-/// What the handlers need of the rest.
+/// The parts of the server that the handlers use.
 pub struct Parts {
-    /// Where jobs go.
+    /// The queue.
     pub queue: Arc<dyn Backend>,
-    /// What can be judged.
+    /// The languages that can be judged.
     pub languages: Arc<LanguageBook>,
-    /// What a job may ask for.
+    /// Caps of a job's request.
     pub policy: Policy,
-    /// What is held for clients.
+    /// Bounds of what the server holds for clients.
     pub limits: ApiLimits,
-    /// What keeps the server from being ready.
+    /// The readiness of the server's parts.
     pub readiness: Arc<Readiness>,
     /// The plugins as they are now.
     pub plugins: Arc<dyn Fn() -> Vec<PluginStatus> + Send + Sync>,
@@ -123,25 +123,25 @@ pub struct Parts {
     pub reload: Arc<dyn Fn() -> Result<bool, Fault> + Send + Sync>,
     /// Takes a language's plugin, if the load gate does. Blocks.
     pub offer: Arc<Offer>,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// Who may come in.
+    /// The API keys.
     pub keys: Arc<KeyRing>,
-    /// Who may come in with a token of an identity provider.
+    /// The identity provider whose tokens are accepted.
     pub tokens: Option<Arc<Tokens>>,
     /// Problems that jobs may name.
     pub problems: Arc<Problems>,
-    /// Whose pages may call.
+    /// Origins whose pages may call.
     pub origins: Origins,
-    /// Whether the console is served.
+    /// True if the console is served.
     pub console: bool,
-    /// Where webhooks may go.
+    /// Addresses that webhooks may reach.
     pub gate: Arc<Gate>,
-    /// What they are signed with.
+    /// Secrets that sign webhooks.
     pub secrets: Arc<Secrets>,
 }
 
-/// What the handlers share; cloning is cheap.
+/// State that the handlers share; cloning is cheap.
 #[derive(Clone)]
 pub struct ApiState {
     parts: Arc<Parts>,
@@ -152,7 +152,7 @@ pub struct ApiState {
     stopping: CancellationToken,
 }
 
-/// What doors remember of submissions, and for how long.
+/// Memory of the doors for submissions, and its lifetime.
 const DOOR_MEMORY: u64 = 64 << 20;
 const DOOR_MEMORY_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -161,7 +161,7 @@ impl ApiState {
     pub fn new(parts: Parts) -> Self {
         let bodies = Arc::new(Bodies::new(&parts.limits));
         let half = (parts.limits.connections.most / 2).max(1);
-        // Connections are held by whoever waits for something, so that no tenant has all of them.
+        // Waiting requests hold connections, so that each tenant gets a share only.
         let requests = Pool::new(usize::MAX, half);
         let listeners = parts.limits.listeners.min(half);
         let listeners = Pool::new(listeners, listeners.div_ceil(2));
@@ -181,7 +181,7 @@ pub fn router(state: ApiState) -> Router {
     around(router, &state).with_state(state)
 }
 
-/// What stands around every request.
+/// Wraps the layers of every request around the router.
 fn around(router: Router<ApiState>, state: &ApiState) -> Router<ApiState> {
     router
         .layer(CatchPanicLayer::custom(error::panicked))
@@ -200,7 +200,7 @@ pub async fn serve(listener: TcpListener, mut state: ApiState, shutdown: Cancell
     connections::serve(listener, router(state), &limits, shutdown, LAST_ANSWERS).await;
 }
 
-/// Serves one door at an address of its own, until `shutdown`.
+/// Serves one door at a separate address, until `shutdown`.
 pub async fn serve_door(listener: TcpListener, door: Door, mut state: ApiState, shutdown: CancellationToken) {
     state.stopping = shutdown.clone();
     let limits = state.parts.limits.connections.clone();
@@ -216,7 +216,7 @@ pub async fn serve_probes(listener: TcpListener, mut state: ApiState, shutdown: 
     connections::serve(listener, router, &limits, shutdown, LAST_ANSWERS).await;
 }
 
-/// Without API keys, whoever reaches the port can run programs: only this machine may.
+/// Without API keys, every client that reaches the port can run programs: only this machine may.
 ///
 /// # Errors
 /// `address` can be reached from elsewhere.
@@ -226,11 +226,11 @@ pub fn refuse_public(address: SocketAddr) -> Result<(), Exposed> {
 
 /// The server would have been open to everybody.
 #[derive(Debug, thiserror::Error)]
-#[error("will not listen on `{0}`: others could reach it, and there are no API keys to tell them apart")]
+#[error("will not listen on `{0}` without API keys: other machines could reach it")]
 pub struct Exposed(SocketAddr);
 
 impl Exposed {
-    /// What the operator does about it.
+    /// The remedy for the operator.
     pub fn hint(&self) -> String {
         let port = self.0.port();
         format!(

@@ -36,8 +36,8 @@ impl AuthSetup {
         exposed: Result<(), Exposed>,
     ) -> anyhow::Result<Self> {
         let (ring, mut may_open) = (Arc::<KeyRing>::default(), false);
-        if let KeyStore::Redis(queue) = &store {
-            ring.share_days(Arc::clone(queue));
+        if let Some(queue) = store.queue() {
+            ring.share_daily_counts(Arc::clone(queue));
         }
         let tokens = tokens.map(|(rules, source)| (Arc::new(Tokens::new(rules)), source));
         if let Some((_, source)) = &tokens {
@@ -92,8 +92,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("keys.json");
         let (key, secret) = Key::new("t", [Scope::Submit].into(), None).unwrap();
-        KeyStore::File(file.clone()).add(&key).await.unwrap();
-        let setup = AuthSetup::prepare(KeyStore::File(file.clone()), None, Ok(())).await.unwrap();
+        KeyStore::file(file.clone()).add(&key).await.unwrap();
+        let setup = AuthSetup::prepare(KeyStore::file(file.clone()), None, Ok(())).await.unwrap();
         let (ring, metrics, shutdown) = (Arc::clone(&setup.ring), Arc::<Metrics>::default(), CancellationToken::new());
         let following = tokio::spawn(setup.follow_keys(Arc::clone(&metrics), shutdown.clone()));
         let age = || {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// What a file holds; `None`, if there is none.
+/// The bytes of a file; `None`, if there is none.
 pub(crate) async fn read(path: PathBuf) -> anyhow::Result<Option<Vec<u8>>> {
     blocking(move || match fs::read(&path) {
         Ok(bytes) => Ok(Some(bytes)),

@@ -1,7 +1,7 @@
-//! API keys: who may come in, in whose name, and to do what. Of each only a hash is kept, so what is stored lets nobody
+//! API keys: authentication, tenant and permissions. Of each key only a hash is stored, so that stored data admits no one
 //! in; the key itself is shown once, when it is made.
 
-mod days;
+mod daily_quota;
 mod store;
 
 use std::collections::{BTreeSet, HashMap};
@@ -15,11 +15,11 @@ use optimus_queue::RedisQueue;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use days::DayBook;
-pub use days::DayError;
+use daily_quota::DailyQuota;
+pub use daily_quota::DailyQuotaError;
 pub use store::KeyStore;
 
-/// What a key lets its owner do.
+/// A permission of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -43,11 +43,11 @@ impl Scope {
 /// A key, without what would let anybody in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
-    /// What it is called when it is listed or revoked; the beginning of the key.
+    /// The beginning of the key, which names it in lists and revocations.
     pub id: String,
-    /// Whose jobs are submitted with it.
+    /// The tenant of its jobs.
     pub tenant: String,
-    /// What it is good for.
+    /// Its permissions.
     pub scopes: BTreeSet<Scope>,
     /// Jobs that may be submitted with it in a minute; any number, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,24 +81,24 @@ impl Key {
         Ok((Self { id, tenant, scopes, per_minute, per_day, outstanding, hash, created }, secret))
     }
 
-    /// What a token says of whoever has it: nobody keeps it.
+    /// A transient key with the claims of a token.
     pub(crate) fn of_token(tenant: &str, scopes: BTreeSet<Scope>) -> Self {
         let (id, tenant) = (format!("token of {tenant}"), tenant.to_owned());
         Self { id, tenant, scopes, per_minute: None, per_day: None, outstanding: None, hash: String::new(), created: 0 }
     }
 
-    /// Whether it was made here, and is no token's.
+    /// Returns true if it is a stored key, not one of a token.
     pub(crate) fn is_ours(&self) -> bool {
         !self.hash.is_empty()
     }
 
-    /// Whether it is good for this.
+    /// Returns true if it has the permission.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
     }
 }
 
-/// Random enough that a plain hash is: nobody tries 2^256 keys.
+/// So long that a plain hash suffices: 2^256 keys cannot be tried.
 fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
@@ -112,11 +112,11 @@ fn hex(bytes: &[u8]) -> String {
 pub struct KeyRing {
     by_hash: ArcSwap<HashMap<String, Arc<Key>>>,
     required: AtomicBool,
-    /// Nobody could say yet which keys there are.
+    /// True until the keys could be read.
     unknown: AtomicBool,
     /// When each key's allowance is whole again.
     spent: Mutex<HashMap<String, Instant>>,
-    days: DayBook,
+    daily_quota: DailyQuota,
 }
 
 impl KeyRing {
@@ -130,18 +130,18 @@ impl KeyRing {
         self.by_hash.store(Arc::new(by_hash));
     }
 
-    /// From now on nobody comes in without a key.
+    /// Requires a key from now on.
     pub fn require(&self) {
         self.required.store(true, Ordering::Release);
     }
 
-    /// Which keys there are cannot be said yet: nobody comes in, and nobody is told that their key is bad.
+    /// The keys cannot be read yet: every request is refused as unavailable, not as unauthorized.
     pub fn wait(&self) {
         self.unknown.store(true, Ordering::Release);
         self.require();
     }
 
-    /// Whether nobody could say yet which keys there are.
+    /// Returns true until the keys could be read.
     pub fn is_waiting(&self) -> bool {
         self.unknown.load(Ordering::Acquire)
     }
@@ -151,28 +151,28 @@ impl KeyRing {
         self.required.store(false, Ordering::Release);
     }
 
-    /// Whether everybody needs a key.
+    /// Returns true if every caller needs a key.
     pub fn is_required(&self) -> bool {
         self.required.load(Ordering::Acquire)
     }
 
-    /// Whose key this is.
+    /// The key with this secret.
     pub fn find(&self, secret: &str) -> Option<Arc<Key>> {
         self.by_hash.load().get(&hash(secret)).cloned()
     }
 
-    /// What is counted by the day is counted there, for all processes together.
-    pub fn share_days(&self, queue: Arc<RedisQueue>) {
-        self.days.share(queue);
+    /// Counts daily quotas in Redis, for all processes together.
+    pub fn share_daily_counts(&self, queue: Arc<RedisQueue>) {
+        self.daily_quota.share(queue);
     }
 
     /// Counts `jobs` submissions of a key today.
     ///
     /// # Errors
     /// The day's allowance is spent, or Redis did not count.
-    pub async fn spend_day(&self, key: &Key, jobs: u32) -> Result<(), DayError> {
+    pub async fn spend_day(&self, key: &Key, jobs: u32) -> Result<(), DailyQuotaError> {
         match key.per_day {
-            Some(most) => self.days.spend(&key.id, jobs, most).await,
+            Some(most) => self.daily_quota.spend(&key.id, jobs, most).await,
             None => Ok(()),
         }
     }
@@ -188,7 +188,7 @@ impl KeyRing {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = spent.entry(key.id.clone()).or_insert(now);
         let after = (*whole).max(now) + price * jobs;
-        // A whole minute's worth may come at once.
+        // The requests of a whole minute may come in a burst.
         match after.checked_duration_since(now + MINUTE).filter(|wait| !wait.is_zero()) {
             Some(wait) => Err(wait),
             None => {

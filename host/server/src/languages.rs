@@ -1,5 +1,5 @@
-//! How processes that share a queue know each other's languages: workers announce theirs, API processes read the
-//! announcements. They stay when no worker is left, so that jobs can still be checked, and wake the next worker.
+//! Announcements of languages between processes that share a queue: workers write theirs, API processes read them. They
+//! stay when no worker is left, so that jobs can still be checked, and wake the next worker.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -106,7 +106,7 @@ impl Announcement {
     }
 }
 
-/// What is announced, and the ids whose announcement this version cannot read.
+/// The announcements, and the ids of those that this version cannot read.
 async fn read(queue: &RedisQueue) -> Result<(Vec<Announcement>, BTreeSet<String>), QueueError> {
     Ok(parse(queue.get_all(HASH).await?))
 }
@@ -124,7 +124,7 @@ fn parse(stored: BTreeMap<String, Vec<u8>>) -> (Vec<Announcement>, BTreeSet<Stri
 
 /// The languages that an API process offers.
 pub struct Offer {
-    /// Those of its own plugins, until a worker has announced them.
+    /// Languages of this process's plugins, until a worker has announced them.
     pub own: Box<dyn Fn() -> Vec<LanguageInfo> + Send + Sync>,
     /// Only these ids (empty: all).
     pub only: BTreeSet<String>,

@@ -7,6 +7,7 @@ pub mod api;
 pub mod auth;
 mod disk;
 mod history;
+mod key_value;
 pub mod keys;
 pub mod languages;
 pub mod metrics;

@@ -227,12 +227,12 @@ impl Metrics {
         self.leases_lost.get_or_create(&LanguageLabels { language: language.to_owned() }).inc();
     }
 
-    /// How many limits cannot be enforced here.
+    /// Sets the number of limits that cannot be enforced on this host.
     pub fn set_missing_limits(&self, gaps: usize) {
         self.missing_limits.set(i64::try_from(gaps).unwrap_or(i64::MAX));
     }
 
-    /// How many jobs the queue takes.
+    /// Sets the number of jobs that the queue accepts.
     pub fn set_capacity(&self, jobs: u64) {
         self.capacity.set(i64::try_from(jobs).unwrap_or(i64::MAX));
     }
@@ -266,7 +266,7 @@ impl Metrics {
         }
     }
 
-    /// How many jobs may run here.
+    /// Sets the number of jobs that may run on this host.
     pub(crate) fn set_slots(&self, slots: usize) {
         self.slots.set(i64::try_from(slots).unwrap_or(i64::MAX));
     }

@@ -32,13 +32,13 @@ const KEPT: u64 = 256 << 20;
 /// For how long one stays there: another process may have removed it.
 const KEPT_FOR: Duration = Duration::from_secs(600);
 
-/// Packages that are unpacked at once, and stored problems that are parsed at once: each may need some hundred MiB.
+/// Maximum number of packages that are unpacked, and of stored problems that are parsed, at the same time: each may need some hundred MiB.
 const AT_ONCE: usize = 2;
 
 /// Stored problems.
 pub struct Problems {
     store: ProblemStore,
-    /// What one tenant may store.
+    /// Maximum bytes that one tenant may store.
     tenant_bytes: u64,
     kept: Cache<Digest, Kept>,
     /// One upload or load of a problem at a time; those that come meanwhile find what it left.
@@ -71,9 +71,9 @@ pub struct Limits {
     pub memory_bytes: Option<u64>,
 }
 
-/// Neither the package nor whoever brings it says how long a test may take.
+/// Neither the package nor the request has a time limit.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the package says no time limit")]
+#[error("the package has no time limit")]
 pub struct NoTimeLimit;
 
 impl Limits {
@@ -100,7 +100,7 @@ impl Limits {
     }
 }
 
-/// What can go wrong when a problem is added.
+/// An error of adding a problem.
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
     /// The package is not one, or not one that can be honoured.
@@ -112,13 +112,13 @@ pub enum AddError {
     /// Its tenant has stored as much as it may.
     #[error("tenant `{tenant}` stores {used} bytes of problems; with {more} more it would be above its quota of {cap}")]
     Quota {
-        /// Whose.
+        /// The tenant.
         tenant: String,
-        /// What it stores.
+        /// The bytes that it stores.
         used: u64,
-        /// What this problem would add.
+        /// The bytes that this problem would add.
         more: u64,
-        /// What it may store.
+        /// The bytes that it may store.
         cap: u64,
     },
     /// It cannot be written.
@@ -127,7 +127,7 @@ pub enum AddError {
 }
 
 impl Problems {
-    /// Those of a store, of which one tenant may have so many bytes.
+    /// The problems of a store, with the maximum bytes of one tenant.
     pub fn new(store: ProblemStore, tenant_bytes: u64) -> Self {
         let weigher = |_: &Digest, kept: &Kept| u32::try_from(kept.bytes).unwrap_or(u32::MAX);
         Self {
@@ -277,7 +277,7 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
     Ok(Job { id: job.id, tenant: job.tenant.clone(), trace: job.trace.clone(), ..full })
 }
 
-/// Runs what computes for long, or waits for the disk, where it holds up nobody.
+/// Runs long computations and disk access on a thread that may block.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("the work did not end")?
 }
@@ -292,7 +292,7 @@ fn unpack(package: &[u8], limits: Limits) -> Result<(Problem, Vec<u8>), AddError
         return Err(AddError::Package(PackageError::Unsupported { file, feature }));
     }
     limits.apply(&mut problem)?;
-    // The authors' solutions are for whoever verifies the package, and nobody's to read here.
+    // The authors' solutions are for verifying the package; clients must not read them.
     problem.submissions.clear();
     let json = serde_json::to_vec(&problem).map_err(|error| AddError::Store(error.into()))?;
     Ok((problem, json))

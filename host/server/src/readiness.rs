@@ -18,7 +18,7 @@ impl Readiness {
         put(&self.troubles, part, trouble);
     }
 
-    /// What an operator may want to know of `part`, and what no other process would do better: it makes nothing unready.
+    /// Sets a remark on `part`: worth knowing for an operator, but no reason to take the server out of service.
     pub fn remark(&self, part: &str, remark: Option<&str>) {
         put(&self.remarks, part, remark);
     }
@@ -29,7 +29,7 @@ impl Readiness {
         self.queue_is_shared.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the queue's troubles are this process's own.
+    /// Returns true if the queue's troubles are this process's own.
     pub(crate) fn includes_queue(&self) -> bool {
         !self.queue_is_shared.load(Ordering::Relaxed)
     }

@@ -50,7 +50,7 @@ pub(crate) fn process(job: &Job, attempt: u32) -> Span {
     span
 }
 
-/// How a `process` ended; `None` is a failure of ours.
+/// Records the end of a `process` span; `None` is a failure of ours.
 pub(crate) fn processed(span: &Span, verdict: Option<&str>) {
     match verdict {
         Some(verdict) => span.record("optimus.verdict", verdict),
@@ -67,7 +67,7 @@ fn go_on(span: &Span, trace: Option<&TraceContext>) {
     let _ = span.set_parent(TraceContextPropagator::new().extract(&headers));
 }
 
-/// What others need to go on from here; `None` where nothing is exported.
+/// The context that another process needs to continue the trace; `None` where nothing is exported.
 fn context_of(span: &Span) -> Option<TraceContext> {
     if span.is_disabled() {
         return None;

@@ -2,7 +2,7 @@
 //!
 //! A server whose worker or key reader has panicked would otherwise go on answering 202 and judge nothing, or accept
 //! revoked keys for ever. Here the end of a task makes `/readyz` fail with the task's name, is logged and counted, and
-//! whoever runs the process hears of it through [`Supervisor::failed`].
+//! the owner of the process learns of it through [`Supervisor::failed`].
 
 use std::sync::{Arc, OnceLock};
 
@@ -89,7 +89,7 @@ impl Supervisor {
         self.shared.first.get().map_or("", |ended| ended.task)
     }
 
-    /// Whether a task has failed.
+    /// Returns true if a task has failed.
     pub fn has_failed(&self) -> bool {
         self.shared.failed.is_cancelled()
     }

@@ -1,6 +1,6 @@
 //! Bearer tokens (JWT) of an identity provider: checked against its public keys, read as a tenant and scopes.
 //!
-//! In: a token. Out: a [`Key`] that nobody keeps. [`follow`] keeps the issuer's keys; while it cannot be reached, the last
+//! In: a token. Out: a transient [`Key`]. [`follow`] keeps the issuer's keys; while it cannot be reached, the last
 //! ones hold. Only signatures that others cannot make are taken, and nothing is believed before one was checked.
 
 mod key;
@@ -23,31 +23,31 @@ use crate::keys::{Key, Scope};
 pub use key::PublicKey;
 pub use source::{Issuer, KeySource, follow};
 
-/// Whose tokens are taken, and how they are read.
+/// Rules for accepting tokens and reading their claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRules {
-    /// Who made them: `iss`. Absent: whoever has the key of the file.
+    /// The required `iss`. Absent: any issuer whose key is in the file.
     pub issuer: Option<String>,
-    /// Whom they are for: `aud`. One that is for somebody else is nobody's here.
+    /// The required audience, `aud`.
     pub audience: String,
     /// The claim that names the tenant; a dot leads into an object.
     pub tenant_claim: String,
     /// The claim that holds the scopes: words in a string, or a list.
     pub scope_claim: String,
-    /// What a word begins with that is one of our scopes.
+    /// Prefix of the claims that are scopes of ours.
     pub scope_prefix: String,
     /// However many tokens with unknown keys come, the issuer is not asked again within this.
     pub rest: Duration,
 }
 
-/// Why a token lets nobody in.
+/// A refused token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It is not good here, or not any more.
-    #[error("this token is not good: {0}")]
+    #[error("invalid token: {0}")]
     Bad(String),
-    /// Nobody could say yet which keys the issuer has.
-    #[error("the issuer's keys cannot be had at the moment")]
+    /// The issuer's keys could not be fetched yet.
+    #[error("the issuer's keys cannot be fetched at the moment")]
     NoKeys,
 }
 
@@ -64,12 +64,12 @@ pub struct Tokens {
 
 /// By how much clocks may differ, in seconds.
 const LEEWAY: f64 = 30.0;
-/// How long a request waits for the issuer's new keys.
+/// Maximum time that a request waits for the issuer's new keys.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What OpenID Connect lets a subject be, and so what a tenant may be called.
+/// Maximum length of a subject in OpenID Connect, and so of a tenant's name.
 const LONGEST_TENANT: usize = 255;
 
-/// What a token says of itself. `crit` names extensions that must be understood, and none is.
+/// The header of a token. `crit` names extensions that must be understood, and none is.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -83,7 +83,8 @@ impl Tokens {
         Self { rules, keys: ArcSwapOption::empty(), unknown: Notify::new(), looked: watch::Sender::new(None) }
     }
 
-    /// Who has this token, and what for. One with a key that is not known has the issuer asked, and waits a little.
+    /// The transient key of a token. A token with an unknown key id makes the issuer's keys be fetched, and waits a
+    /// little.
     ///
     /// # Errors
     /// It is not good here, or that cannot be said.
@@ -137,7 +138,7 @@ impl Tokens {
         }
     }
 
-    /// Has the keys looked at once more, unless that was just done; returns when it is, or takes too long.
+    /// Has the keys fetched again, unless that was just done; returns when they are, or after a timeout.
     async fn look_again(&self) {
         let mut looked = self.looked.subscribe();
         if looked.borrow_and_update().is_some_and(|at| at.elapsed() < self.rules.rest) {
@@ -147,7 +148,7 @@ impl Tokens {
         let _ = tokio::time::timeout(PATIENCE, looked.changed()).await;
     }
 
-    /// Whether it is for us, by the issuer, and now. A claim of the wrong type is as bad as a wrong one.
+    /// Checks audience, issuer and times. A claim of the wrong type is as bad as a wrong one.
     fn check(&self, claims: &Value) -> Result<(), Refused> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let time = |name: &str| match claims.get(name) {

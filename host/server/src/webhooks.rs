@@ -21,7 +21,7 @@ pub use secret::{MasterPlace, Secret, Secrets};
 pub use sender::WebhookSender;
 pub use target::Target;
 
-/// Where and how often webhooks are sent.
+/// Rules of sending: addresses, retries, bounds.
 #[derive(Clone)]
 pub struct Policy {
     /// The networks that may be reached.

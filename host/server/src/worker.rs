@@ -55,17 +55,17 @@ pub enum Wanted {
 
 /// A worker, not yet running.
 pub struct Worker {
-    /// Where jobs come from and reports go.
+    /// The queue.
     pub backend: Arc<dyn Backend>,
-    /// What judges them.
+    /// The judge.
     pub judge: Arc<dyn Judging>,
     /// Only jobs in these.
     pub languages: Wanted,
-    /// Jobs at once.
+    /// Maximum number of jobs at the same time.
     pub slots: usize,
-    /// How long running jobs may go on after the shutdown signal; then they are given back.
+    /// Time that running jobs may go on after the shutdown signal; then they are given back.
     pub grace: Duration,
-    /// Where jobs are counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
 }
 

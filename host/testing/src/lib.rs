@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// Whether `OPTIMUS_TEST_STRICT=1` is set, as in CI: a test that cannot run is then a failure. Any other value, `0` above
-/// all, is not strict.
+/// Returns true if `OPTIMUS_TEST_STRICT=1` is set, as in CI: a test that cannot run is then a failure. Any other value,
+/// `0` above all, is not strict.
 pub fn is_strict() -> bool {
     std::env::var_os("OPTIMUS_TEST_STRICT").is_some_and(|value| value == "1")
 }

@@ -1,7 +1,7 @@
 //! Reads as much Java as is needed to find the class to start: the package, the types at the top level, whether they are
 //! public, and whether they have a `main`. Comments and strings are skipped; nothing is checked, javac does that.
 
-/// What a file declares.
+/// Declarations of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Source {
     /// `a.b` of `package a.b;`.

@@ -13,7 +13,7 @@ const SOURCES: [&str; 3] = ["js", "mjs", "cjs"];
 /// Files that are checked, each in a step of its own; a mistake in a later one shows when it is imported.
 const CHECKED: usize = 8;
 
-/// What Node.js holds beside the heap: its code, its threads' stacks, buffers.
+/// Memory of Node.js beyond the heap: its code, its threads' stacks, buffers.
 const BESIDE_HEAP_MIB: u32 = 48;
 
 impl Language for JavaScript {

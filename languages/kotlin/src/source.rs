@@ -6,7 +6,7 @@ mod tokens;
 
 use tokens::tokens;
 
-/// What a file declares.
+/// Declarations of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Source {
     /// `a.b` of `package a.b`.
@@ -19,7 +19,7 @@ pub(crate) struct Source {
     static_main: Option<String>,
 }
 
-/// What a brace belongs to.
+/// The owner of a brace.
 enum Scope {
     /// A class or object, by its name; a companion's functions are static in the class around it.
     Type(String),

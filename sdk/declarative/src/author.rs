@@ -17,7 +17,7 @@ pub use remarks::{Remark, remarks};
 pub use scaffold::{Answers, Planted, of_answers, of_known};
 pub use template::{componentize, fill, name};
 
-/// What is wrong with a `language.toml`, where, and what to do about it.
+/// A fault in a `language.toml`, with its place and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: `{field}` {message}")]
 pub struct Wrong {
@@ -25,13 +25,13 @@ pub struct Wrong {
     pub line: usize,
     /// Dotted: `compile.collect`.
     pub field: String,
-    /// What it is, or lacks.
+    /// The fault.
     pub message: String,
     /// The remedy.
     pub hint: String,
 }
 
-/// What keeps a plugin from being made.
+/// A reason why a plugin cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// Its description.
@@ -46,7 +46,7 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// What to do about it.
+    /// The remedy.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Wrong(wrong) => wrong.hint.clone(),

@@ -58,7 +58,7 @@ impl<'a> Filler<'a> {
     }
 
     fn word(&self, word: &str, each: Option<&str>) -> Result<String, Error> {
-        // `author` has looked at every word: what is left is a plugin that nobody built.
+        // `author` has checked every word, so this plugin was not built by it.
         let pieces = pieces(word).map_err(Error::Unsupported)?;
         let fill = |piece: Piece| if piece.slot { self.one(&piece.text, each) } else { Ok(piece.text) };
         pieces.into_iter().map(fill).collect()

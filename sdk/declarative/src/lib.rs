@@ -1,6 +1,6 @@
 //! A language as data: the plugin whose language is filled in afterwards.
 //!
-//! Compiled to WebAssembly, this is a whole plugin but for a [`region`] that is empty. `author::build` reads a
+//! Compiled to WebAssembly, this is a whole plugin but for a `region` that is empty. `author::build` reads a
 //! `language.toml`, writes a [`Manifest`] into that region and so makes a plugin without any toolchain. Natively, a
 //! manifest's descriptor and plans are what the plugin's would be: it is the same code.
 

@@ -25,9 +25,9 @@ pub struct Manifest {
     pub compile: Vec<Command>,
     pub run: Command,
     pub compare: Option<Compare>,
-    /// What the runtime writes to stderr when memory was refused.
+    /// Texts that the runtime writes to stderr when memory is refused.
     pub memory_errors: Vec<String>,
-    /// How the toolchain writes its remarks; see [`crate::pattern`].
+    /// Patterns of the toolchain's diagnostics; see `pattern.rs`.
     pub diagnostics: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ pub struct Command {
     pub limits: Limits,
 }
 
-/// What a step, or a language, wants.
+/// Limits of a step or a language.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as above")]
 pub struct Limits {
@@ -64,7 +64,7 @@ pub struct Choice {
     pub kind: Kind,
 }
 
-/// What may be chosen.
+/// The values of an option.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// One of these, the first by default.
@@ -77,7 +77,7 @@ pub enum Kind {
     Text,
 }
 
-/// How output is compared when a job does not say.
+/// The comparer of jobs that name none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as above")]
 pub enum Compare {
@@ -100,7 +100,7 @@ pub struct Program {
 }
 
 impl Manifest {
-    /// What `describe` answers.
+    /// The descriptor.
     pub fn descriptor(&self) -> Descriptor {
         let sample = |sample: &Program| {
             let Program { name, path, source, expect } = sample.clone();

@@ -6,11 +6,11 @@ use crate::expand::Filler;
 use crate::manifest::{Command, Manifest};
 use crate::pattern;
 
-/// A command with `{each}` is repeated for so many sources; a mistake in a later one shows when it runs.
+/// Maximum number of sources for which a command with `{each}` is repeated; a mistake in a later one shows when it runs.
 const EACH: usize = 8;
 
 impl Manifest {
-    /// What `plan` answers.
+    /// The plan of a request.
     ///
     /// # Errors
     /// The job's options are wrong, or it has no file that a command asks for.

@@ -20,13 +20,13 @@ const fn empty() -> [u8; BYTES] {
     bytes
 }
 
-/// What was filled in.
+/// The manifest in the region, if one was filled in.
 pub(crate) fn read() -> Option<Manifest> {
     // The compiler must not believe that it knows what is in there.
     unpack(std::hint::black_box(&REGION))
 }
 
-/// What a region holds: nothing where the length is 0.
+/// Decodes a region; none where the length is 0.
 pub(crate) fn unpack(region: &[u8]) -> Option<Manifest> {
     let (length, rest) = region.get(MARK.len()..)?.split_first_chunk()?;
     let packed = rest.get(..u32::from_le_bytes(*length) as usize)?;

@@ -1,4 +1,4 @@
-//! Bytes too many to hold at once: what a checker compares.
+//! Blobs: data that a checker compares, too large to hold in memory.
 
 use std::io::{self, Read};
 
@@ -14,7 +14,7 @@ enum Place<'a> {
     Here(&'a [u8]),
 }
 
-/// The most that the host gives at once.
+/// Maximum bytes of one read from the host.
 const PIECE: u32 = 1 << 20;
 
 impl<'a> Blob<'a> {

@@ -58,35 +58,35 @@ impl Descriptor {
         self
     }
 
-    /// What an operator does where the probe fails: `apt-get install lua5.4`.
+    /// The operator's remedy where the probe fails: `apt-get install lua5.4`.
     #[must_use]
     pub fn install_hint(mut self, hint: impl Into<String>) -> Self {
         self.install_hint = hint.into();
         self
     }
 
-    /// How much longer a program may take than a job says.
+    /// Multiplies the time limits of jobs.
     #[must_use]
     pub fn time_multiplier(mut self, factor: f64) -> Self {
         self.time_multiplier = factor;
         self
     }
 
-    /// How much more memory a program may use than a job says.
+    /// Multiplies the memory limits of jobs.
     #[must_use]
     pub fn memory_multiplier(mut self, factor: f64) -> Self {
         self.memory_multiplier = factor;
         self
     }
 
-    /// What an empty program of the language needs: no limit is ever below.
+    /// The needs of an empty program of the language: no limit is ever below.
     #[must_use]
     pub fn minimum(mut self, limits: StepLimits) -> Self {
         self.minimum = limits;
         self
     }
 
-    /// What a job's `options` may hold; read them in the plan with [`Request::options`](crate::Request::options).
+    /// The options that a job may set; read them in the plan with [`Request::options`](crate::Request::options).
     #[must_use]
     pub fn options(mut self, options: &[Opt]) -> Self {
         self.options_schema = Some(options::schema(options));

@@ -1,4 +1,4 @@
-//! What `plugin!` calls: the way from the contract's functions to the author's traits. Not for authors.
+//! The way from the contract's functions to the author's traits. Called by `plugin!`, not by authors.
 
 use crate::wit::checker::optimus::plugin::blobs;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 
 pub use blobs::Blob as HostBlob;
 
-/// What the section `optimus:api` says.
+/// The content of the section `optimus:api`.
 pub const STAMP: &str =
     concat!(r#"{"package":"optimus:plugin","version":"1.0.0","sdk":"rust/"#, env!("CARGO_PKG_VERSION"), r#""}"#);
 
@@ -42,7 +42,7 @@ pub fn plan<L: Language>(request: &Request) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// What the host takes; it would blame the plugin for what a job with very many or very long names brought about.
+/// The host's caps on a plan. Above them the host would blame the plugin for a job with very many or very long names.
 const ARGS: usize = 1024;
 const ARG_BYTES: usize = 128 << 10;
 

@@ -47,10 +47,11 @@ pub use wit::language::optimus::plugin::types::{
 
 /// A language.
 pub trait Language {
-    /// What it is called, what it needs. Called once, when the plugin is loaded.
+    /// Describes the language. Called once, when the plugin is loaded.
     fn describe() -> Descriptor;
 
-    /// How to compile and run a program. Pure: the same request must give the same plan, since plans are remembered.
+    /// Plans how to compile and run a program. Pure: the same request must give the same plan, since plans are
+    /// remembered.
     ///
     /// # Errors
     /// What the job lacks, or has wrong: see [`Error`].
@@ -75,7 +76,7 @@ pub trait Classify: Language {
 /// A comparison of the language's own, for plans with [`Comparer::Custom`]. Export it with
 /// `plugin!(MyLanguage, checker)`.
 pub trait Checker: Language {
-    /// Whether `actual` is a right answer to `input`.
+    /// Checks if `actual` is a right answer to `input`.
     fn check(input: &Blob<'_>, expected: &Blob<'_>, actual: &Blob<'_>) -> Finding;
 }
 

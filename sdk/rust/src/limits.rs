@@ -68,7 +68,7 @@ impl StepLimits {
         self
     }
 
-    /// Processes and threads at once.
+    /// Maximum number of processes and threads alive.
     #[must_use]
     pub fn processes(mut self, processes: u32) -> Self {
         self.processes = Some(processes);

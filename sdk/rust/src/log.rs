@@ -1,6 +1,6 @@
 //! Words for the host's log. In native tests they go to stderr.
 
-/// How grave it is.
+/// The severity of a line.
 pub use crate::wit::language::optimus::plugin::log::Level;
 
 /// Writes a line to the host's log, which is capped: a plugin that writes too much is stopped.

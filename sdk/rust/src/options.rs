@@ -88,7 +88,7 @@ impl Opt {
     }
 }
 
-/// What a job chose. An option that was not declared reads as empty.
+/// The options that a job set. An option that was not declared reads as empty.
 #[derive(Debug, Clone)]
 pub struct Options {
     declared: &'static [Opt],
@@ -126,7 +126,7 @@ impl Options {
         }
     }
 
-    /// Whether it is on.
+    /// Returns true if the switch is on.
     pub fn switch(&self, name: &str) -> bool {
         match self.given(name) {
             Some(Json::Bool(on)) => *on,

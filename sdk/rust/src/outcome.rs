@@ -24,7 +24,7 @@ impl Outcome {
         Self { exit_code: None, signal: Some(signal), ..Self::exited(0, stderr) }
     }
 
-    /// Whether it did not end by itself with code 0.
+    /// Returns true unless it ended by itself with code 0.
     pub fn failed(&self) -> bool {
         self.exit_code != Some(0)
     }
@@ -39,7 +39,7 @@ impl Outcome {
         String::from_utf8_lossy(&self.stderr_tail)
     }
 
-    /// Whether it failed with a line on stderr that starts like this: the way runtimes report what killed a program.
+    /// Returns true if it failed with a line on stderr that starts with `start`: the way runtimes report a fatal error.
     pub fn died_saying(&self, start: &str) -> bool {
         self.failed() && self.stderr().lines().any(|line| line.starts_with(start))
     }

@@ -44,8 +44,9 @@ impl Step {
         self
     }
 
-    /// What a compile step leaves for the run step, relative to the work area; `.` is all of it. Where no step collects
-    /// anything, the run step sees the sources. What is collected already, or lies in such a directory, is left out.
+    /// Paths that the run step sees after this compile step, relative to the work area; `.` is all of it. Where no step
+    /// collects anything, the run step sees the sources. A path that is collected already, or lies in such a directory,
+    /// is left out.
     #[must_use]
     pub fn collect(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         for path in paths.into_iter().map(Into::into) {
@@ -59,7 +60,7 @@ impl Step {
         self
     }
 
-    /// What it needs more, or less, of than others.
+    /// Limits of this step, where they differ from the default.
     #[must_use]
     pub fn limits(mut self, limits: StepLimits) -> Self {
         self.limits = limits;
@@ -94,7 +95,7 @@ impl Plan {
         self
     }
 
-    /// How output is compared when the job does not say.
+    /// The comparer of jobs that name none.
     #[must_use]
     pub fn comparer(mut self, comparer: Comparer) -> Self {
         self.comparer = Some(comparer);

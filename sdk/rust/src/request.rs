@@ -14,7 +14,7 @@ pub(crate) fn arg(path: &str) -> String {
 }
 
 impl SourceFile {
-    /// What follows the last dot of the file's name.
+    /// The extension of the file's name, without the dot.
     pub fn extension(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         name.rsplit_once('.').map_or("", |(_, extension)| extension)
@@ -95,7 +95,7 @@ impl Request {
         self.files.iter().filter(other).map(|file| file.path.clone()).collect()
     }
 
-    /// What the job chose of these.
+    /// The values of the declared options.
     ///
     /// # Errors
     /// An option that is unknown or has a value that it cannot have.
@@ -109,7 +109,7 @@ impl Request {
     }
 }
 
-/// What stands behind `package`, where that is the first thing that a source says after comments and annotations.
+/// The name behind `package`, if that is the first statement after comments and annotations.
 fn package<'a>(source: &'a str) -> Option<String> {
     // Searching for text and asking Unicode would make every plugin larger by some KiB.
     let trim = |text: &'a str| text.trim_start_matches(|c: char| c.is_ascii_whitespace());

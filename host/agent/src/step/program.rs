@@ -7,12 +7,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::process::{Gid, Uid, chdir, setsid, umask};
-use rustix::thread::{
-    CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities, set_thread_groups,
-    set_thread_res_gid, set_thread_res_uid,
-};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::{Launch, WORK, limits};
+use crate::capabilities::drop_capabilities;
 use crate::fault::Fault;
 use crate::sys::{self, Vector};
 use crate::wall::{PROGRAM, Programs};
@@ -58,13 +56,6 @@ fn prepare(launch: &Launch, programs: Programs) -> Result<(Vector, Vector), (i32
     };
     let nul = |_| (8, Errno::INVAL);
     Ok((vector(&launch.argv).map_err(nul)?, vector(&launch.env).map_err(nul)?))
-}
-
-/// Gives up every capability.
-pub(crate) fn drop_capabilities() -> Result<(), Errno> {
-    let none = CapabilitySet::empty();
-    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
-    set_capabilities(None, sets).and_then(|()| clear_ambient_capability_set())
 }
 
 /// Tries each directory of the path, as `execvp` does; of several reasons, "permission denied" tells most.

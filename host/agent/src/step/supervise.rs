@@ -6,6 +6,7 @@
 mod channels;
 mod finish;
 mod held;
+mod pipes;
 mod starved;
 mod streams;
 mod waiting;

@@ -1,4 +1,4 @@
-//! What each protocol hands to a checker, and how it reads the answer.
+//! The arguments and files of each protocol, and the reader of its answers.
 
 use bytes::Bytes;
 
@@ -18,7 +18,7 @@ pub enum CheckerFile {
     Code,
 }
 
-/// How a checker is called.
+/// A call of a checker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invocation {
     /// Files beside it, by path.
@@ -31,7 +31,7 @@ pub struct Invocation {
     pub writes_to: Option<&'static str>,
 }
 
-/// How a checker ended.
+/// The end of a checker's run.
 #[derive(Debug, Clone, Default)]
 pub struct CheckerOutput {
     /// Its exit code.
@@ -45,13 +45,13 @@ pub struct CheckerOutput {
 }
 
 impl CheckerOutput {
-    /// What it wrote into a file of this name, if it did.
+    /// The file of this name, if the checker wrote it.
     fn file(&self, name: &str) -> Option<&Bytes> {
         self.files.iter().find(|(own, _)| own == name).map(|(_, bytes)| bytes)
     }
 }
 
-/// What a checker found.
+/// A checker's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// Right, wrong, or in bad form.
@@ -62,7 +62,7 @@ pub struct Answer {
     pub message: Option<String>,
 }
 
-/// What a checker thinks of an output.
+/// A checker's decision about an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Decision {
@@ -75,13 +75,13 @@ const INPUT: &str = "judge/input";
 const OUTPUT: &str = "judge/output";
 const ANSWER: &str = "judge/answer";
 const FEEDBACK: &str = "judge/feedback";
-/// What an interactor writes for a checker.
+/// The file in which an interactor leaves data for a checker.
 const TOLD: &str = "judge/feedback/output";
 /// The input of another pass.
 pub const NEXT_PASS: &str = "nextpass.in";
 
 impl Checker {
-    /// How it is called.
+    /// The call of the checker.
     pub fn invocation(&self) -> Invocation {
         use CheckerFile::{Answer, Code, Input, Output};
         let all = vec![(INPUT, Input), (OUTPUT, Output), (ANSWER, Answer)];
@@ -108,7 +108,7 @@ impl Checker {
         }
     }
 
-    /// How it is called when it talks to the submission.
+    /// The call of an interactor.
     pub fn interactive_invocation(&self) -> Invocation {
         use CheckerFile::{Answer, Input};
         let args = match self.protocol {
@@ -125,7 +125,7 @@ impl Checker {
         }
     }
 
-    /// How it is called when it talks to several processes, through these FIFOs.
+    /// The call of a manager, which talks to several processes through these FIFOs.
     pub fn manager_invocation(&self, fifos: Vec<String>) -> Invocation {
         Invocation {
             files: vec![("input.txt", CheckerFile::Input)],
@@ -135,7 +135,7 @@ impl Checker {
         }
     }
 
-    /// What an interactor leaves for a checker to look at.
+    /// The data that an interactor leaves for a checker.
     pub fn interactor_output(said: &CheckerOutput) -> Bytes {
         said.file(TOLD.rsplit('/').next().unwrap_or(TOLD)).cloned().unwrap_or_default()
     }
@@ -155,7 +155,7 @@ impl Checker {
         }
     }
 
-    /// What its answer means.
+    /// The answer that the output means.
     ///
     /// # Errors
     /// It has none that its protocol knows: what it did instead.
@@ -327,7 +327,7 @@ fn cms(code: i32, out: &str, err: &str, scale: Scale) -> Result<Answer, String> 
     scored(score, 1.0, message.to_owned())
 }
 
-/// What is no number is worth nothing: it is read as JavaScript reads it.
+/// Reads the score as JavaScript does: text that is no number is worth nothing.
 fn hydro(code: i32, out: &str, err: String) -> Answer {
     let score = out.trim().parse::<f64>().ok().filter(|score| score.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
     let decision = if score >= 1.0 { Decision::Right } else { Decision::Wrong };
@@ -350,7 +350,7 @@ fn first(one: &str, other: &str) -> String {
     if one.is_empty() { other.to_owned() } else { one.to_owned() }
 }
 
-/// What a checker says, as text without white space around it, cut to size.
+/// A checker's message, as text without white space around it, cut to size.
 fn text(bytes: &[u8]) -> String {
     shortened(String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MESSAGE)]).trim().to_owned(), MESSAGE)
 }

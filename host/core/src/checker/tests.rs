@@ -1,4 +1,4 @@
-//! How each protocol calls, and what each answer means: vectors, each with the rule that it proves.
+//! The call and the answers of each protocol: vectors, each with the rule that it proves.
 
 use super::*;
 use crate::policy::Policy;

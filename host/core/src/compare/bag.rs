@@ -1,12 +1,12 @@
-//! How often each of many things is still to come, things being hashes.
+//! A multiset of hashes: the things that are still to come, and how often.
 //!
 //! A few are counted each by itself, so that the first one too many is known where it stands. Of many only the sum is
 //! kept, so that a large expectation needs no more memory than a small one: whether all is right is then known at the
-//! end. The hashes are keyed at random, so nobody can make things whose sums are equal.
+//! end. The hashes are keyed at random, so that inputs with equal sums cannot be constructed.
 
 use super::difference::Kind;
 
-/// What is counted each by itself: 1 MiB at most.
+/// Maximum number of things that are counted individually: 1 MiB.
 const COUNTED: usize = 50_000;
 
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Bag {
         }
     }
 
-    /// What is wrong when nothing more comes.
+    /// The fault when nothing more comes.
     pub(super) fn rest(&self) -> Option<Kind> {
         match self {
             Self::Counted { left: 0, .. } | Self::Summed { left: 0, sum: 0 } => None,
@@ -79,7 +79,7 @@ impl Bag {
         }
     }
 
-    /// Whether a thing is known to be still in.
+    /// Returns true if a thing is known to be still in.
     pub(super) fn holds(&self, thing: u128) -> bool {
         match self {
             Self::Counted { hashes, counts, .. } => hashes.binary_search(&thing).is_ok_and(|known| counts[known] > 0),

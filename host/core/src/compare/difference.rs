@@ -1,19 +1,19 @@
-//! What a comparer found, in words: where, what was expected, what was there; cut to size and escaped without loss.
+//! A difference: its place, the expected piece and the found one; cut to size and escaped without loss.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::scan::{Place, is_space};
 
-/// Where found and expected output part.
+/// The first difference between found and expected output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// In the program's output, from 1; a line ends with LF.
     pub line: u64,
     /// From 1, in bytes.
     pub column: u64,
-    /// What was expected there: a token or a line, or nothing more.
+    /// The expected piece: a token or a line; none at the end of the expectation.
     pub expected: Option<Shown>,
-    /// What was there: the same, or the end of the output.
+    /// The found piece: a token or a line; none at the end of the output.
     pub found: Option<Shown>,
     pub(super) kind: Kind,
 }
@@ -27,13 +27,13 @@ pub(super) enum Kind {
     BreakMissing,
     /// A line ends too early.
     BreakUnexpected,
-    /// No expected line is like this, or not so many of them.
+    /// No expected line is like this, or fewer of them.
     LineUnexpected,
     /// An expected line never came.
     LineMissing,
     /// The lines are not the expected ones; which of them is not known.
     Unlike,
-    /// No expected byte is like this, or not so many of them.
+    /// No expected byte is like this, or fewer of them.
     LetterUnexpected,
     /// An expected byte never came.
     LetterMissing,
@@ -51,7 +51,7 @@ pub(super) enum Kind {
     OnlySpace,
 }
 
-/// What a way of parting means.
+/// The class of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     Wrong,
@@ -61,7 +61,7 @@ pub(super) enum Class {
     Unusable,
 }
 
-/// How a checker says no.
+/// A rejection by a checker.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Complaint {
     pub(super) class: Class,
@@ -135,7 +135,7 @@ pub struct Shown {
     pub cut_after: bool,
 }
 
-/// Where a piece that is shown ends.
+/// The unit in which a piece is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// Before white space.
@@ -149,8 +149,8 @@ pub(super) enum Unit {
 impl Shown {
     /// The most bytes that are shown of anything.
     pub const MAX: usize = 64;
-    /// How far into a token or line a difference may lie until its beginning is left out, and how much is then shown
-    /// of what is before the difference.
+    /// Maximum distance of a difference from the start of its token or line before that start is left out; then as much
+    /// is shown before the difference.
     const LEAD: usize = 24;
 
     /// The unit of `expected` that starts at `from` and is equal to what was found up to `at`: what is shown of it, and
@@ -163,7 +163,7 @@ impl Shown {
         (shown.finished(unit, start == expected.len()), found)
     }
 
-    /// What is shown of the unit that `bytes` starts with, around its byte `at`; none where there is nothing.
+    /// The unit that `bytes` starts with, around its byte `at`; none where there is nothing.
     pub(super) fn window(bytes: &[u8], at: usize, unit: Unit) -> Option<Self> {
         let start = if at > Self::MAX / 2 { at - Self::LEAD } else { 0 };
         let mut shown = Self { cut_before: start > 0, ..Self::default() };

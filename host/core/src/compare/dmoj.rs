@@ -17,7 +17,7 @@ pub enum Dmoj {
     Easy {},
     /// Byte for byte.
     Identical {
-        /// Says so when only white space differs; it is wrong all the same.
+        /// Reports when only white space differs; the answer is still wrong.
         #[serde(default = "yes")]
         pe_allowed: bool,
     },
@@ -32,7 +32,7 @@ pub enum Dmoj {
         /// The tolerance is 10 to the power of minus this.
         #[serde(default = "six")]
         precision: i32,
-        /// How the tolerance is meant.
+        /// The meaning of the tolerance.
         #[serde(default)]
         error_mode: ErrorMode,
     },
@@ -56,7 +56,7 @@ pub enum Dmoj {
     },
     /// In any order.
     Sorted {
-        /// What is put in order.
+        /// The pieces that are sorted.
         #[serde(default)]
         split_on: SplitOn,
     },
@@ -64,7 +64,7 @@ pub enum Dmoj {
     Unordered {},
 }
 
-/// How a tolerance is meant.
+/// The meaning of a tolerance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorMode {
@@ -77,7 +77,7 @@ pub enum ErrorMode {
     Relative,
 }
 
-/// What `sorted` puts in order.
+/// The pieces that `sorted` sorts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitOn {
@@ -184,14 +184,14 @@ impl Grammar for Floats {
     }
 }
 
-/// How many lines begin in a gap: lines of nothing but blanks are lines, and empty ones are not.
+/// Number of lines that begin in a gap: lines of blanks count, empty ones do not.
 fn rows(gap: &Gap, is_last: bool) -> u64 {
     let own = u64::from(!gap.leading && gap.breaks > 0 && !is_last);
     let open = u64::from(is_last && gap.after_break > 0 && (gap.leading || gap.breaks > 0));
     gap.blank_rows + own + open
 }
 
-/// What Python's `float` makes of a word: decimal, with single underscores between digits; infinities; not-a-numbers.
+/// Python's `float` of a word: decimal, with single underscores between digits; infinities; not-a-numbers.
 fn python_float(word: &[u8]) -> Option<f64> {
     if word.len() > super::floats::MAX_LEN {
         return None;

@@ -51,7 +51,7 @@ impl Exact {
         }
     }
 
-    /// What stands behind all that was expected.
+    /// Compares the output behind the end of the expectation.
     fn behind(&mut self, chunk: &[u8], from: usize) -> Option<Mismatch> {
         let rest = &chunk[from..];
         self.gap |= rest.first().is_some_and(|byte| is_space(*byte));
@@ -64,7 +64,7 @@ impl Exact {
         (self.at < self.expected.len()).then(|| self.mismatch(0, self.line()))
     }
 
-    /// Where the line begins that we are in.
+    /// Index of the start of the current line.
     fn line(&self) -> usize {
         memchr::memrchr(b'\n', &self.expected[..self.at]).map_or(0, |lf| lf + 1)
     }

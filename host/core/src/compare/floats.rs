@@ -4,7 +4,7 @@
 /// keep what it prints.
 pub(super) const MAX_LEN: usize = 4096;
 
-/// What the token is worth, if it is `[+-]?(\d*\.\d+|\d+\.|\d+)([Ee][+-]?\d+)?` and finite. `inf`, `nan`, `0x1p3` and
+/// The value of a token that is `[+-]?(\d*\.\d+|\d+\.|\d+)([Ee][+-]?\d+)?` and finite. `inf`, `nan`, `0x1p3` and
 /// `1e999` are words, not numbers.
 pub(super) fn parse(token: &[u8]) -> Option<f64> {
     if token.len() > MAX_LEN || !is_decimal(token) {
@@ -44,7 +44,7 @@ fn digits(token: &[u8]) -> usize {
     token.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Whether either tolerance suffices; the relative one is relative to what is expected.
+/// Returns true if either tolerance suffices; the relative one is relative to the expected value.
 pub(super) fn near(expected: f64, found: f64, abs: f64, rel: f64) -> bool {
     let distance = (expected - found).abs();
     distance <= abs || distance <= rel * expected.abs()

@@ -23,7 +23,7 @@ pub struct Kattis {
     /// |expected − found| may be this times |expected|.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub float_relative_tolerance: Option<f64>,
-    /// Both of them at once.
+    /// Both of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub float_tolerance: Option<f64>,
 }

@@ -6,7 +6,7 @@ use super::scan::is_space;
 
 #[derive(Debug)]
 pub(super) struct Letters {
-    /// How often each is still to come.
+    /// Remaining count of each byte.
     left: Box<[u64; 256]>,
 }
 

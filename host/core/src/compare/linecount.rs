@@ -14,7 +14,7 @@ const MARKS: u64 = 200;
 pub(super) struct LineCount {
     expected: Bytes,
     feedback: bool,
-    /// Where the next expected line may begin.
+    /// Index where the next expected line may begin.
     next: usize,
     row: Row,
     rows: u64,
@@ -26,7 +26,7 @@ pub(super) struct LineCount {
 #[derive(Debug, Default)]
 struct Row {
     len: u64,
-    /// What is expected of it, from its first byte on.
+    /// The expected bytes of the current line, from its first byte on.
     wanted: Option<(usize, usize)>,
     /// Bytes that are as expected.
     same: usize,
@@ -39,7 +39,7 @@ impl LineCount {
         Self { expected, feedback, next: 0, row: Row::default(), rows: 0, right: 0, marks: String::new() }
     }
 
-    /// Only a line too many is decided at once.
+    /// Only a line too many is decided immediately.
     pub(super) fn feed(&mut self, chunk: &[u8]) -> Option<Mismatch> {
         let mut i = 0;
         while i < chunk.len() {

@@ -1,5 +1,5 @@
-//! Whether the whole output matches a regular expression, decided byte by byte as it streams by: a lazy automaton, whose
-//! states are a cache of bounded size.
+//! Matches the whole output against a regular expression, byte by byte as it streams by: a lazy automaton, whose states
+//! are a cache of bounded size.
 
 use regex_automata::hybrid::dfa::{Cache, Config, DFA};
 use regex_automata::hybrid::{BuildError, LazyStateID};

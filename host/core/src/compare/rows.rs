@@ -20,9 +20,9 @@ pub(super) enum RowRule {
 pub(super) struct Rows {
     rule: RowRule,
     expected: Bytes,
-    /// Where the next expected line begins; none after the last.
+    /// Index where the next expected line begins; none after the last.
     next: Option<usize>,
-    /// What is expected of this line; none before its first byte.
+    /// The expected bytes of this line; none before its first byte.
     row: Option<Option<(usize, usize)>>,
     /// Bytes of it that came, and how many of them are as expected.
     len: u64,
@@ -113,7 +113,7 @@ impl Rows {
         (pads < piece.len()).then_some(from + pads)
     }
 
-    /// What comes after the last expected line.
+    /// Compares the output behind the last expected line.
     fn beyond(&self, piece: &[u8]) -> Option<usize> {
         match self.rule {
             RowRule::Fcmp => piece.iter().position(|&byte| !is_blank(byte)),
@@ -139,7 +139,7 @@ impl Rows {
         None
     }
 
-    /// What is expected of the line under way.
+    /// The expected bytes of the current line.
     fn wanted(&mut self) -> Option<(usize, usize)> {
         if self.row.is_none() {
             self.row = Some(self.expected_row());

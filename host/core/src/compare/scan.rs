@@ -1,4 +1,4 @@
-//! What every comparer needs: white space, the length of a common prefix, and where in the output we are.
+//! Scanning that all comparers share: white space, the length of a common prefix, and the position in the output.
 
 /// White space as the C locale has it: space, tab, LF, VT, FF, CR. Nothing above 0x7F is, so that UTF-8 is safe.
 #[inline]
@@ -17,8 +17,8 @@ pub(super) fn skip(bytes: &[u8], from: usize, skip: impl Fn(u8) -> bool) -> usiz
     bytes[from..].iter().position(|&byte| !skip(byte)).map_or(bytes.len(), |n| from + n)
 }
 
-/// How many bytes at the start of both are equal. Right output is mostly equal to what is expected byte for byte, so
-/// this is the loop in which nearly all comparing happens.
+/// Length of the common prefix. Right output mostly equals the expectation byte for byte, so nearly all comparing
+/// happens in this loop.
 #[inline]
 pub(super) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     // Most calls end within a few words, where calling memcmp would cost more than it saves; after that it is the

@@ -80,7 +80,7 @@ impl Testlib {
         Self::Casewcmp,
     ];
 
-    /// How it compares word by word; `fcmp` and `uncmp` do not.
+    /// The grammar of its words; none for `fcmp` and `uncmp`.
     pub(super) fn grammar(self, expected: &[u8]) -> Option<Box<dyn Grammar>> {
         Some(match self {
             Self::Fcmp | Self::Uncmp => return None,
@@ -111,7 +111,7 @@ pub(super) const fn is_blank(byte: u8) -> bool {
 
 const LEXIS: Lexis = Lexis { is_space: is_blank, fold: false, equal_is_right: false };
 
-/// Whether testlib reads it as a 64-bit integer: in no other way than it would be printed.
+/// Returns true if testlib reads the word as a 64-bit integer: only in the form in which it would print it.
 pub(super) fn is_long(word: &[u8]) -> bool {
     (1..=20).contains(&word.len()) && is_huge(word) && parse(word).is_some()
 }

@@ -220,7 +220,7 @@ fn respaced(bytes: &[u8], gaps: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What `Trimmed` compares.
+/// The lines that `Trimmed` compares.
 fn trimmed(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> =
         bytes.split(|byte| *byte == b'\n').map(|line| line[..scan::trimmed_len(line)].to_vec()).collect();
@@ -230,7 +230,7 @@ fn trimmed(bytes: &[u8]) -> Vec<Vec<u8>> {
     lines
 }
 
-/// What `Lines` compares.
+/// The tokens that `Lines` compares.
 fn token_lines(bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
     let tokens = |line: &[u8]| -> Vec<Vec<u8>> {
         line.split(|byte| scan::is_space(*byte)).filter(|token| !token.is_empty()).map(<[u8]>::to_vec).collect()

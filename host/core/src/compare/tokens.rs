@@ -213,12 +213,12 @@ impl Tokens {
         }
     }
 
-    /// Whether the byte before `at` belongs to a token; while all is equal, that is so on both sides.
+    /// Returns true if the byte before `at` belongs to a token; while all is equal, that holds on both sides.
     fn in_token(&self) -> bool {
         self.at > 0 && !is_space(self.expected[self.at - 1])
     }
 
-    /// Whether white space ends a line, where that makes a difference.
+    /// Returns true if the white space ends a line, where lines matter.
     fn breaks(&self, space: &[u8]) -> bool {
         matches!(self.rule, Rule::Lines) && space.contains(&b'\n')
     }

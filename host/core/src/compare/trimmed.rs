@@ -36,7 +36,7 @@ impl Trimmed {
         Self::with(expected, false)
     }
 
-    /// What Judge0 calls `strip`: as Ruby has it, NUL is white space at the end of a line.
+    /// Judge0's `strip`, which is Ruby's: NUL is white space at the end of a line.
     pub(super) fn judge0(expected: &Bytes) -> Self {
         Self::with(expected, true)
     }

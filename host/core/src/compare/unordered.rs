@@ -1,7 +1,7 @@
 //! In any order: each line, or word, that is expected must come as often as it is expected.
 //!
 //! They are kept as hashes in a [`Bag`]; one of the output is hashed while it streams by, so that none is too long. 128
-//! bits of SHA-256 under a key of our own: nobody finds another with the same hash.
+//! bits of SHA-256 under a random key: no other piece with the same hash can be found.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -14,7 +14,7 @@ use super::difference::{Class, Kind, Shown, Unit};
 use super::scan::{is_space, skip};
 use super::testlib::{is_blank, is_long};
 
-/// What is put in order.
+/// The unit that is compared without order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
     /// Lines as their words, which LF ends; blank ones do not count.
@@ -33,7 +33,7 @@ pub(super) struct Unordered {
     expected: Bytes,
     bag: Bag,
     line: Line,
-    /// What is expected is all integers, where that matters.
+    /// False if the expectation has to be integers and is not.
     usable: bool,
     /// One too many came already.
     wrong: bool,
@@ -44,7 +44,7 @@ pub(super) struct Unordered {
 struct Line {
     key: [u8; 16],
     hash: Sha256,
-    /// What is not hashed yet: many small pieces cost more than one.
+    /// Bytes that are not hashed yet: many small pieces cost more than one.
     unhashed: Vec<u8>,
     shown: Shown,
     /// Bytes since the first token began; 0 before that.
@@ -219,7 +219,7 @@ fn first_half(hash: &[u8]) -> u128 {
     hash.iter().take(16).fold(0, |half, byte| half << 8 | u128::from(*byte))
 }
 
-/// Where the pieces begin and end, without what ends them; the last one ends where `bytes` do.
+/// The bounds of the pieces, without their separators; the last one ends where `bytes` do.
 fn pieces(bytes: &[u8], cut: Cut) -> impl Iterator<Item = (usize, usize)> + '_ {
     let mut next = Some(0);
     std::iter::from_fn(move || {

@@ -12,9 +12,9 @@ use super::difference::{Class, Complaint, Kind, Shown, Unit};
 use super::scan::{common_prefix, skip};
 use super::{Mismatch, floats};
 
-/// How a checker reads.
+/// The reading rules of a checker.
 pub(super) trait Grammar: Debug + Send + Sync {
-    /// How it cuts.
+    /// Its way of cutting words.
     fn lexis(&self) -> Lexis;
 
     /// The next word of the output, and the expected one, if there is one.
@@ -24,10 +24,10 @@ pub(super) trait Grammar: Debug + Send + Sync {
     fn end(&mut self, expected: Option<&Expected<'_>>, gap: &Gap, rest: &[u8]) -> Result<(), Complaint>;
 }
 
-/// How a checker cuts.
+/// A checker's way of cutting words.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexis {
-    /// What separates words.
+    /// Separators of words.
     pub(super) is_space: fn(u8) -> bool,
     /// ASCII letters are equal whatever their case.
     pub(super) fold: bool,
@@ -58,7 +58,7 @@ pub(super) struct Gap {
 pub(super) struct Expected<'a> {
     pub(super) gap: Gap,
     pub(super) text: &'a [u8],
-    /// What is expected after it.
+    /// The expectation behind the word.
     pub(super) rest: &'a [u8],
 }
 
@@ -80,7 +80,7 @@ pub(super) struct Words {
     grammar: Box<dyn Grammar>,
     lexis: Lexis,
     expected: Bytes,
-    /// Where the gap before the next expected word begins.
+    /// Index of the gap before the next expected word.
     at: usize,
     gap: Gap,
     word: Word,
@@ -91,9 +91,9 @@ pub(super) struct Words {
 struct Word {
     head: Vec<u8>,
     len: u64,
-    /// Where the expected word begins.
+    /// Index where the expected word begins.
     start: usize,
-    /// How many of its bytes are the expected word's.
+    /// Number of its bytes that equal the expected word's.
     same: u64,
     not_digits: bool,
 }
@@ -275,13 +275,13 @@ pub(super) fn malformed(kind: Kind) -> Complaint {
     Complaint { class: Class::Malformed, kind, last: true }
 }
 
-/// What is expected is none that the checker can read.
+/// A complaint about an expectation that the checker cannot read.
 pub(super) fn unusable(kind: Kind) -> Complaint {
     Complaint { class: Class::Unusable, kind, last: true }
 }
 
 impl Complaint {
-    /// What follows may still show that the output is malformed.
+    /// Makes it provisional: the output may still turn out to be malformed.
     pub(super) fn for_now(self) -> Self {
         Self { last: false, ..self }
     }

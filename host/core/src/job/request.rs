@@ -31,16 +31,16 @@ pub struct JobRequest {
     /// Arguments for the program, in every test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
-    /// What the language's `options_schema` allows.
+    /// Options of the language, as its `options_schema` allows.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub options: Map<String, Value>,
     /// Without tests the program runs once, without input, and only has to end well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<Test>,
-    /// What each test may use.
+    /// The limits of each test.
     #[serde(default)]
     pub limits: LimitsRequest,
-    /// How output is compared; the plan's way when absent, and `trimmed` when that says nothing either.
+    /// The comparer; the plan's when absent, and `trimmed` when the plan has none either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
     /// A program that talks to the submission while both run; then nothing is compared, unless `compare` is given, too.
@@ -49,7 +49,7 @@ pub struct JobRequest {
     /// The submission runs as several processes, which talk to a program that then judges; nothing else is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub communication: Option<Box<Communication>>,
-    /// How tests become points.
+    /// The rules that turn tests into points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring: Option<Scoring>,
     /// The program reads and prints by files.
@@ -58,7 +58,7 @@ pub struct JobRequest {
     /// The limits hold as they are: a language's own multipliers do not stretch them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exact_limits: bool,
-    /// Run a test that ended by a time limit so many times more; the best run counts.
+    /// Number of further runs of a test that ended by a time limit; the best run counts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rerun_on_time_limit: u32,
     /// The digest of a stored problem, whose tests, limits and rules are the job's: `sha256:…`.
@@ -70,7 +70,7 @@ pub struct JobRequest {
     /// Say neither where the output is another than expected, nor what a checker says of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hide_feedback: bool,
-    /// How much of each test's stdout and stderr the report carries, in bytes; 64 KiB when absent.
+    /// Bytes of each test's stdout and stderr that the report carries; 64 KiB when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_bytes: Option<u64>,
     /// Copied into the report.
@@ -133,7 +133,7 @@ impl JobRequest {
         })
     }
 
-    /// How the tests are judged.
+    /// Checks the rules by which the tests are judged.
     fn check_rules(&self, policy: &Policy) -> Result<(), Invalid> {
         if let Some(compare) = &self.compare {
             compare.check().map_err(|message| Invalid::new("compare", message))?;
@@ -173,7 +173,7 @@ impl JobRequest {
         }
     }
 
-    /// What a job that names a problem may not say itself.
+    /// Checks that a job which names a problem sets nothing that the problem sets.
     fn check_reference(&self, digest: &str) -> Result<(), Invalid> {
         self::digest(digest)?;
         let given = [

@@ -1,4 +1,4 @@
-//! What an author says should come of a program.
+//! The result that a package's author expects of a submission.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::fits;
 use crate::report::CompileReport;
 use crate::{Fault, Report, TestReport, Verdict};
 
-/// What an author says should come of a program. What is empty or absent is not asked.
+/// The result that a package's author expects of a submission. An empty or absent field expects nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expectation {
@@ -25,12 +25,12 @@ pub struct Expectation {
     /// Stands in a checker's message on at least one test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What is asked beyond that of some of the tests.
+    /// Further expectations of some of the tests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
 }
 
-/// What an author says should come of some of a program's tests.
+/// The result that an author expects of some of the tests.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Part {
@@ -56,7 +56,7 @@ impl Expectation {
         Self { verdicts: verdicts.to_vec(), ..Self::default() }
     }
 
-    /// Whether a report is what was expected.
+    /// Compares a report with the expectation.
     ///
     /// # Errors
     /// What it is instead: the test, its verdict, and the message that came with it.
@@ -158,7 +158,7 @@ fn broken(fault: &Fault) -> String {
     }
 }
 
-/// What the compiler said, as far as people want to read it at once.
+/// The beginning of the compiler's output.
 fn said(compile: &CompileReport) -> String {
     const LINES: usize = 12;
     let text = String::from_utf8_lossy(compile.output.content.as_bytes()).into_owned();

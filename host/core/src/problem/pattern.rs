@@ -1,7 +1,7 @@
 //! Patterns of names in `submissions.yaml`: `*` stands for anything but `/`, `{a,b}` for one of several.
 //! <https://www.kattis.com/problem-package-format/spec/2025-09#glob-patterns>
 
-/// Whether a pattern fits a name or a directory that holds it; a directory may be written with a slash at its end.
+/// Returns true if the pattern fits a name or a directory that holds it; a directory may end with a slash.
 pub fn fits(pattern: &str, name: &str) -> bool {
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let holders = name.match_indices('/').map(|(end, _)| &name[..end]).chain([name]);

@@ -1,4 +1,4 @@
-//! How a time limit follows from submissions that are right.
+//! Derives a time limit from submissions that are right.
 
 use serde::{Deserialize, Serialize};
 

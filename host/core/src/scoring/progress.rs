@@ -38,7 +38,7 @@ impl State {
         self.accepted == self.tests
     }
 
-    /// What is left cannot change the points, nor whether it passed where somebody asks.
+    /// Returns true if the remaining tests cannot change the points, nor if the group passed where that matters.
     fn is_settled(&self, score: Aggregate) -> bool {
         let failed = self.accepted < self.judged;
         match score {
@@ -92,14 +92,14 @@ impl<'a> Progress<'a> {
         Self { scoring, groups, places, stopped: false, grading }
     }
 
-    /// What the most is that a test can get, if it can get anything of its own.
+    /// The most that a test can add by itself, if anything.
     pub fn worth(&self, test: usize) -> Option<f64> {
         let (group, worth) = (*self.places.get(test)?)?;
         let worth = if self.scoring.groups[group].score == Aggregate::Sum { worth } else { self.groups[group].max };
         (worth > 0.0).then_some(worth)
     }
 
-    /// Whether a test is to be run, after all that has been noted.
+    /// Returns true if a test is still to be run.
     pub fn wants(&self, test: usize) -> bool {
         if self.stopped {
             return false;
@@ -113,7 +113,7 @@ impl<'a> Progress<'a> {
         !state.stopped && !settled && state.requires.iter().all(|required| self.groups[*required].passed())
     }
 
-    /// How a test went: its verdict, and its share if a checker gave one.
+    /// Notes the result of a test: its verdict, and its share if a checker gave one.
     pub fn note(&mut self, test: usize, verdict: Verdict, share: Option<f64>) {
         if let Some(grading) = &mut self.grading {
             return grading.note(test, verdict, share);
@@ -151,14 +151,14 @@ impl<'a> Progress<'a> {
         self.grading.as_ref()?.due()
     }
 
-    /// What the program made of it.
+    /// Notes the result of the grader program.
     pub fn graded(&mut self, graded: Graded) {
         if let Some(grading) = &mut self.grading {
             grading.graded(graded);
         }
     }
 
-    /// What it has come to.
+    /// The points so far.
     pub fn score(&self) -> Score {
         if let Some(grading) = &self.grading {
             return grading.score();

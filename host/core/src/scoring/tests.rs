@@ -1,4 +1,4 @@
-//! What groups come to: rules, and what holds whatever the verdicts are.
+//! Points of groups: rules, and properties that hold for all verdicts.
 
 use proptest::prelude::*;
 

@@ -39,7 +39,7 @@ pub struct Tree {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
-    /// What tests call it.
+    /// The name that tests use.
     pub name: String,
     /// The groups inside; they take their places among the tests by the places of their own first tests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -47,10 +47,10 @@ pub struct Node {
     /// The first result that is not accepted ends the group.
     #[serde(default)]
     pub on_reject: OnReject,
-    /// How the results' verdicts become the group's.
+    /// The rule that turns the results' verdicts into the group's.
     #[serde(default)]
     pub verdict: VerdictMode,
-    /// How their scores become the group's.
+    /// The rule that turns their scores into the group's.
     #[serde(default)]
     pub score: ScoreMode,
     /// One accepted result makes the group accepted.
@@ -95,7 +95,7 @@ fn one() -> f64 {
     1.0
 }
 
-/// What the first result that is not accepted does to its group.
+/// The effect on a group of its first result that is not accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnReject {
@@ -106,7 +106,7 @@ pub enum OnReject {
     Continue,
 }
 
-/// How verdicts become one.
+/// A rule that turns several verdicts into one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictMode {
@@ -119,7 +119,7 @@ pub enum VerdictMode {
     AlwaysAccept,
 }
 
-/// How scores become one.
+/// A rule that turns several scores into one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -152,7 +152,7 @@ impl Node {
         all
     }
 
-    /// How many groups it is, with all inside.
+    /// Number of groups, this one and all inside it.
     pub(crate) fn count(&self) -> usize {
         1 + self.groups.iter().map(Self::count).sum::<usize>()
     }
@@ -181,7 +181,7 @@ impl Tree {
             }
             let numbers = [Some(node.accept_score), Some(node.reject_score), node.max];
             if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
-                return Err(Invalid::new("scoring.tree", format!("a score of `{}` is no finite number", node.name)));
+                return Err(Invalid::new("scoring.tree", format!("a score of `{}` is not finite", node.name)));
             }
         }
         for (i, test) in tests.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What is done with a box, in which order.
+//! The operations on a box, in their order.
 
 use optimus_sandbox::{Collected, Description, OpenBox, Sandbox};
 
@@ -26,7 +26,7 @@ impl Sandbox for Recorder {
         Ok(Box::new(self.clone()))
     }
 
-    async fn open_beside(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
+    async fn open_unpinned(&self, image: &str) -> Result<Box<dyn OpenBox>, SandboxError> {
         self.note(format!("open {image} unpinned"));
         Ok(Box::new(self.clone()))
     }

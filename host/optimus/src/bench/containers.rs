@@ -1,4 +1,4 @@
-//! What containers cost, where boxes are made of them: a box of this kernel's own beside them, a container for each run,
+//! The cost of containers, where boxes are made of them: compared with a box of this kernel, a container for each run,
 //! and the first box of a language.
 
 use std::sync::Arc;

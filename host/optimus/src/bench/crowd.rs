@@ -1,4 +1,4 @@
-//! What many clients that say little do to one that works: its latency among them is held against its latency alone.
+//! The effect of many idle clients on an active one: its latency among them, compared with its latency alone.
 
 use std::io::{ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -89,7 +89,7 @@ impl Client {
         Self { url, agent: config.into() }
     }
 
-    /// The same server over a connection of its own.
+    /// The same server over a separate connection.
     fn fresh(&self) -> Self {
         let config = self.agent.config().clone();
         Self { url: self.url.clone(), agent: config.into() }

@@ -1,4 +1,4 @@
-//! What each figure measures, in a few words.
+//! The meaning of each figure, in a few words.
 
 /// Figures by the beginning and the end of their names; a program's name may stand between.
 const MEANINGS: [(&str, &str, &str); 20] = [

@@ -1,4 +1,4 @@
-//! What plans and loading cost.
+//! The cost of plans and of loading plugins.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

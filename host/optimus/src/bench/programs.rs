@@ -17,7 +17,7 @@ pub(super) struct Program {
     pub(super) build: Vec<String>,
     /// Runs it, outside of any box.
     pub(super) run: Vec<String>,
-    /// Whether the same binary is also measured in a box.
+    /// True if the same binary is also measured in a box.
     pub(super) boxed: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn all() -> anyhow::Result<Vec<Program>> {
 }
 
 impl Program {
-    /// A request for a job with so many tests.
+    /// A request for a job with `tests` tests.
     pub(super) fn job(&self, tests: u32) -> Value {
         let tests: Vec<Value> = (0..tests).map(|_| json!({ "stdin": "" })).collect();
         let files = json!([{ "path": self.path, "content": self.source }]);

@@ -1,5 +1,5 @@
-//! What a queue in Redis adds: the time from a push to a worker that waits, from a report to who waits for it, and how
-//! many pushes it takes at once, with few and with many jobs waiting.
+//! The cost of a queue in Redis: the time from a push to a waiting worker, from a report to its waiting client, and the
+//! rate of pushes, with few and with many jobs waiting.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use optimus_queue::{Events as _, PushOptions, Queue as _, RedisQueue, unjudged};
 use super::figures::{self, Figures, Series};
 use crate::cli::Bench;
 
-/// Pushes under way at once.
+/// Maximum number of pushes at the same time.
 const CLIENTS: usize = 64;
 /// Of no real language, so that no worker takes these jobs.
 const LANGUAGE: &str = "bench-queue";
@@ -48,7 +48,7 @@ fn job() -> anyhow::Result<Job> {
     request.into_job(LANGUAGE, "x", &Policy::default()).map_err(|invalid| anyhow::anyhow!("{invalid}"))
 }
 
-/// One job at a time, and somebody who waits for it on either side.
+/// One job at a time, with a waiting worker and a waiting client.
 async fn alone(
     queue: &Arc<RedisQueue>,
     only: &BTreeSet<String>,
@@ -85,7 +85,7 @@ async fn alone(
     Ok(())
 }
 
-/// How many were pushed, the rate of every tenth of the time, and how long single pushes took.
+/// The number of pushes, the rate in every tenth of the time, and the time of single pushes.
 async fn flood(queue: &Arc<RedisQueue>, seconds: Duration) -> anyhow::Result<(usize, Vec<f64>, Series)> {
     let (mut slices, mut series, mut pushed) = (Vec::new(), Series::default(), 0);
     for _ in 0..10 {

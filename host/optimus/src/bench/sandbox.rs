@@ -17,7 +17,7 @@ pub(super) struct Boxed {
 impl Boxed {
     pub(super) async fn open(sandbox: &dyn Sandbox, image: &str, bare: &Bare) -> anyhow::Result<Self> {
         // It stays open while all slots are at work, and those have all the processors that are pinned to.
-        let mut open = sandbox.open_beside(image).await.context("cannot open a box")?;
+        let mut open = sandbox.open_unpinned(image).await.context("cannot open a box")?;
         let path = BoxPath::new("main").map_err(anyhow::Error::msg)?;
         let file = PlacedFile { path, executable: true, content: bare.binary()?.into() };
         open.stage(&[file]).await.context("cannot stage the program")?;

@@ -31,14 +31,14 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// The server to measure: on any free port, with a state of its own.
+    /// The server to measure: on any free port, with a temporary state.
     pub fn serve(&self, state: &std::path::Path) -> Serve {
         let engine = EngineArgs { state: Some(state.to_owned()), ..self.engine.clone() };
         let http = HttpArgs::local(SocketAddr::from(([127, 0, 0, 1], 0)));
         Serve { http, queue: self.queue_args(), grace_s: 5, engine }
     }
 
-    /// Where jobs wait meanwhile; under a prefix of its own.
+    /// The queue of the measurement, under a prefix of its own.
     pub fn queue_args(&self) -> QueueArgs {
         let queue = if self.queue == "redis" { "redis://127.0.0.1:6379" } else { self.queue.as_str() }.to_owned();
         let redis_prefix = format!("optimus-bench-{}", std::process::id());

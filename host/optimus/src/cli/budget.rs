@@ -1,19 +1,19 @@
-//! How much of the machine's memory programs may have.
+//! The share of the machine's memory that programs may have.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Memory for all programs at once.
+/// Memory for all running programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemoryBudget {
     /// A part of the machine's memory, in percent.
     Percent(u64),
-    /// So many MiB.
+    /// A size in MiB.
     Mib(u64),
 }
 
 impl MemoryBudget {
-    /// In bytes, on a machine that has so many.
+    /// In bytes, on a machine with `machine` bytes of memory.
     pub fn bytes(self, machine: u64) -> u64 {
         match self {
             Self::Percent(percent) => machine / 100 * percent,

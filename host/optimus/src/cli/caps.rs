@@ -4,7 +4,7 @@ use clap::Args;
 use optimus_core::Limits;
 use optimus_core::job::Policy;
 
-/// What a job may ask for at most. `GET /v1/limits` shows it.
+/// Caps of a job. `GET /v1/limits` shows them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Caps")]
 pub struct CapArgs {
@@ -17,10 +17,10 @@ pub struct CapArgs {
     /// Memory of a test or a compile step, in MiB
     #[arg(long, env = "OPTIMUS_MAX_MEMORY_MIB", default_value_t = Limits::CAP.memory_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     pub max_memory_mib: u64,
-    /// What a test may print to each stream, in MiB
+    /// Output of a test to each stream, in MiB
     #[arg(long, env = "OPTIMUS_MAX_OUTPUT_MIB", default_value_t = Limits::CAP.output_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=65_536))]
     pub max_output_mib: u64,
-    /// Processes and threads of a test or a compile step at once
+    /// Processes and threads alive of a test or a compile step
     #[arg(long, env = "OPTIMUS_MAX_PROCESSES", default_value_t = Limits::CAP.processes, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub max_processes: u64,
     /// Tests of a job
@@ -44,7 +44,7 @@ impl CapArgs {
         }
     }
 
-    /// What a job may ask for. Defaults lie within the caps.
+    /// Caps and defaults of a job. Defaults lie within the caps.
     pub fn policy(&self) -> Policy {
         let cap = self.limits();
         let (max_tests, max_files) = (self.max_tests as usize, self.max_files as usize);

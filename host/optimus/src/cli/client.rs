@@ -19,12 +19,12 @@ pub struct ServerArgs {
 /// `optimus dead`.
 #[derive(Debug, Clone, Args)]
 pub struct Dead {
-    /// What to do with them
+    /// The action
     #[command(subcommand)]
     pub action: DeadAction,
 }
 
-/// What to do with jobs that were given up.
+/// Actions on dead-lettered jobs.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DeadAction {
     /// List them, newest first, with the reason
@@ -32,7 +32,7 @@ pub enum DeadAction {
         /// Only of this language
         #[arg(long, value_name = "ID")]
         language: Option<String>,
-        /// Where the jobs are
+        /// The place of the jobs
         #[command(flatten)]
         place: DeadPlace,
     },
@@ -41,7 +41,7 @@ pub enum DeadAction {
         /// The jobs
         #[arg(required = true)]
         ids: Vec<String>,
-        /// Where the jobs are
+        /// The place of the jobs
         #[command(flatten)]
         place: DeadPlace,
     },
@@ -50,14 +50,14 @@ pub enum DeadAction {
         /// The jobs
         #[arg(required = true)]
         ids: Vec<String>,
-        /// Where the jobs are
+        /// The place of the jobs
         #[command(flatten)]
         place: DeadPlace,
     },
 }
 
-/// Where jobs that were given up are kept: with the queue, as keys are. A server asks it for whoever has a key; whoever reaches Redis
-/// needs no server.
+/// The place of dead-lettered jobs: the queue, as for keys. Through a server they need a key; with access to Redis they
+/// need no server.
 #[derive(Debug, Clone, Args)]
 pub struct DeadPlace {
     /// Which server, where the queue is `embedded`

@@ -1,4 +1,4 @@
-//! How `--compare` says how output is compared.
+//! The syntax of `--compare`.
 
 use optimus_core::Comparer;
 

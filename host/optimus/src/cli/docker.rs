@@ -1,4 +1,4 @@
-//! What is said about containers and images: flags of every verb that opens boxes.
+//! Options of containers and images: flags of every verb that opens boxes.
 
 use clap::{Args, ValueEnum};
 
@@ -13,7 +13,7 @@ pub struct DockerArgs {
     /// be given again
     #[arg(long, env = "OPTIMUS_DOCKER_RUNTIME", value_delimiter = ',', value_name = "[IMAGE=]RUNTIME")]
     pub docker_runtime: Vec<Runtime>,
-    /// Whether a container serves many jobs, each in fresh namespaces, or one
+    /// Jobs of one container: many, each in fresh namespaces, or one
     #[arg(long, env = "OPTIMUS_DOCKER_ISOLATION", default_value = "pool", value_name = "HOW")]
     pub docker_isolation: Isolation,
     /// The most containers at the same time, of all languages
@@ -34,7 +34,7 @@ pub struct DockerArgs {
     pub no_pull: bool,
 }
 
-/// How many jobs a container serves.
+/// Jobs that one container serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Isolation {
     /// Many, one after another

@@ -1,4 +1,4 @@
-//! Where doors listen.
+//! Addresses of doors.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use optimus_server::api::Door;
 pub struct DoorAddress {
     /// The protocol.
     pub door: Door,
-    /// Where it is spoken.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 

@@ -1,4 +1,4 @@
-//! Where plugins, state and boxes come from: flags of every verb that judges.
+//! Plugins, state and boxes: flags of every verb that judges.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use optimus_sandbox::Pinning;
 
 use super::{CapArgs, DockerArgs, MemoryBudget, TrustArgs};
 
-/// Where plugins, state and boxes come from.
+/// Plugins, state and boxes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Plugins, state and boxes")]
 pub struct EngineArgs {
@@ -15,10 +15,10 @@ pub struct EngineArgs {
     /// languages and those in ~/.local/share/optimus/plugins]
     #[arg(long, env = "OPTIMUS_PLUGINS", value_name = "DIR")]
     pub plugins: Option<PathBuf>,
-    /// Where the queue, the code cache and other state live [default: ~/.local/state/optimus]
+    /// The directory of the queue, the code cache and other state [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Where programs run
+    /// The backend that runs programs
     #[arg(long, env = "OPTIMUS_SANDBOX", default_value = "auto", value_name = "BACKEND")]
     pub sandbox: Backend,
     /// One more read-only directory for native boxes, with a toolchain in its `bin`; may be given again
@@ -33,7 +33,7 @@ pub struct EngineArgs {
     /// Which jobs may run at the same time
     #[arg(long, env = "OPTIMUS_ISOLATION", default_value = "none", value_name = "HOW")]
     pub isolation: Apart,
-    /// Memory for all programs at once, as MiB or as a share of the machine's like 80%; a job waits until its own fits
+    /// Memory for all running programs, as MiB or as a share of the machine's like 80%; a job waits until its own fits
     #[arg(long, env = "OPTIMUS_MEMORY_BUDGET", default_value = "80%", value_name = "MIB")]
     pub memory_budget: MemoryBudget,
     /// Jobs, or tests of one job, that run at the same time [default: the number of cores, or of `--pin-cpus`]
@@ -54,7 +54,7 @@ pub struct EngineArgs {
     /// Another build of this program, which compiles plugins in place of this one: for those that embed the engine
     #[arg(long, hide = true, value_name = "PROGRAM")]
     pub compiler: Option<PathBuf>,
-    /// Whose plugins are loaded
+    /// Trusted signers of plugins
     #[command(flatten)]
     pub trust: TrustArgs,
     /// The most that jobs get

@@ -1,4 +1,4 @@
-//! What `--help` shows at its end: the lines that most people need.
+//! Examples at the end of `--help`.
 
 pub(super) const RUN: &str = "Examples:
   optimus run hello.py                         run it, show what it prints

@@ -13,7 +13,7 @@ pub enum K8s {
     Render(Render),
 }
 
-/// Where a checkout has them.
+/// Directory of the rendered files in a checkout.
 const CHECKED_IN: &str = "k8s/workers";
 
 /// `optimus k8s render`.
@@ -22,36 +22,36 @@ pub struct Render {
     /// Only these languages, by id [default: with --check those that were rendered, otherwise all]
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     pub languages: Vec<String>,
-    /// Write into this directory, a kustomization of its own [default: to stdout; with --check `k8s/workers`]
+    /// Write into this directory, as a kustomization [default: to stdout; with --check `k8s/workers`]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Write nothing; say what would change in --out, and exit with 1 if anything would
     #[arg(long)]
     pub check: bool,
-    /// Jobs at once in a pod; KEDA asks for one pod for so many
+    /// Jobs that a pod runs at the same time; KEDA scales by this number
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub slots: u16,
     /// Never more pods of a language
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub max_replicas: u16,
-    /// Where the languages' images come from
+    /// The registry of the languages' images
     #[arg(long, value_name = "HOST[/PATH]", value_parser = parse_registry)]
     pub registry: Option<String>,
     /// The directory of language plugins [default: as for `optimus run`]
     #[arg(long, env = "OPTIMUS_PLUGINS", value_name = "DIR")]
     pub plugins: Option<PathBuf>,
-    /// Where the code cache lives [default: ~/.local/state/optimus]
+    /// The directory of the code cache [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
 }
 
 impl Render {
-    /// Where the files are to be, or are; none: nowhere but on stdout.
+    /// The directory of the files; none: they are printed on stdout.
     pub fn place(&self) -> Option<PathBuf> {
         self.out.clone().or_else(|| self.check.then(|| PathBuf::from(CHECKED_IN)))
     }
 
-    /// How large workers are, and where images come from.
+    /// Sizes of workers, and the registry of images.
     pub fn sizes(&self) -> Sizes {
         Sizes { slots: self.slots, max_replicas: self.max_replicas, registry: self.registry.clone() }
     }

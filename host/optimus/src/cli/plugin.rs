@@ -57,22 +57,22 @@ const NEW_EXAMPLES: &str = "Examples:
 pub struct New {
     /// The language's id, which is also the folder's name
     pub name: String,
-    /// What to write it in: data alone, or Rust where plans need logic
+    /// The kind of plugin: data alone, or Rust where plans need logic
     #[arg(long, value_enum, default_value_t = Kind::Toml)]
     pub kind: Kind,
-    /// How its files end
+    /// The extension of its files
     #[arg(long, value_name = "EXT")]
     pub extension: Option<String>,
     /// The image that has its toolchain
     #[arg(long)]
     pub image: Option<String>,
-    /// How a program is compiled into `main`, if it is
+    /// The command that compiles a program into `main`, if there is one
     #[arg(long, value_name = "COMMAND")]
     pub compile: Option<String>,
-    /// How a program is run
+    /// The command that runs a program
     #[arg(long, value_name = "COMMAND")]
     pub run: Option<String>,
-    /// What prints the toolchain's version [default: the first program of the commands, with --version]
+    /// The command that prints the toolchain's version [default: the first program of the commands, with --version]
     #[arg(long, value_name = "COMMAND")]
     pub probe: Option<String>,
     /// A program that prints `Hello, world!`, as the first sample
@@ -80,7 +80,7 @@ pub struct New {
     pub hello: Option<String>,
 }
 
-/// What a language is written in.
+/// The kind of a plugin's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
     /// One `language.toml`; no toolchain is needed
@@ -103,7 +103,7 @@ pub struct Build {
     /// A folder with a `language.toml` or a `Cargo.toml`
     #[arg(default_value = ".")]
     pub path: PathBuf,
-    /// Where to put the plugin [default: `ID.wasm` in the folder]
+    /// The file to write [default: `ID.wasm` in the folder]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -113,7 +113,7 @@ pub struct Build {
 pub struct File {
     /// The plugin
     pub file: PathBuf,
-    /// Whose plugins are loaded
+    /// Trusted signers of plugins
     #[command(flatten)]
     pub trust: TrustArgs,
 }
@@ -180,9 +180,9 @@ pub struct Install {
 pub struct Push {
     /// The plugin
     pub file: PathBuf,
-    /// Where to: `oci://HOST/PATH:TAG`, with the credential that `docker login` keeps
+    /// The target: `oci://HOST/PATH:TAG`, with the credential that `docker login` keeps
     pub to: String,
-    /// Whose signatures count
+    /// Trusted signers of plugins
     #[command(flatten)]
     pub trust: TrustArgs,
 }
@@ -192,7 +192,7 @@ pub struct Push {
 pub struct Update {
     /// Its id [default: all whose sources may have changed]
     pub id: Option<String>,
-    /// What is to replace it: a file, or `https://…#sha256=…` [default: where it came from]
+    /// The new version: a file, or `https://…#sha256=…` [default: the source of the old one]
     #[arg(requires = "id")]
     pub source: Option<String>,
     /// Agree to what the new version asks for beyond the old one

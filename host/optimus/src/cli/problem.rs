@@ -53,7 +53,7 @@ pub struct JudgeArgs {
     /// Their language [default: by each one's extension]
     #[arg(long, short, value_name = "LANGUAGE")]
     pub language: Option<String>,
-    /// Where they are judged
+    /// The server that judges, if any
     #[command(flatten)]
     pub elsewhere: ElsewhereArgs,
     /// Plugins, state and boxes
@@ -67,7 +67,7 @@ pub struct Verify {
     /// The package
     #[command(flatten)]
     pub package: PackageArgs,
-    /// Where they are judged
+    /// The server that judges, if any
     #[command(flatten)]
     pub elsewhere: ElsewhereArgs,
     /// Plugins, state and boxes

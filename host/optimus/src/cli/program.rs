@@ -20,14 +20,15 @@ pub struct ProgramArgs {
     /// sample/ and secret/
     #[arg(long, value_name = "DIR", conflicts_with_all = ["stdin", "expect"])]
     pub tests: Option<PathBuf>,
-    /// What the program reads (`-`: this command's own stdin) [default: what is piped in, or nothing]
+    /// The program's stdin (`-`: this command's own stdin) [default: piped input, or nothing]
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
-    /// What it should print
+    /// The expected output
     #[arg(long, value_name = "FILE")]
     pub expect: Option<PathBuf>,
-    /// How output is compared: exact, end_trimmed, trimmed, tokens, lines, unordered, floats:ABS,REL, regex:PATTERN, testlib:wcmp,
-    /// kattis:case_sensitive,float_tolerance=1e-6, dmoj:floats,precision=4, cms_white_diff, judge0, or JSON as in a job
+    /// The comparer: exact, end_trimmed, trimmed, tokens, lines, unordered, floats:ABS,REL, regex:PATTERN,
+    /// testlib:wcmp, kattis:case_sensitive,float_tolerance=1e-6, dmoj:floats,precision=4, cms_white_diff, judge0, or
+    /// JSON as in a job
     #[arg(long, value_name = "HOW", value_parser = comparer::parse)]
     pub compare: Option<Comparer>,
     /// CPU time, in ms, summed over processes

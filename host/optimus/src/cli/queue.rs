@@ -1,4 +1,4 @@
-//! Where jobs wait, and the servers that share such a place.
+//! The queue, and the servers that share one.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -14,7 +14,7 @@ use optimus_server::webhooks::Network;
 
 use super::{CapArgs, DoorAddress, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
 
-/// Where jobs wait.
+/// The queue.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Queue")]
 pub struct QueueArgs {
@@ -36,7 +36,7 @@ pub struct QueueArgs {
     /// The same for one tenant; beyond that, 429
     #[arg(long, env = "OPTIMUS_TENANT_CAP", default_value_t = Rules::default().tenant_cap, value_name = "N")]
     pub tenant_cap: u64,
-    /// Jobs of one tenant that run at once (at Redis: in each language), so that a slot stays free for others [default: any number]
+    /// Maximum number of running jobs of one tenant (with Redis: in each language), so that a slot stays free for others [default: unlimited]
     #[arg(long, env = "OPTIMUS_TENANT_SLOTS", value_name = "N")]
     pub tenant_slots: Option<NonZeroU32>,
     /// MiB of one tenant's jobs that wait or run (at Redis: in each language); beyond that, 429
@@ -45,13 +45,13 @@ pub struct QueueArgs {
     /// MiB of one tenant's reports that are kept (at Redis: in each language); beyond that, its oldest are forgotten early
     #[arg(long, env = "OPTIMUS_TENANT_RESULTS_MIB", default_value_t = Rules::default().tenant_result_bytes >> 20, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     pub tenant_results_mib: u64,
-    /// How long a report is kept, in seconds
+    /// Lifetime of a report, in seconds
     #[arg(long, env = "OPTIMUS_RESULT_TTL_S", default_value_t = Rules::default().result_ttl.as_secs(), value_name = "S")]
     pub result_ttl_s: u64,
     /// A worker that is silent for this long has lost its jobs, in seconds
     #[arg(long, env = "OPTIMUS_LEASE_S", default_value_t = Rules::default().lease.as_secs(), value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     pub lease_s: u64,
-    /// How often a job is begun before it is given up
+    /// Attempts at a job before it is given up
     #[arg(long, env = "OPTIMUS_ATTEMPTS", default_value_t = Rules::default().max_attempts, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub attempts: u32,
 }
@@ -77,12 +77,12 @@ impl QueueArgs {
         }
     }
 
-    /// Whether it is in this process alone.
+    /// Returns true if the queue is in this process alone.
     pub fn is_embedded(&self) -> bool {
         self.queue == "embedded"
     }
 
-    /// What holds in any queue.
+    /// Rules that hold on every backend.
     pub fn rules(&self) -> Rules {
         Rules {
             cap: self.queue_cap,
@@ -108,14 +108,14 @@ impl QueueArgs {
     }
 }
 
-/// What the API listens to.
+/// Options of the HTTP API.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "HTTP")]
 pub struct HttpArgs {
-    /// Where to listen; only loopback while there are no API keys
+    /// The address to listen on; only loopback while there are no API keys
     #[arg(long, env = "OPTIMUS_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub listen: SocketAddr,
-    /// Listen where others can reach it although there are no API keys: whoever does may run programs
+    /// Listen on a public address without API keys: every client may run programs
     #[arg(long, env = "OPTIMUS_ALLOW_ANYONE")]
     pub allow_anyone: bool,
     /// The largest request body, in MiB
@@ -124,39 +124,39 @@ pub struct HttpArgs {
     /// MiB of problems that one tenant may store; beyond that, 507
     #[arg(long, env = "OPTIMUS_TENANT_PROBLEMS_MIB", default_value_t = 4_096, value_name = "MIB", value_parser = clap::value_parser!(u64).range(0..=1 << 30))]
     pub tenant_problems_mib: u64,
-    /// Connections at once; at most what this process's open files allow [default: as many, up to 65536]
+    /// Maximum number of connections, within this process's limit of open files [default: that limit, up to 65536]
     #[arg(long, env = "OPTIMUS_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(8..))]
     pub max_connections: Option<u32>,
-    /// Connections at once from one address (of IPv6, from one /64 network); this machine's own are not counted
+    /// Maximum number of connections from one address (of IPv6, from one /64 network); this machine's own are not counted
     #[arg(long, env = "OPTIMUS_ADDRESS_CONNECTIONS", default_value_t = 512, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub address_connections: u32,
     /// Proxies, whose addresses stand for many clients and are not counted: 10.0.0.0/8, 192.0.2.7
     #[arg(long = "trusted-proxy", env = "OPTIMUS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxies: Vec<Network>,
-    /// Origins whose pages may call from a browser, like https://example.org; `*`: all
+    /// Origins whose pages may call from a browser, like `https://example.org`; `*`: all
     #[arg(long = "cors-origin", env = "OPTIMUS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<Origin>,
     /// Serve no console at `/`; the API and its reference (`/docs`) stay
     #[arg(long, env = "OPTIMUS_NO_CONSOLE")]
     pub no_console: bool,
-    /// Speak another engine's protocol at an address of its own, like judge0=127.0.0.1:2358; may be given again
+    /// Serve another engine's protocol at a separate address, like judge0=127.0.0.1:2358; may be repeated
     #[arg(long = "door", env = "OPTIMUS_DOORS", value_delimiter = ',', value_name = "NAME=ADDRESS")]
     pub doors: Vec<DoorAddress>,
-    /// Who comes with tokens
+    /// Tokens of an identity provider
     #[command(flatten)]
     pub tokens: TokenArgs,
-    /// Who hears of jobs' ends
+    /// Webhooks
     #[command(flatten)]
     pub webhooks: WebhookArgs,
 }
 
 impl HttpArgs {
-    /// Whose pages may call.
+    /// Origins whose pages may call.
     pub fn origins(&self) -> Origins {
         Origins::new(self.cors_origins.clone())
     }
 
-    /// What is held for clients.
+    /// Bounds of what the server holds for clients.
     pub fn limits(&self) -> ApiLimits {
         let body_bytes = usize::try_from(self.max_body_mib << 20).unwrap_or(usize::MAX);
         let mut connections = ConnectionLimits::below(optimus_sandbox::raise_open_files());
@@ -191,20 +191,20 @@ impl HttpArgs {
 /// `optimus keys`.
 #[derive(Debug, Clone, Args)]
 pub struct Keys {
-    /// What to do with them
+    /// The action
     #[command(subcommand)]
     pub action: KeysAction,
 }
 
-/// What to do with API keys.
+/// Actions on API keys.
 #[derive(Debug, Clone, Subcommand)]
 pub enum KeysAction {
-    /// Make a key, and show it once; from the first on, nobody comes in without one
+    /// Create a key, and show it once; after the first, every request needs one
     Create {
-        /// Whose jobs are submitted with it
+        /// The tenant of the key's jobs
         #[arg(long, value_name = "NAME", value_parser = parse_tenant)]
         tenant: String,
-        /// What it is good for
+        /// The permissions of the key
         #[arg(long = "scope", value_delimiter = ',', default_value = "submit,read", value_name = "SCOPE", value_parser = scope())]
         scopes: Vec<Scope>,
         /// Jobs that may be submitted with it in a minute [default: any number]
@@ -213,16 +213,16 @@ pub enum KeysAction {
         /// The same in a day, by UTC [default: any number]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         per_day: Option<u32>,
-        /// Jobs of it that may wait or run at once (at Redis: in each language) [default: any number]
+        /// Maximum number of its jobs that wait or run (with Redis: in each language) [default: unlimited]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         outstanding: Option<u64>,
-        /// Where the keys are
+        /// The place of the keys
         #[command(flatten)]
         place: KeysPlace,
     },
     /// List the keys; what would let anybody in is not kept
     List {
-        /// Where the keys are
+        /// The place of the keys
         #[command(flatten)]
         place: KeysPlace,
     },
@@ -230,13 +230,13 @@ pub enum KeysAction {
     Revoke {
         /// The key's id, like opt_1a2b3c4d
         id: String,
-        /// Where the keys are
+        /// The place of the keys
         #[command(flatten)]
         place: KeysPlace,
     },
 }
 
-/// Where keys are kept: with the queue.
+/// The place of keys: the queue.
 #[derive(Debug, Clone, Args)]
 pub struct KeysPlace {
     /// The state directory of `optimus serve` [default: ~/.local/state/optimus]
@@ -279,16 +279,16 @@ pub struct Api {
     /// Offer only these languages, by id [default: all that plugins or workers tell of]
     #[arg(long, env = "OPTIMUS_LANGUAGES", value_delimiter = ',', value_name = "ID")]
     pub languages: Vec<String>,
-    /// Where the code cache lives [default: ~/.local/state/optimus]
+    /// The directory of the code cache [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// What it listens to
+    /// HTTP options
     #[command(flatten)]
     pub http: HttpArgs,
-    /// Where jobs go
+    /// Queue options
     #[command(flatten)]
     pub queue: QueueArgs,
-    /// Whose plugins are loaded
+    /// Trusted signers of plugins
     #[command(flatten)]
     pub trust: TrustArgs,
     /// The most that jobs may ask for: the same as the workers'
@@ -302,13 +302,13 @@ pub struct Work {
     /// Only these languages, by id [default: all that can run here]
     #[arg(long, env = "OPTIMUS_LANGUAGES", value_delimiter = ',', value_name = "ID")]
     pub languages: Vec<String>,
-    /// How long running jobs may finish after SIGTERM, in seconds; then they are given back
+    /// Time for running jobs to finish after SIGTERM, in seconds; then they are given back
     #[arg(long, env = "OPTIMUS_GRACE_S", default_value_t = 30, value_name = "S")]
     pub grace_s: u64,
-    /// Where to answer /healthz, /readyz and /metrics, and nothing else
+    /// The address that answers /healthz, /readyz and /metrics, and nothing else
     #[arg(long, env = "OPTIMUS_PROBES", value_name = "ADDRESS")]
     pub probes: Option<SocketAddr>,
-    /// Where jobs come from
+    /// Queue options
     #[command(flatten)]
     pub queue: QueueArgs,
     /// Plugins, state and boxes

@@ -1,4 +1,4 @@
-//! Who comes with a token of an identity provider.
+//! Tokens of an identity provider.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use optimus_server::tokens::{Issuer, KeySource, TokenRules};
 
 use crate::output::Advised;
 
-/// Who comes with a token of an identity provider.
+/// Tokens of an identity provider.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Tokens (OpenID Connect)")]
 pub struct TokenArgs {
@@ -33,7 +33,7 @@ pub struct TokenArgs {
     /// The claim that holds scopes: words in a string, or a list
     #[arg(long, env = "OPTIMUS_JWT_SCOPE_CLAIM", default_value = "scope", value_name = "CLAIM")]
     pub jwt_scope_claim: String,
-    /// What a scope of ours begins with there, as in `optimus:submit`
+    /// The prefix of our scopes there, as in `optimus:submit`
     #[arg(long, env = "OPTIMUS_JWT_SCOPE_PREFIX", default_value = "optimus:", value_name = "TEXT")]
     pub jwt_scope_prefix: String,
 }
@@ -57,7 +57,7 @@ impl Default for TokenArgs {
 const REST: Duration = Duration::from_secs(5);
 
 impl TokenArgs {
-    /// Whose tokens are taken, and where the keys for them are; `None`: nobody's.
+    /// The rules for tokens and the source of their keys; `None`: tokens are not accepted.
     ///
     /// # Errors
     /// What is given does not suffice, or is not safe.

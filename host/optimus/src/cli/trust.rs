@@ -1,14 +1,14 @@
-//! What is said about who may have made a plugin: flags of every verb that loads plugins.
+//! Trusted signers: flags of every verb that loads plugins.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What signatures count for, and whose.
+/// Trusted signers, and the effect of a missing signature.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Signatures of plugins")]
 pub struct TrustArgs {
-    /// What a plugin without a good signature beside it (`NAME.wasm.sig`) gets
+    /// The effect of a missing or bad signature beside a plugin (`NAME.wasm.sig`)
     #[arg(long, env = "OPTIMUS_PLUGIN_SIGNATURES", default_value = "off", value_name = "HOW")]
     pub plugin_signatures: SignaturePolicy,
     /// A public key whose signatures are good, or a file of such keys; may be given again
@@ -16,10 +16,10 @@ pub struct TrustArgs {
     pub plugin_keys: Vec<String>,
 }
 
-/// What a plugin without a good signature gets.
+/// The effect of a missing or bad signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum SignaturePolicy {
-    /// Nobody looks
+    /// Signatures are not checked
     #[default]
     Off,
     /// It serves, and its status and the log say so
@@ -31,7 +31,7 @@ pub enum SignaturePolicy {
 /// `optimus plugin keygen`.
 #[derive(Debug, Clone, Args)]
 pub struct Keygen {
-    /// What the two files are called: `NAME.key`, which is yours alone, and `NAME.pub`, which servers are told
+    /// The name of both files: `NAME.key`, which is yours alone, and `NAME.pub`, for the servers
     #[arg(default_value = "optimus-plugin")]
     pub name: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! What is said of a command line that cannot be read.
+//! Errors of a command line that cannot be parsed.
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue};

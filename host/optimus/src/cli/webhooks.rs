@@ -1,21 +1,21 @@
-//! How webhooks are told.
+//! Options of webhooks.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use optimus_server::webhooks::Network;
 
-/// How webhooks are told.
+/// Options of webhooks.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Webhooks")]
 pub struct WebhookArgs {
-    /// Addresses that are not public, and where webhooks may go all the same: 10.0.0.0/8, 127.0.0.1
+    /// Internal addresses that webhooks may reach: 10.0.0.0/8, 127.0.0.1
     #[arg(long, env = "OPTIMUS_WEBHOOK_ALLOW", value_delimiter = ',', value_name = "NETWORK")]
     pub webhook_allow: Vec<Network>,
-    /// How often a webhook is tried: after 5 s, 15 s, 45 s and so on
+    /// Attempts at a webhook: after 5 s, 15 s, 45 s and so on
     #[arg(long, env = "OPTIMUS_WEBHOOK_ATTEMPTS", default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub webhook_attempts: u32,
-    /// How long one try may take, in seconds
+    /// Timeout of one attempt, in seconds
     #[arg(long, env = "OPTIMUS_WEBHOOK_TIMEOUT_S", default_value_t = 10, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=60))]
     pub webhook_timeout_s: u64,
     /// A certificate authority of your own that webhooks' receivers may have theirs from, as PEM

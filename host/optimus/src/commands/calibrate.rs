@@ -30,7 +30,7 @@ struct Row {
     wall_ms: [f64; 2],
     /// The most memory that a run held.
     memory_bytes: u64,
-    /// What the plugin multiplies a job's time limits by, and its memory limit.
+    /// The plugin's multipliers of a job's time limits and memory limit.
     multipliers: [f64; 2],
     /// Why it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none")]

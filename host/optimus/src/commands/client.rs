@@ -19,7 +19,7 @@ pub(super) struct Client {
     agent: ureq::Agent,
 }
 
-/// What a server says of a job.
+/// A job, as a server describes it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct JobState {
     pub(super) id: JobId,
@@ -58,7 +58,7 @@ impl Client {
         self.post("/v1/jobs", request)
     }
 
-    /// What came of a job, when it has ended.
+    /// Waits for the end of a job, and returns its report.
     pub(super) fn wait(&self, id: JobId) -> anyhow::Result<Report> {
         loop {
             let job: JobState = self.get(&format!("/v1/jobs/{id}?wait=30s"))?;

@@ -44,7 +44,7 @@ pub(super) fn dead(args: &Dead, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the jobs are.
+/// The place of the jobs.
 enum Jobs {
     /// A server has them.
     Server(Client),
@@ -109,7 +109,7 @@ impl Jobs {
 
 fn job_id(text: &str) -> anyhow::Result<JobId> {
     let hint = "`optimus dead list` shows the ids".to_owned();
-    text.parse().map_err(|_| Advised::new("bad_id", format!("`{text}` is no job's id"), Some(hint)).into())
+    text.parse().map_err(|_| Advised::new("bad_id", format!("`{text}` is not a job id"), Some(hint)).into())
 }
 
 fn found(id: &str, found: bool) -> anyhow::Result<()> {
@@ -117,7 +117,7 @@ fn found(id: &str, found: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let hint = "`optimus dead list` shows those that are".to_owned();
-    Err(Advised::new("not_dead", format!("job {id} is not among those that were given up"), Some(hint)).into())
+    Err(Advised::new("not_dead", format!("job {id} is not a dead letter"), Some(hint)).into())
 }
 
 fn line(job: &DeadJob) -> String {

@@ -15,7 +15,7 @@ use crate::cli::{Backend, Doctor, EngineArgs};
 use crate::engine::{self, Engine};
 use crate::output::Output;
 
-/// How the name of a language's finding begins.
+/// Prefix of a language's finding.
 const LANGUAGE: &str = "language ";
 
 /// Something that was looked at. A problem has a hint, and what is fine may have one.
@@ -88,14 +88,14 @@ pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> 
         .collect();
     findings.extend(unknown);
     output.print(&findings, |findings| table(findings, args))?;
-    // A toolchain that nobody asked for may be missing.
+    // A toolchain that was not asked for may be missing.
     let counts =
         |finding: &&Finding| !finding.is_any_language() || args.languages.iter().any(|id| finding.is_language(id));
     let healthy = findings.iter().filter(counts).all(|finding| finding.ok);
     Ok(if healthy { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
 }
 
-/// What the backend stands on: this kernel, a daemon, or where either would do, the one that was chosen.
+/// Checks of the backend's base: this kernel, a daemon, or where either would do, the one that was chosen.
 async fn machine(args: &EngineArgs, engine: Option<&Engine>) -> Vec<Check> {
     let by_docker = engine.is_some_and(|engine| engine.docker.is_some());
     let mut checks = match args.sandbox {
@@ -112,7 +112,7 @@ async fn machine(args: &EngineArgs, engine: Option<&Engine>) -> Vec<Check> {
     checks
 }
 
-/// What lets times differ from run to run.
+/// Findings about the precision of times.
 fn times(args: &EngineArgs) -> Vec<Finding> {
     if args.sandbox == Backend::Fake {
         return Vec::new();
@@ -148,7 +148,7 @@ async fn look(engine: &Engine, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The machine, the languages, and one line for what nobody asked for.
+/// The machine, the languages, and one line for languages that were not asked for.
 fn table(findings: &[Finding], args: &Doctor) -> String {
     let (languages, machine): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.is_any_language());
     let (ready, missing): (Vec<_>, Vec<_>) = languages.into_iter().partition(|finding| finding.ok);

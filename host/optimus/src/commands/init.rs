@@ -38,7 +38,7 @@ fn plant(path: &Path, text: &str) -> anyhow::Result<()> {
         Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).with_context(cannot),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let hint = "it never overwrites: name another folder, as in `optimus init sum`".to_owned();
-            Err(Advised::new("exists", format!("`{}` is there already", path.display()), Some(hint)).into())
+            Err(Advised::new("exists", format!("`{}` exists already", path.display()), Some(hint)).into())
         }
         Err(error) => Err(error).with_context(cannot),
     }

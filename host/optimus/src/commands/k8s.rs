@@ -104,7 +104,7 @@ fn write(out: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was rendered earlier, of languages that are not among `files`. Other people's files are left alone.
+/// Files that were rendered earlier, of languages that are not among `files`. Other files are left alone.
 fn leftovers(out: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
     let mut old = Vec::new();
     for entry in fs::read_dir(out).with_context(|| format!("cannot read `{}`", out.display()))? {

@@ -35,7 +35,7 @@ pub(super) fn keys(args: &Keys, output: Output) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Without the hash, which is nobody's business.
+/// Without the hash, which is secret.
 fn show(key: &Key) -> serde_json::Value {
     let Key { id, tenant, scopes, per_minute, per_day, outstanding, created, .. } = key;
     serde_json::json!({

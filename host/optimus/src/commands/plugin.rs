@@ -48,18 +48,18 @@ pub(super) fn plugin(verb: PluginVerb, output: Output) -> anyhow::Result<ExitCod
     }
 }
 
-/// What a server would say of this file that trusts everybody.
+/// Loads a file as a server does that trusts all signers.
 fn load(file: &Path) -> anyhow::Result<Arc<Plugin>> {
     Ok(load_trusting(file, Trust::default())?.plugin)
 }
 
-/// What a server would say of this file, and of who signed it.
+/// Loads a file as a server does, and checks its signature.
 fn load_trusting(file: &Path, trust: Trust) -> anyhow::Result<Loaded> {
     let config = Config { trust, ..Config::new("", "") };
     optimus_plugin::load_file(file, &config).map_err(|e| Advised::new(e.code(), engine::chain(&e), e.hint()).into())
 }
 
-/// Writes a file so that nobody sees half of it: a server may be watching.
+/// Writes a file in one step: a server may be watching, and must not see half of it.
 fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     use anyhow::Context as _;
 

@@ -9,7 +9,7 @@ use optimus_core::language::LanguageInfo;
 use optimus_core::languages::LanguageBook;
 use optimus_core::options;
 use optimus_core::{Event, Invalid, Job, Report};
-use optimus_plugin::Notice;
+use optimus_plugin::CompileListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Run, output: Output) -> anyhow::Result<ExitCode> {
     }
     loop {
         let seen = stamps(&args.program);
-        // Whoever is writing has just made the mistake, and is about to correct it.
+        // The author has just made the mistake, and is about to fix it.
         if let Err(error) = once(args, &engine, &runtime, output) {
             output.error(&error);
         }
@@ -70,11 +70,11 @@ fn stamps(args: &ProgramArgs) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
 }
 
 /// Compiling a plugin takes a moment, once; a person should know what the moment is for.
-pub(super) fn first_time(output: Output) -> Notice {
+pub(super) fn first_time(output: Output) -> CompileListener {
     if output.is_json() {
-        return Notice::default();
+        return CompileListener::default();
     }
-    Notice::new(|file| output::note(&format!("compiling the plugin `{file}`, once …")))
+    CompileListener::new(|file| output::note(&format!("compiling the plugin `{file}`, once …")))
 }
 
 fn job(args: &ProgramArgs, engine: &Engine, output: Output) -> anyhow::Result<Job> {

@@ -12,7 +12,7 @@ use super::{COULD_NOT, runtime};
 use crate::output::Output;
 use crate::serving::Serving;
 
-/// How long a process that will stop by itself answers `/readyz` with 503 before it does.
+/// Time for which a process that stops by itself answers `/readyz` with 503 before it ends.
 const UNREADY: Duration = Duration::from_secs(5);
 
 pub(super) fn until_told(
@@ -24,7 +24,7 @@ pub(super) fn until_told(
     let runtime = runtime()?;
     runtime.block_on(async {
         let serving = start().await?;
-        // Before the address is said: who has read it may stop us at once.
+        // Before the address is printed: its reader may stop us immediately.
         let mut stop = StopSignals::listen()?;
         match serving.address().map(|address| format!("http://{address}")) {
             Some(base) => {
@@ -50,7 +50,7 @@ pub(super) fn until_told(
     })
 }
 
-/// Where the server listens, as JSON.
+/// The addresses of the server, as JSON.
 fn listening(base: &str, serving: &Serving) -> Value {
     let door = |(door, address): &(Door, SocketAddr)| (door.to_string(), Value::from(format!("http://{address}")));
     let mut said = json!({ "listening": base });

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use optimus_core::Descriptor;
 use optimus_declarative::author;
-use optimus_plugin::{BuiltIn, Catalogue, Compiler, Config, ImagePolicy, Names, Notice, PluginError};
+use optimus_plugin::{BuiltInLanguage, Catalogue, CompileListener, Compiler, Config, ImagePolicy, Names, PluginError};
 
 use super::{chain, state_dir, trust};
 use crate::cli::{EngineArgs, TrustArgs};
 use crate::output::Advised;
 
-/// The word by which this program is started to compile plugins: no verb, since nobody else starts it so.
+/// The argument that starts this program as a compiler of plugins: internal, and therefore not a verb.
 pub const COMPILE: &str = "__compile";
 
-/// Where languages come from.
+/// The source of languages.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    /// Where plugins are dropped. It need not exist where languages are built in.
+    /// Directory of plugins. It need not exist where languages are built in.
     pub(crate) dir: PathBuf,
-    built_in: Vec<BuiltIn>,
+    built_in: Vec<BuiltInLanguage>,
 }
 
 impl Place {
@@ -29,7 +29,7 @@ impl Place {
         Self { dir, built_in: Vec::new() }
     }
 
-    /// `--plugins`, ./plugins or the directory next to the program: whoever set up one of these chose what it serves. Without
+    /// `--plugins`, ./plugins or the directory next to the program: each of these names its languages explicitly. Without
     /// one, the built-in languages serve, and the user's own directory adds to them.
     ///
     /// # Errors
@@ -49,7 +49,12 @@ impl Place {
     }
 
     /// Knows the languages, and has loaded none.
-    pub(super) fn begin(&self, args: &EngineArgs, slots: usize, on_compile: Notice) -> anyhow::Result<Arc<Catalogue>> {
+    pub(super) fn begin(
+        &self,
+        args: &EngineArgs,
+        slots: usize,
+        on_compile: CompileListener,
+    ) -> anyhow::Result<Arc<Catalogue>> {
         let mut config = self.config(state_dir(args.state.as_deref())?.join("code"));
         config.calls = (slots * 2).max(4);
         config.images = images(args);
@@ -79,14 +84,14 @@ fn begin(config: Config) -> anyhow::Result<Arc<Catalogue>> {
     Catalogue::begin(config).map_err(|error| refused(&error))
 }
 
-/// The languages that ship, made into plugins when somebody needs them.
-fn built_in() -> Vec<BuiltIn> {
+/// The languages that ship, made into plugins on first use.
+fn built_in() -> Vec<BuiltInLanguage> {
     let ships = author::known().iter().filter(|known| known.ships);
     let built_in = ships.filter_map(|known| {
         // A test of every known language holds that it can be read.
         let manifest = known.manifest().ok()?;
         let names = Names { id: manifest.id, aliases: manifest.aliases, extensions: manifest.extensions };
-        Some(BuiltIn { names, wasm: Arc::new(|| known.wasm().map_err(|error| error.to_string())) })
+        Some(BuiltInLanguage { names, wasm: Arc::new(|| known.wasm().map_err(|error| error.to_string())) })
     });
     built_in.collect()
 }
@@ -102,17 +107,17 @@ fn compiler_child() -> Compiler {
 /// The directory cannot be read.
 pub(crate) fn loaded(args: &EngineArgs) -> anyhow::Result<(PathBuf, Arc<Catalogue>)> {
     let place = Place::find(args.plugins.as_deref())?;
-    let catalogue = place.begin(args, 1, Notice::default())?;
+    let catalogue = place.begin(args, 1, CompileListener::default())?;
     catalogue.rescan().map_err(|e| refused(&e))?;
     Ok((place.dir, catalogue))
 }
 
-/// What the plugin of a language says of it; no other is loaded.
+/// The description of a language by its plugin; no other is loaded.
 ///
 /// # Errors
 /// There is no such language here.
 pub(crate) fn language(args: &EngineArgs, name: &str) -> anyhow::Result<Descriptor> {
-    let catalogue = Place::find(args.plugins.as_deref())?.begin(args, 1, Notice::default())?;
+    let catalogue = Place::find(args.plugins.as_deref())?.begin(args, 1, CompileListener::default())?;
     let plugin = catalogue.find(name).ok_or_else(|| {
         let hint = "`optimus languages` lists them".to_owned();
         Advised::new("unknown_language", format!("unknown language `{name}`"), Some(hint))
@@ -136,7 +141,7 @@ pub(crate) fn offered(place: &Place, state: Option<&Path>, trusted: &TrustArgs) 
     begin(config)
 }
 
-/// What a catalogue says, with its advice.
+/// An error of a catalogue, with its hint.
 pub(super) fn refused(error: &PluginError) -> anyhow::Error {
     Advised::new("plugins", chain(error), error.hint()).into()
 }

@@ -11,7 +11,7 @@ use super::chain;
 /// Runs a language's probe in a box.
 pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availability {
     let image = language.images.first().map_or("", String::as_str);
-    let probed = match sandbox.open_beside(image).await {
+    let probed = match sandbox.open_unpinned(image).await {
         Ok(open) => run_probe(open, language).await,
         // An image that is not there is not remedied by a package of this machine's.
         Err(error) => Err((chain(&error), error.hint())),

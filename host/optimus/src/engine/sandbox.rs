@@ -27,7 +27,7 @@ pub(super) struct Opened {
 pub(super) fn open(args: &EngineArgs, slots: usize, processors: Pinned) -> anyhow::Result<Opened> {
     let opened = match args.sandbox {
         Backend::Fake => {
-            output::note("sandbox: fake: nothing is run, every program is said to echo its input");
+            output::note("sandbox: fake: no program runs; each is reported to echo its input");
             return Ok(plain(FakeSandbox::echo()));
         }
         Backend::Native => plain(native(args, slots, processors).map_err(|e| advise(&e))?),
@@ -42,7 +42,7 @@ pub(super) fn open(args: &EngineArgs, slots: usize, processors: Pinned) -> anyho
     Ok(opened)
 }
 
-/// Native boxes start faster and need nobody; containers are for where the kernel does not let us build boxes.
+/// Native boxes start faster and need no daemon; containers are for hosts whose kernel does not allow native boxes.
 fn auto(args: &EngineArgs, slots: usize, processors: Pinned) -> anyhow::Result<Opened> {
     let refused = match native(args, slots, processors.clone()) {
         Ok(native) => {
@@ -57,7 +57,7 @@ fn auto(args: &EngineArgs, slots: usize, processors: Pinned) -> anyhow::Result<O
             Ok(opened)
         }
         Err(error) => {
-            tracing::info!(error = chain(&error), "containers cannot be had either");
+            tracing::info!(error = chain(&error), "containers are not available either");
             Err(advise(&refused))
         }
     }
@@ -109,7 +109,7 @@ fn docker(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<Opened,
     Ok(Opened { sandbox: Arc::clone(&docker) as SharedSandbox, docker: Some(docker) })
 }
 
-/// What the flags say about containers.
+/// The configuration of containers in the flags.
 pub fn docker_config(args: &EngineArgs, slots: usize) -> DockerConfig {
     let docker = &args.docker;
     let runtimes = docker.docker_runtime.iter().rev();

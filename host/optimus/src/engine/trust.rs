@@ -1,4 +1,4 @@
-//! Whose plugins are loaded, as the command line says it.
+//! Trusted signers, as the command line names them.
 
 use optimus_plugin::{PublicKey, Signatures, Trust};
 
@@ -8,7 +8,7 @@ use crate::output::Advised;
 /// Reads the keys that are named, or are in files that are.
 ///
 /// # Errors
-/// One is neither; or signatures are required and nobody is trusted.
+/// One is neither; or signatures are required and no key is trusted.
 pub(crate) fn trust(args: &TrustArgs) -> anyhow::Result<Trust> {
     let mut keys = Vec::new();
     for given in &args.plugin_keys {

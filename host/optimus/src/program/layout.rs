@@ -52,7 +52,7 @@ const WORDS: [(&str, Role); 10] = [
     ("ans", Answer),
 ];
 
-/// What a file is: its role, the name of its test, and how its own name is made.
+/// A file's role, the name of its test, and the pattern of its name.
 struct File {
     role: Role,
     key: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use optimus_core::job::Policy;
-use optimus_plugin::Notice;
+use optimus_plugin::CompileListener;
 use optimus_server::api::{self, ApiLimits, ApiState, Parts};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -35,7 +35,7 @@ impl Local {
         let state = engine::state_dir(args.engine.state.as_deref())?;
         let place = tempfile::tempdir().context("no directory can be made for the queue")?;
         let queue = QueueHandle::open(&QueueArgs::embedded(), || Ok(place.path().join("queue.redb"))).await?;
-        let engine = Arc::new(Engine::begin(&args.engine, Notice::default())?);
+        let engine = Arc::new(Engine::begin(&args.engine, CompileListener::default())?);
         let serving = Serving::new(Some(&engine), &queue);
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
         let hooks = Hooks::new(&WebhookArgs::default(), &queue, place.path())?;

@@ -1,4 +1,4 @@
-//! What this machine has.
+//! Resources of this machine.
 
 /// Its memory: `MemTotal` of proc_meminfo(5). `None` where the kernel does not say.
 pub(super) fn memory_bytes() -> Option<u64> {

@@ -1,4 +1,4 @@
-//! What the API is told of plugins, and may have done with them.
+//! The catalogue's side of the API's plugin endpoints.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl Plugins {
         let here = move || catalogue.clone().ok_or_else(elsewhere);
         let asked = here.clone();
         let reload = move || asked()?.rescan().map_err(|error| error.fault());
-        let offer = move |id: &str, wasm: &[u8]| here()?.offer(id, wasm).map(status).map_err(|error| error.fault());
+        let offer = move |id: &str, wasm: &[u8]| here()?.install(id, wasm).map(status).map_err(|error| error.fault());
         Self {
             statuses: Arc::new(move || all().into_iter().map(status).collect()),
             reload: Arc::new(reload),
@@ -32,7 +32,7 @@ impl Plugins {
 
 fn elsewhere() -> Fault {
     Fault::new("no_plugins_here", "this process has no plugins")
-        .hint("the workers have them, and look at theirs by themselves")
+        .hint("the plugins are on the workers, which rescan their own directories")
 }
 
 fn status(status: optimus_plugin::PluginStatus) -> PluginStatus {
@@ -40,7 +40,7 @@ fn status(status: optimus_plugin::PluginStatus) -> PluginStatus {
     PluginStatus { file, id, version, digest, state: state.to_string(), signed_by, error, notes }
 }
 
-/// What an API process offers of a catalogue, whose toolchains only workers have.
+/// The languages of a catalogue in an API process, whose toolchains only workers have.
 pub(super) fn languages(catalogue: &Catalogue) -> Vec<LanguageInfo> {
     let current = catalogue.current();
     let loaded = current.iter().map(|plugin| (plugin.descriptor().clone(), plugin.digest().to_owned()));

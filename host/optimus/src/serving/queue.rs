@@ -43,28 +43,28 @@ impl QueueHandle {
 
     pub(super) fn key_store(&self, state: &Path) -> KeyStore {
         match &self.redis {
-            Some(redis) => KeyStore::Redis(Arc::clone(redis)),
-            None => KeyStore::File(state.join(KEYS_FILE)),
+            Some(redis) => KeyStore::redis(Arc::clone(redis)),
+            None => KeyStore::file(state.join(KEYS_FILE)),
         }
     }
 
     pub(super) fn problems(&self, state: &Path, tenant_bytes: u64) -> Arc<Problems> {
         let store = match &self.redis {
-            Some(redis) => ProblemStore::Redis(Arc::clone(redis)),
-            None => ProblemStore::Files(state.join("problems")),
+            Some(redis) => ProblemStore::redis(redis),
+            None => ProblemStore::files(state.join("problems")),
         };
         Arc::new(Problems::new(store, tenant_bytes))
     }
 }
 
-/// Where the keys of these servers are.
+/// The key store of these servers.
 ///
 /// # Errors
 /// The queue cannot be reached, or there is no state directory.
 pub async fn key_store(place: &KeysPlace) -> anyhow::Result<KeyStore> {
     let state = engine::state_dir(place.state.as_deref())?;
     if place.queue.is_embedded() {
-        return Ok(KeyStore::File(state.join(KEYS_FILE)));
+        return Ok(KeyStore::file(state.join(KEYS_FILE)));
     }
     Ok(QueueHandle::open(&place.queue, || Err(not_shared("keys"))).await?.key_store(&state))
 }

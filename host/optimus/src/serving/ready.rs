@@ -1,5 +1,5 @@
-//! What a server does to judge soon: it builds a first box, loads the plugins one by one while jobs are accepted already,
-//! and asks each language's toolchain for its version.
+//! Warming up: a server builds a first box, loads the plugins one by one while jobs are accepted already, and asks each
+//! language's toolchain for its version.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,7 +13,7 @@ use crate::cli::WebhookArgs;
 const BACKOFF: Duration = Duration::from_secs(5);
 const SECRET_FILE: &str = "webhook-secret";
 
-/// What webhooks are signed with, and the rules of delivery.
+/// The secrets that sign webhooks, and the rules of delivery.
 pub(super) struct Hooks {
     pub(super) secrets: Arc<Secrets>,
     pub(super) policy: Policy,

@@ -13,21 +13,21 @@ use optimus_core::trace::SPAN_TARGET;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{Layer, Registry};
 
-/// What a collector has for one answer, unless `OTEL_EXPORTER_OTLP_TIMEOUT` says otherwise.
+/// Timeout of one answer of a collector, unless `OTEL_EXPORTER_OTLP_TIMEOUT` is set.
 const TIME: Duration = Duration::from_secs(10);
-/// What it may answer.
+/// Maximum size of an answer.
 const BYTES: u64 = 1 << 20;
-/// What the last spans may take on their way out.
+/// Time for the last spans to be exported.
 const LAST: Duration = Duration::from_secs(5);
 
-/// Sends spans, from a thread of its own; the last ones when it is dropped.
+/// Exports spans on a separate thread; the last ones when it is dropped.
 pub struct Traces(SdkTracerProvider);
 
-/// What hands spans over.
+/// The layer that exports spans.
 type Exporting = Box<dyn Layer<Registry> + Send + Sync>;
 
 impl Traces {
-    /// `None`: nobody collects them.
+    /// `None`: there is no collector.
     pub(super) fn begin() -> anyhow::Result<Option<(Self, Exporting)>> {
         let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let to = said("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or(said("OTEL_EXPORTER_OTLP_ENDPOINT"));
@@ -39,7 +39,7 @@ impl Traces {
         let time = said("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT").or(said("OTEL_EXPORTER_OTLP_TIMEOUT"));
         let time = time.and_then(|ms| ms.parse().ok()).map_or(TIME, Duration::from_millis);
         let exporter = SpanExporter::builder().with_http().with_http_client(Client::new(time)).build();
-        let exporter = exporter.context("`OTEL_EXPORTER_OTLP_…` cannot be obeyed")?;
+        let exporter = exporter.context("invalid `OTEL_EXPORTER_OTLP_…`")?;
         let resource = Resource::builder();
         let resource = match said("OTEL_SERVICE_NAME") {
             Some(_) => resource,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use optimus::engine::Engine;
+use optimus_core::event::EventSink;
 use optimus_core::language::Availability;
-use optimus_core::{Event, Limits, Report, Verdict};
+use optimus_core::{Limits, Report, Verdict};
 use optimus_judge::{Judge, JudgeConfig};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -109,7 +110,7 @@ impl Range {
     pub(crate) async fn judged_as(
         &self,
         request: &Value,
-        events: &(dyn Fn(Event) + Send + Sync),
+        events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> anyhow::Result<Report> {
         let all = self.engine.book.all();

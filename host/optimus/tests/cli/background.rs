@@ -123,5 +123,5 @@ fn a_task_at_redis_that_panics_ends_the_process() {
 fn a_filter_of_the_log_that_makes_no_sense_is_refused() {
     let output = command(&["languages", "--log", "info,optimus=loudly"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("`--log` is no filter"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`--log` is not a filter"), "{output:?}");
 }

@@ -9,7 +9,7 @@ use crate::names::Names;
 pub struct Expected {
     /// Its name in the directory.
     pub(super) file: String,
-    /// What its language is called, where that can be said without loading it.
+    /// The names of its language, where the file has the section.
     pub names: Option<Names>,
     /// The descriptor and the digest of these very bytes, where they have passed the load gate before.
     pub passed: Option<(Descriptor, String)>,

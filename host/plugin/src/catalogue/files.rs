@@ -10,13 +10,13 @@ use cap_std::fs::{Dir, Metadata, MetadataExt as _};
 use serde::{Deserialize, Serialize};
 
 use super::gate;
-use crate::config::{BuiltIn, Config};
+use crate::config::{BuiltInLanguage, Config};
 use crate::error::LoadError;
 use crate::signature::{SIGNATURE_BYTES, Signatures, signature_file};
 
 /// Tells an unchanged file, and an unchanged signature, without reading them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Print {
+pub(super) struct Fingerprint {
     file: Stamp,
     /// A signature that arrives, changes or goes is a change of the plugin.
     signature: Option<Stamp>,
@@ -56,26 +56,26 @@ pub(super) fn is_built_in(name: &str) -> bool {
 }
 
 /// A name for people.
-pub(super) fn shown(name: &str) -> &str {
+pub(super) fn display_name(name: &str) -> &str {
     name.strip_prefix(BUILT_IN).unwrap_or(name)
 }
 
 /// The language that is built in under this name.
-pub(super) fn built_in<'a>(name: &str, config: &'a Config) -> Option<&'a BuiltIn> {
+pub(super) fn built_in<'a>(name: &str, config: &'a Config) -> Option<&'a BuiltInLanguage> {
     let id = name.strip_prefix(BUILT_IN)?;
     config.built_in.iter().find(|built_in| built_in.names.id == id)
 }
 
-/// The directory, opened anew each time: one that was replaced is another one.
+/// The directory, opened each time, since it may have been replaced.
 pub(super) fn open(config: &Config) -> io::Result<Dir> {
     Dir::open_ambient_dir(&config.dir, ambient_authority())
 }
 
 /// The directory at one moment, and what in it is to be a plugin; with what is built in, it may be missing.
-pub(super) fn list(config: &Config) -> io::Result<(Option<Dir>, BTreeMap<String, Print>)> {
+pub(super) fn list(config: &Config) -> io::Result<(Option<Dir>, BTreeMap<String, Fingerprint>)> {
     let mut found = BTreeMap::new();
     for built_in in &config.built_in {
-        found.insert(format!("{BUILT_IN}{}", built_in.names.id), Print::default());
+        found.insert(format!("{BUILT_IN}{}", built_in.names.id), Fingerprint::default());
     }
     let dir = match open(config) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !config.built_in.is_empty() => {
@@ -86,29 +86,29 @@ pub(super) fn list(config: &Config) -> io::Result<(Option<Dir>, BTreeMap<String,
     for entry in dir.entries()? {
         let Ok(name) = entry?.file_name().into_string() else { continue };
         if gate::is_candidate(&name)
-            && let Some(print) = print(Some(&dir), &name, config)
+            && let Some(fingerprint) = fingerprint(Some(&dir), &name, config)
         {
-            found.insert(name, print);
+            found.insert(name, fingerprint);
         }
     }
     Ok((Some(dir), found))
 }
 
 /// As a file is now; nothing when it is gone.
-pub(super) fn print(dir: Option<&Dir>, name: &str, config: &Config) -> Option<Print> {
+pub(super) fn fingerprint(dir: Option<&Dir>, name: &str, config: &Config) -> Option<Fingerprint> {
     if is_built_in(name) {
-        return built_in(name, config).map(|_| Print::default());
+        return built_in(name, config).map(|_| Fingerprint::default());
     }
     let dir = dir?;
     // Gone since, or a link to nowhere: a look at it will say which.
     let metadata = dir.metadata(name).or_else(|_| dir.symlink_metadata(name)).ok()?;
     let is_read = config.trust.signatures != Signatures::Off;
     let signature = is_read.then(|| dir.metadata(signature_file(name)).ok()).flatten();
-    Some(Print { file: Stamp::of(&metadata), signature: signature.as_ref().map(Stamp::of) })
+    Some(Fingerprint { file: Stamp::of(&metadata), signature: signature.as_ref().map(Stamp::of) })
 }
 
 /// What there is under a name, built in or in the directory.
-pub(super) fn found(dir: Option<&Dir>, name: &str, config: &Config) -> Result<Found, LoadError> {
+pub(super) fn read_any(dir: Option<&Dir>, name: &str, config: &Config) -> Result<Found, LoadError> {
     if let Some(built_in) = built_in(name, config) {
         let wasm = (built_in.wasm)().map_err(LoadError::Malformed)?;
         return Ok(Found { wasm, signature: None });

@@ -1,4 +1,4 @@
-//! What earlier looks learnt of each file, so that a later start knows its languages before it has loaded any.
+//! Descriptions of files from earlier scans, so that a later start knows its languages before it has loaded any.
 //!
 //! The index lies in the code cache, which is ours alone, and holds for one program, engine and policy. An entry counts
 //! only for the file that it was made of, by its place, size and times.
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use optimus_core::Descriptor;
 use serde::{Deserialize, Serialize};
 
-use super::files::Print;
+use super::files::Fingerprint;
 use crate::config::Config;
 use crate::hex;
 use crate::names::Names;
@@ -20,11 +20,11 @@ use crate::seal::{self, CodeCache};
 /// Below the cache's root.
 const FOLDER: &str = "index";
 
-/// What a file said of itself when it was loaded, or read.
+/// The description of a file, from its section or from loading it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
-    print: Print,
-    /// What its language is called.
+    fingerprint: Fingerprint,
+    /// The names of its language.
     pub(super) names: Names,
     /// The descriptor and the digest, once it has passed the load gate.
     pub(super) passed: Option<(Descriptor, String)>,
@@ -58,22 +58,29 @@ impl Index {
     }
 
     /// What is known of a file as it is now.
-    pub(super) fn get(&self, name: &str, print: &Print) -> Option<&Entry> {
-        self.stored.files.get(name).filter(|entry| entry.print == *print)
+    pub(super) fn get(&self, name: &str, fingerprint: &Fingerprint) -> Option<&Entry> {
+        self.stored.files.get(name).filter(|entry| entry.fingerprint == *fingerprint)
     }
 
     /// A file's own word, before it is loaded.
-    pub(super) fn note(&mut self, name: &str, print: &Print, names: Names) {
-        self.put(name, Entry { print: print.clone(), names, passed: None });
+    pub(super) fn record_names(&mut self, name: &str, fingerprint: &Fingerprint, names: Names) {
+        self.put(name, Entry { fingerprint: fingerprint.clone(), names, passed: None });
     }
 
     /// What the load gate found.
-    pub(super) fn pass(&mut self, name: &str, print: &Print, plugin: &Plugin) {
-        let (names, digest) = (Names::of(plugin.descriptor()), plugin.digest().to_owned());
-        if self.get(name, print).and_then(|entry| entry.passed.as_ref()).is_some_and(|(_, known)| *known == digest) {
+    pub(super) fn record_passed(&mut self, name: &str, fingerprint: &Fingerprint, plugin: &Plugin) {
+        let (names, digest) = (Names::from_descriptor(plugin.descriptor()), plugin.digest().to_owned());
+        if self
+            .get(name, fingerprint)
+            .and_then(|entry| entry.passed.as_ref())
+            .is_some_and(|(_, known)| *known == digest)
+        {
             return;
         }
-        self.put(name, Entry { print: print.clone(), names, passed: Some((plugin.descriptor().clone(), digest)) });
+        self.put(
+            name,
+            Entry { fingerprint: fingerprint.clone(), names, passed: Some((plugin.descriptor().clone(), digest)) },
+        );
     }
 
     pub(super) fn forget(&mut self, name: &str) {

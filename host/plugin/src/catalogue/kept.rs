@@ -1,5 +1,5 @@
-//! Copies of what served last, so that a bad file does not end a language when the host starts anew. A signature is kept
-//! with what it signs: whoever is no longer trusted does not serve from here either.
+//! Copies of the last good plugins, so that a bad file does not end a language when the host restarts. A signature is kept
+//! with its plugin: a copy whose signer is no longer trusted does not serve either.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

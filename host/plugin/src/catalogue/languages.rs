@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::expected::Expected;
-use super::scan::Slot;
+use super::scan::PluginFile;
 use super::status::{PluginState, PluginStatus};
 use crate::error::LoadError;
 use crate::names::Names;
@@ -18,7 +18,7 @@ pub struct Languages {
     names: HashMap<String, Arc<Plugin>>,
     /// By id.
     plugins: Vec<Arc<Plugin>>,
-    /// What is to be loaded, in the order in which files claim names.
+    /// Files that are not loaded yet, in the order in which they claim names.
     expected: Vec<Expected>,
     pub(super) statuses: Vec<PluginStatus>,
 }
@@ -34,12 +34,12 @@ impl Languages {
         self.plugins.iter()
     }
 
-    /// How many are loaded.
+    /// Number of loaded languages.
     pub fn len(&self) -> usize {
         self.plugins.len()
     }
 
-    /// Whether none is loaded.
+    /// Returns true if no language is loaded.
     pub fn is_empty(&self) -> bool {
         self.plugins.is_empty()
     }
@@ -91,26 +91,26 @@ impl Languages {
 
     /// The language whose files end like this, loaded or not: the one for which the extension comes first.
     pub(super) fn id_of_extension(&self, extension: &str) -> Option<String> {
-        let loaded = self.plugins.iter().map(|plugin| Names::of(plugin.descriptor()));
+        let loaded = self.plugins.iter().map(|plugin| Names::from_descriptor(plugin.descriptor()));
         let expected = self.expected.iter().filter_map(|file| file.names.clone());
         let ranked = loaded.chain(expected).filter_map(|names| Some((names.rank(extension)?, names.id)));
         ranked.min().map(|(_, id)| id)
     }
 
     /// The list that readers get, of everything that is known of the files.
-    pub(super) fn of<'a>(generation: u64, slots: impl Iterator<Item = (&'a String, &'a Slot)>) -> Self {
-        let mut slots: Vec<_> = slots.collect();
+    pub(super) fn from_files<'a>(generation: u64, files: impl Iterator<Item = (&'a String, &'a PluginFile)>) -> Self {
+        let mut files: Vec<_> = files.collect();
         // What is built in yields to a file, and a file that may be on its way out to one that is there.
-        slots.sort_by_key(|(_, slot)| (slot.is_built_in, slot.missing, slot.since));
+        files.sort_by_key(|(_, plugin_file)| (plugin_file.is_built_in, plugin_file.missing, plugin_file.since));
         let mut next = Self { generation, ..Self::default() };
         let mut owners: HashMap<String, &str> = HashMap::new();
         let taken: HashSet<&str> =
-            slots.iter().filter(|(_, slot)| !slot.is_built_in).filter_map(|(_, s)| s.id()).collect();
-        for (file, slot) in slots {
-            if slot.is_built_in && slot.id().is_some_and(|id| taken.contains(id)) {
+            files.iter().filter(|(_, plugin_file)| !plugin_file.is_built_in).filter_map(|(_, s)| s.id()).collect();
+        for (file, plugin_file) in files {
+            if plugin_file.is_built_in && plugin_file.id().is_some_and(|id| taken.contains(id)) {
                 continue;
             }
-            next.add(file, slot, &mut owners);
+            next.add(file, plugin_file, &mut owners);
         }
         next.add_aliases();
         next.plugins.sort_by(|a, b| a.descriptor().id.cmp(&b.descriptor().id));
@@ -118,18 +118,18 @@ impl Languages {
         next
     }
 
-    fn add<'a>(&mut self, file: &'a str, slot: &Slot, owners: &mut HashMap<String, &'a str>) {
-        if let Some(expected) = slot.expected(file) {
+    fn add<'a>(&mut self, file: &'a str, plugin_file: &PluginFile, owners: &mut HashMap<String, &'a str>) {
+        if let Some(expected) = plugin_file.expected(file) {
             self.statuses.push(PluginStatus::loading(&expected));
             self.expected.push(expected);
             return;
         }
-        let mut status = slot.status(file);
-        if let Some(plugin) = slot.plugin() {
+        let mut status = plugin_file.status(file);
+        if let Some(plugin) = plugin_file.plugin() {
             let id = plugin.descriptor().id.as_str();
             if let Some(by) = owners.get(id) {
                 let duplicate = LoadError::Duplicate { id: id.to_owned(), by: (*by).to_owned() };
-                status.error.get_or_insert_with(|| duplicate.of(file).fault());
+                status.error.get_or_insert_with(|| duplicate.in_file(file).fault());
                 status.state = PluginState::Rejected;
             } else {
                 owners.insert(id.to_owned(), file);

@@ -1,16 +1,16 @@
-//! What came of a file, for people and machines.
+//! The status of a file, for people and programs.
 
 use optimus_core::Fault;
 use serde::Serialize;
 
 use super::expected::Expected;
 
-/// What came of a file.
+/// The status of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PluginStatus {
     /// Its name in the directory.
     pub file: String,
-    /// Whether it serves.
+    /// Its state.
     pub state: PluginState,
     /// Its language, when it got as far as saying so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +30,7 @@ pub struct PluginStatus {
     /// Why it does not serve, or not with the bytes that are there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
-    /// What an operator may want to know.
+    /// Notes for the operator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -52,13 +52,13 @@ impl PluginStatus {
         }
     }
 
-    /// Whether it is this file that serves a language.
+    /// Returns true if this file serves the language.
     pub(super) fn serves(&self, id: &str) -> bool {
         matches!(self.state, PluginState::Active | PluginState::Degraded) && self.id.as_deref() == Some(id)
     }
 }
 
-/// Whether a file serves.
+/// The state of a plugin's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PluginState {

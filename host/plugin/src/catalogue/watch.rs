@@ -1,5 +1,5 @@
-//! Looks at the directory every 400 ms. File events are not relied on: they are lost on network file systems, in
-//! mounted volumes and under load; a look that finds nothing new costs one `stat` a file.
+//! Scans the directory every 400 ms. File events are not used: they are lost on network file systems, in mounted volumes
+//! and under load. A scan that finds no change costs one `stat` per file.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use super::Catalogue;
 use crate::error::PluginError;
 
-/// Looking goes on while this lives.
+/// Scanning goes on until this is dropped.
 pub struct WatchGuard {
     stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
@@ -38,7 +38,7 @@ pub(super) fn start(catalogue: &Arc<Catalogue>) -> Result<WatchGuard, PluginErro
         let interval = catalogue.shared.config.watch_interval;
         move || {
             let mut trouble = None;
-            while !stop.wait(interval) && look(&weak, &mut trouble) {}
+            while !stop.wait(interval) && scan(&weak, &mut trouble) {}
         }
     });
     let thread = thread.map_err(|error| PluginError::Engine { message: error.to_string() })?;
@@ -53,10 +53,10 @@ impl Stop {
     }
 }
 
-/// False when the catalogue is gone. `trouble` is what was last complained of: the same is not said again.
-fn look(catalogue: &Weak<Catalogue>, trouble: &mut Option<String>) -> bool {
+/// False when the catalogue is gone. `trouble` is the last error, which is not logged twice.
+fn scan(catalogue: &Weak<Catalogue>, trouble: &mut Option<String>) -> bool {
     let Some(catalogue) = catalogue.upgrade() else { return false };
-    let now = match catalogue.look(true) {
+    let now = match catalogue.scan(true) {
         Ok(true) => {
             tracing::info!(plugin.generation = catalogue.generation(), "plugins changed");
             None
@@ -65,7 +65,7 @@ fn look(catalogue: &Weak<Catalogue>, trouble: &mut Option<String>) -> bool {
         Err(error) => Some(error.to_string()),
     };
     if let Some(error) = now.as_ref().filter(|error| trouble.as_ref() != Some(*error)) {
-        tracing::warn!("plugins cannot be looked at, and what is loaded stays: {error}");
+        tracing::warn!("cannot scan the plugin directory; loaded plugins stay: {error}");
     }
     *trouble = now;
     true

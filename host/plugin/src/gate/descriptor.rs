@@ -1,4 +1,4 @@
-//! What a plugin says of its language, field by field: it ends up in lists, file names, images and limits.
+//! Checks a plugin's descriptor, field by field: its values reach lists, file names, images and limits.
 
 use optimus_core::language::Sample;
 use optimus_core::{BoxPath, Descriptor};

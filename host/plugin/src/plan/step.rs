@@ -21,14 +21,14 @@ const COLLECT: usize = 256;
 const DENIED_ENV: [&str; 5] = ["GLIBC_TUNABLES", "GCONV_PATH", "BASH_ENV", "ENV", "IFS"];
 const DENIED_ENV_PREFIXES: [&str; 2] = ["LD_", "OPTIMUS_"];
 
-/// What a step is for.
+/// The purpose of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Compile,
     Run,
 }
 
-/// What the steps of a plan may carry together.
+/// The total size that the steps of a plan may have.
 pub(super) struct Allowance {
     file_bytes: usize,
 }

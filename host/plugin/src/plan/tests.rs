@@ -38,7 +38,7 @@ fn descriptor() -> Descriptor {
 }
 
 fn check_with(plan: types::Plan, images: &ImagePolicy, has_checker: bool) -> Result<Plan, InvalidField> {
-    check(plan, &Terms { descriptor: &descriptor(), images, has_checker })
+    check(plan, &PlanRules { descriptor: &descriptor(), images, has_checker })
 }
 
 /// The field that a changed plan is refused for.

@@ -13,14 +13,14 @@ use super::Shared;
 use crate::blob::Blob;
 use crate::engine::Guest;
 use crate::error::{InvalidField, PluginError, PluginName};
-use crate::plan::{self, Terms};
+use crate::plan::{self, PlanRules};
 use crate::request::Finding;
 use crate::sections::Sections;
 use crate::state::State;
 use crate::text::{cut, shown};
 use crate::wit::{self, types};
 
-/// What is kept of a text that a guest meant for people.
+/// Maximum bytes of a guest's message.
 const MESSAGE_BYTES: usize = 4 << 10;
 const DIAGNOSTICS: usize = 1_000;
 
@@ -31,7 +31,7 @@ pub(crate) struct Guests {
     pub(crate) checker: Option<wit::checker::HostCheckerPre<State>>,
 }
 
-/// What a plugin is; shared with the calls that are under way.
+/// The plugin itself; shared with the calls that are under way.
 pub(crate) struct Inner {
     pub(super) name: PluginName,
     pub(super) descriptor: Descriptor,
@@ -48,7 +48,7 @@ impl Inner {
             guest.optimus_plugin_language().call_plan(store, request)
         })?;
         let plan = answer.map_err(|refusal| self.refusal(refusal))?;
-        let terms = Terms {
+        let terms = PlanRules {
             descriptor: &self.descriptor,
             images: &self.shared.config.images,
             has_checker: self.guests.checker.is_some(),

@@ -13,7 +13,7 @@ const ALGORITHM: &[u8; 2] = b"Ed";
 /// Of signatures over the BLAKE2b digest of a file.
 const OVER_DIGEST: &[u8; 2] = b"ED";
 const CHECKSUM: &[u8; 2] = b"B2";
-/// How a password became a key: not at all, and with which cost.
+/// The field of the key derivation in a file without a password.
 const NO_PASSWORD: [u8; 50] = [0; 50];
 /// Algorithms (and what stands for a password), id, seed and public key, checksum.
 const BYTES: usize = 6 + 48 + 8 + 64 + 32;
@@ -67,7 +67,7 @@ impl SecretKey {
         Self::of(id, seed)
     }
 
-    /// As a file has it that nobody else may read.
+    /// The text of a key file, which only its owner may read.
     pub fn text(&self) -> String {
         let pair = [&self.seed[..], self.pair.public_key().as_ref()].concat();
         let head = [&ALGORITHM[..], &NO_PASSWORD[..2], CHECKSUM, &NO_PASSWORD[2..]].concat();

@@ -1,4 +1,4 @@
-//! What was released stays: plugins that an SDK of then built load and plan for ever, and no released interface changes.
+//! Plugins built with released SDKs load and plan for ever, and no released interface changes.
 //!
 //! `tests/fixtures/abi/VERSION` holds the contract of that version and a plugin of each kind, as they were released. Nothing
 //! there is ever built again; a new version is a new folder.

@@ -1,4 +1,4 @@
-//! What is refused at the door, and in which words.
+//! Files that the load gate refuses, and the messages.
 
 use optimus_plugin::{Config, ImagePolicy, PluginError, check_file};
 use serde_json::{Value, json};

@@ -130,7 +130,7 @@ impl Place {
         Catalogue::open(self.config.clone()).unwrap()
     }
 
-    /// What the load gate says of these bytes.
+    /// Puts bytes through the load gate.
     pub(crate) fn load(&self, wasm: &[u8]) -> Result<Arc<Plugin>, optimus_plugin::PluginError> {
         self.put("x.wasm", wasm);
         load_file(&self.path("x.wasm"), &self.config).map(|loaded| loaded.plugin)

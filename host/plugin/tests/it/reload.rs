@@ -140,7 +140,7 @@ fn wait_for(condition: impl Fn() -> bool) {
     }
 }
 
-/// How Kubernetes updates a mounted ConfigMap: the link to the directory is swapped, the file's own link is not touched.
+/// Kubernetes updates a mounted ConfigMap by swapping the link to the directory; the file's own link is not touched.
 #[test]
 fn a_link_that_leads_elsewhere_is_a_new_file() {
     use std::os::unix::fs::symlink;
@@ -238,19 +238,19 @@ fn what_is_offered_serves_at_once_or_changes_nothing() {
     let (Some(one), Some(two)) = (version("1"), version("2")) else { return };
     let place = Place::new();
     let catalogue = place.open();
-    let status = catalogue.offer("toy", &one).unwrap();
+    let status = catalogue.install("toy", &one).unwrap();
     assert_eq!((status.file.as_str(), status.state), ("toy.wasm", PluginState::Active));
     // In place of the file that serves, whatever it is called.
     std::fs::rename(place.path("toy.wasm"), place.path("mine.wasm")).unwrap();
     catalogue.rescan().unwrap();
-    assert_eq!(catalogue.offer("toy", &two).unwrap().file, "mine.wasm");
+    assert_eq!(catalogue.install("toy", &two).unwrap().file, "mine.wasm");
     assert_eq!(serving(&catalogue).as_deref(), Some("2"));
     for (id, wasm, words) in [
         ("toy", &one[..one.len() / 2], "is cut off"),
         ("../toy", &one[..], "is the plugin of `toy`, not of `../toy`"),
         ("other", &one[..], "is the plugin of `toy`, not of `other`"),
     ] {
-        let refused = catalogue.offer(id, wasm).unwrap_err();
+        let refused = catalogue.install(id, wasm).unwrap_err();
         assert!(refused.to_string().contains(words) && refused.hint().is_some(), "{refused}");
     }
     assert_eq!(serving(&catalogue).as_deref(), Some("2"));

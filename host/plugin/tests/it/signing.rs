@@ -1,4 +1,4 @@
-//! Who may have made what serves: signatures beside files, in a directory that changes.
+//! Signatures beside the files of a directory that changes.
 
 use optimus_plugin::{Catalogue, PluginState, PluginStatus, SecretKey, Signatures, Trust, signature_file};
 use serde_json::json;
@@ -52,9 +52,9 @@ fn where_signatures_are_required_only_a_trusted_one_lets_a_plugin_in() {
     for (file, words, remedy) in [
         ("missing.wasm", "is not signed", "optimus plugin sign"),
         ("theirs.wasm", unknown.as_str(), "`--plugin-key`"),
-        ("nonsense.wasm", "has a signature that makes no sense", "copy it again"),
+        ("nonsense.wasm", "has a malformed signature", "copy it again"),
         ("changed.wasm", changed.as_str(), "take both the file and its `.sig`"),
-        ("long.wasm", "has a signature that makes no sense", "copy it again"),
+        ("long.wasm", "has a malformed signature", "copy it again"),
     ] {
         let status = catalogue.statuses().into_iter().find(|status| status.file == file).unwrap();
         let error = status.error.unwrap();

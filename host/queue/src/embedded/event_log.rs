@@ -1,10 +1,10 @@
-//! What happened to a job lately, for listeners that come again. Bounded: a job's end tells everything once more.
+//! Recent events of a job, for listeners that reconnect. Bounded: the report at a job's end repeats everything.
 
 use std::collections::VecDeque;
 
 use optimus_core::Event;
 
-/// What is kept of a job's events.
+/// Number of events that are kept of a job.
 const EVENTS: usize = 256;
 const BYTES: usize = 1 << 20;
 /// An event that is larger is not kept.
@@ -41,8 +41,8 @@ impl EventLog {
         self.last_seq
     }
 
-    /// What a listener missed that has heard all up to `after` (nothing, if that says nothing here). `stand` is where the
-    /// job stands now.
+    /// The events that a listener missed after number `after`; with none, or an unknown one, the state `stand` of the
+    /// job.
     pub(super) fn since(&self, after: Option<u64>, stand: Event) -> Vec<(u64, Event)> {
         let is_news = |number: u64| after.is_none_or(|after| number > after);
         let mut missed: Vec<_> = self.kept.iter().filter(|(number, _)| is_news(*number)).cloned().collect();

@@ -1,4 +1,4 @@
-//! What is known of the jobs that are not over: in memory, rebuilt at open. Pure bookkeeping: no I/O, no waiting.
+//! The index of unfinished jobs: in memory, rebuilt at open. Pure bookkeeping: no I/O, no waiting.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use optimus_core::{Event, Job, JobId};
 use tokio::sync::broadcast;
 
 use super::event_log::EventLog;
-use super::held::Held;
 use super::pending::Pending;
 use super::record::{KeyRecord, LiveRecord};
 use super::store::Change;
+use super::tenant_slots::TenantSlots;
 use super::waiting::Waiting;
 use crate::{EventId, LanguageStats, NumberedEvent, QueueError, Quota, Rules, Stats};
 
@@ -31,7 +31,7 @@ pub(super) struct Index {
     hot: HashMap<JobId, Job>,
     hot_bytes: u64,
     waiting: Waiting,
-    held: Held,
+    tenant_slots: TenantSlots,
     /// When a lease ends, or a rest after a failure.
     due: BTreeSet<(Instant, JobId)>,
     tenants: HashMap<String, Load>,
@@ -39,7 +39,7 @@ pub(super) struct Index {
     quotas: HashMap<String, u64>,
     bytes: u64,
     topics: HashMap<JobId, broadcast::Sender<NumberedEvent>>,
-    /// What counts events: another process counts anew.
+    /// The number space of events: it differs for each process.
     pub epoch: u64,
     /// Webhooks that are still to be sent.
     pub pending: Pending,
@@ -62,7 +62,7 @@ struct Load {
 }
 
 impl Results {
-    /// What a transaction changed.
+    /// Applies the changes of a transaction.
     pub(super) fn apply(&mut self, change: &Change) {
         self.all = self.all.saturating_add_signed(change.bytes);
         for (tenant, bytes) in &change.tenants {
@@ -74,7 +74,7 @@ impl Results {
         }
     }
 
-    /// Whether more is kept than may be.
+    /// Returns true if more is stored than allowed.
     pub(super) fn is_over(&self, most: u64, tenant_most: u64) -> bool {
         self.all > most || self.tenants.values().any(|bytes| *bytes > tenant_most)
     }
@@ -202,21 +202,21 @@ impl Index {
         let turn = live.turn.unwrap_or_default();
         match was {
             State::Waiting => self.waiting.remove(line, turn, id),
-            State::Held => self.held.remove(tenant, line, (turn, id)),
+            State::Held => self.tenant_slots.unhold(tenant, line, (turn, id)),
             State::Resting(until) | State::Leased(until) => drop(self.due.remove(&(until, id))),
             State::Ending => {}
         }
         match state {
             State::Waiting => live.turn = Some(self.waiting.add(line, tenant, id, live.turn)),
-            State::Held => self.held.add(tenant, line, (turn, id)),
+            State::Held => self.tenant_slots.hold(tenant, line, (turn, id)),
             State::Resting(until) | State::Leased(until) => drop(self.due.insert((until, id))),
             State::Ending => {}
         }
         let run = |state| matches!(state, State::Leased(_));
         match (run(was), run(state)) {
-            (false, true) => self.held.begins(tenant),
+            (false, true) => self.tenant_slots.job_started(tenant),
             (true, false) => {
-                for next in self.held.ends(tenant) {
+                for next in self.tenant_slots.job_ended(tenant) {
                     self.set_state(next, State::Waiting);
                 }
             }
@@ -229,8 +229,8 @@ impl Index {
         let id = loop {
             let first = self.waiting.first(languages)?;
             let (id, tenant) = (first.id, self.live.get(&first.id)?.record.tenant.as_ref());
-            if !self.held.is_full(tenant, rules.tenant_slots) {
-                self.waiting.goes(first);
+            if !self.tenant_slots.is_full(tenant, rules.tenant_slots) {
+                self.waiting.start(first);
                 break id;
             }
             self.set_state(id, State::Held);
@@ -280,12 +280,12 @@ impl Index {
         let Some(live) = self.live.get_mut(&id) else { return };
         let event_id = Some(EventId { epoch: self.epoch, number: live.log.add(&event) });
         if let Some(topic) = self.topics.get(&id) {
-            // Nobody listens any more: nothing to tell.
+            // No listener is left.
             let _ = topic.send(NumberedEvent { id: event_id, event });
         }
     }
 
-    /// The last event; whoever comes later finds the report.
+    /// The last event; later listeners get the report.
     pub(super) fn close_topic(&mut self, id: JobId, event: Option<Event>) {
         if let (Some(topic), Some(event)) = (self.topics.remove(&id), event) {
             let _ = topic.send(NumberedEvent { id: None, event });

@@ -1,4 +1,4 @@
-//! What stands in the file, as JSON: fields may be added, never renamed.
+//! Records in the file, as JSON: fields may be added, never renamed.
 
 use optimus_core::{Fault, JobId, Verdict, Webhook};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub(super) struct LiveRecord {
     pub key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
-    /// How often it was requeued after it was given up.
+    /// Number of times that it was requeued after it was given up.
     #[serde(default, rename = "round")]
     pub generation: u32,
     /// The key whose quota it counts for.
@@ -59,7 +59,7 @@ pub(super) struct HookRecord {
     pub due_ms: u64,
 }
 
-/// A job that is over; its report stands in a table of its own.
+/// A finished job; its report is in another table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct DoneRecord {
     pub language: String,
@@ -76,7 +76,7 @@ pub(super) struct DoneRecord {
     pub key: Option<String>,
 }
 
-/// What an idempotency key stands for.
+/// The job of an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeyRecord {
     pub id: JobId,

@@ -1,4 +1,4 @@
-//! What becomes of jobs in memory once the file has, or has not, taken the news; and of those that nobody holds.
+//! Updates jobs in memory once a transaction is on disk or has failed, and requeues jobs whose lease ended.
 
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ pub(super) fn refused(index: &mut Index, changes: Changes, lease: Duration) {
     index.unsaved.extend(changes.updates.into_iter().map(|(id, _)| id));
 }
 
-/// What becomes of a job that is neither running nor over: it waits, after a rest if there is to be one, or is given up.
+/// Requeues a job that is neither running nor finished, after a delay if there is to be one, or gives it up.
 pub(super) fn requeue_or_give_up(index: &mut Index, id: JobId, rest: Duration, rules: &Rules) -> Option<Request> {
     let live = index.live.get(&id)?;
     let attempt = live.record.attempt;

@@ -40,7 +40,7 @@ const EXPIRY: TableDefinition<(u64, u128), (u64, bool)> = TableDefinition::new("
 /// The same of each tenant: (tenant, finished_ms, id) → size.
 const TENANTS: TableDefinition<(&str, u64, u128), u64> = TableDefinition::new("tenants");
 
-/// What redb may keep in memory; the kernel's page cache does the rest.
+/// Size of redb's cache; the kernel's page cache does the rest.
 const CACHE_BYTES: usize = 16 << 20;
 
 pub(super) struct Store {
@@ -49,7 +49,7 @@ pub(super) struct Store {
     db: RwLock<Option<Database>>,
 }
 
-/// What an earlier process left.
+/// The state that an earlier process left.
 #[derive(Default)]
 pub(super) struct Found {
     pub live: Vec<(JobId, LiveRecord)>,
@@ -134,7 +134,7 @@ impl Store {
         self.get(HOOKS, id)
     }
 
-    /// Whose a finished job was.
+    /// The tenant of a finished job.
     pub(super) fn owner(&self, id: JobId) -> Result<Option<Option<String>>> {
         self.get::<DoneRecord>(DONE, id).map(|found| found.map(|record| record.tenant))
     }
@@ -158,7 +158,7 @@ impl Store {
         })
     }
 
-    /// What `pick` makes of a table's records, from the newest job before `before` on.
+    /// Maps the records of a table with `pick`, from the newest job before `before` on.
     fn newest<R: DeserializeOwned, T>(
         &self,
         doing: &str,
@@ -208,7 +208,7 @@ impl Store {
     }
 }
 
-/// Whether a job is one of those asked for.
+/// Returns true if a job matches the filter.
 pub(super) fn matches(filter: &Filter, tenant: Option<&str>, language: &str) -> bool {
     filter.tenant.as_deref().is_none_or(|wanted| Some(wanted) == tenant)
         && filter.language.as_deref().is_none_or(|wanted| wanted == language)
@@ -224,7 +224,7 @@ fn open_database(path: &Path) -> Result<Database> {
     })
 }
 
-/// Jobs are their tenants' own: nobody else on this machine reads the file, whatever the umask.
+/// Jobs are confidential: no other user of this machine may read the file, whatever the umask.
 fn keep_private(path: &Path) -> std::io::Result<()> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
     let permissions = file.metadata()?.permissions();
@@ -280,7 +280,7 @@ fn find(db: &Database) -> std::result::Result<Found, redb::Error> {
     Ok(found)
 }
 
-/// What is kept of each tenant. A file of an earlier version does not say so by tenant yet.
+/// Bytes stored for each tenant. A file of an earlier version has no figure for each tenant yet.
 fn find_tenants(txn: &WriteTransaction, found: &mut Found) -> std::result::Result<(), redb::Error> {
     let (done, mut tenants) = (txn.open_table(DONE)?, txn.open_table(TENANTS)?);
     if tenants.is_empty()? {

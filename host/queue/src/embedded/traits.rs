@@ -26,7 +26,7 @@ impl Queue for EmbeddedQueue {
     async fn push(&self, job: Job, options: PushOptions) -> Result<Pushed, QueueError> {
         let json = encode(&job)?;
         let record = super::new_record(&job, json.len() as u64, &options);
-        // A key is in memory until the file has it, so that what is in neither now is new, as long as nobody else claims it.
+        // A key is in memory until the file has it, so that a key in neither is new, unless another push claims it.
         let keyed = match options.idempotency {
             Some(_) => Some(self.shared.keyed.lock().await),
             None => None,
@@ -239,7 +239,7 @@ impl EmbeddedQueue {
         Ok((Pushed { id, duplicate: false }, written))
     }
 
-    /// What a key stands for already.
+    /// The record of an idempotency key.
     async fn earlier(&self, key: String) -> Result<Option<KeyRecord>, QueueError> {
         if let Some(record) = self.shared.lock().keys.get(&key) {
             return Ok(Some(record.clone()));
@@ -259,7 +259,7 @@ impl EmbeddedQueue {
     async fn deliver(&self, begun: Begun) -> Result<Option<Delivery>, QueueError> {
         let Begun { id, fence, attempt, waited, recovered, job } = begun;
         let lease = Lease { id, fence, duration: self.shared.config.rules.lease };
-        let mut held = Held { shared: &self.shared, lease: Some((id, fence)) };
+        let mut guard = LeaseGuard { shared: &self.shared, lease: Some((id, fence)) };
         if recovered {
             // It may be what ended the earlier process: this attempt must be known to the next one.
             let written = self.send(&self.shared.lock(), Op::Barrier)?;
@@ -271,11 +271,11 @@ impl EmbeddedQueue {
         };
         match job {
             Ok(Some(job)) => {
-                held.lease = None;
+                guard.lease = None;
                 Ok(Some(Delivery { job, lease, attempt, waited }))
             }
             Ok(None) | Err(_) => {
-                held.lease = None;
+                guard.lease = None;
                 let mut index = self.shared.lock();
                 index.set_state(id, State::Ending);
                 let fault = Fault::new("job_unreadable", format!("job {id} cannot be read from the queue's file"))
@@ -298,12 +298,12 @@ impl EmbeddedQueue {
 }
 
 /// Gives a lease back when `take` is dropped before it could deliver.
-struct Held<'a> {
+struct LeaseGuard<'a> {
     shared: &'a Shared,
     lease: Option<(JobId, u64)>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for LeaseGuard<'_> {
     fn drop(&mut self) {
         if let Some((id, fence)) = self.lease {
             let mut index = self.shared.lock();

@@ -1,5 +1,5 @@
-//! Who is next: the highest priority, but none is passed over for ever; among equals tenants take turns, and of one
-//! tenant's jobs the oldest is first. The Redis queue decides in the same way.
+//! The order of waiting jobs: the highest priority first, but none is passed over for ever; among equals tenants take
+//! turns, and of one tenant's jobs the oldest is first. The Redis queue decides in the same way.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,14 +9,14 @@ use crate::{PASSED_OVER, Priority};
 
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// Those with somebody in them.
+    /// Priorities with a waiting job.
     lines: BTreeMap<Priority, Line>,
-    /// How often others went first.
+    /// Number of times that others went first.
     passed: BTreeMap<Priority, u32>,
 }
 
 /// The job whose turn it is.
-pub(super) struct First {
+pub(super) struct NextJob {
     pub id: JobId,
     priority: Priority,
     turn: u64,
@@ -25,7 +25,7 @@ pub(super) struct First {
 }
 
 /// Start-time fair queueing: each of a tenant's jobs has a turn one later than its last, or now; so a tenant that sends
-/// many is interleaved with one that sends few, whatever their languages, and whoever was idle has earned no credit.
+/// many is interleaved with one that sends few, whatever their languages, and an idle tenant earns no credit.
 #[derive(Default)]
 struct Line {
     /// By language; none is empty.
@@ -66,8 +66,8 @@ impl Waiting {
         }
     }
 
-    /// Whose turn it is among `languages` (empty: any). It stays in its line.
-    pub(super) fn first(&self, languages: &BTreeSet<String>) -> Option<First> {
+    /// The next job among `languages` (empty: any). It stays in its line.
+    pub(super) fn first(&self, languages: &BTreeSet<String>) -> Option<NextJob> {
         let wanted = |language: &String| languages.is_empty() || languages.contains(language);
         let mut waits: Vec<Priority> =
             self.lines.iter().filter(|(_, line)| line.jobs.keys().any(wanted)).map(|(priority, _)| *priority).collect();
@@ -76,11 +76,11 @@ impl Waiting {
         let jobs = self.lines.get(&priority)?.jobs.iter().filter(|(language, _)| wanted(language));
         let (turn, id) = jobs.filter_map(|(_, jobs)| jobs.first()).min().copied()?;
         waits.retain(|other| *other > priority);
-        Some(First { id, priority, turn, lower: waits })
+        Some(NextJob { id, priority, turn, lower: waits })
     }
 
-    /// It has its turn, and lower priorities are passed over once more.
-    pub(super) fn goes(&mut self, first: First) {
+    /// Notes that a job starts: lower priorities are passed over once more.
+    pub(super) fn start(&mut self, first: NextJob) {
         if let Some(line) = self.lines.get_mut(&first.priority) {
             line.now = line.now.max(first.turn);
         }

@@ -17,11 +17,12 @@ use crate::{QueueError, unjudged};
 
 /// Most requests of one transaction, so that the first of them does not wait for ever.
 const BATCH: usize = 256;
-/// How long a patient push waits for collect_batch. A short job is over by then, and both are one write.
+/// Time that a push which may wait is held back for a larger transaction. A short job is over by then, and both are one
+/// write.
 const LINGER: Duration = Duration::from_millis(4);
-/// How exactly leases and rests end.
+/// Precision of the end of leases and delays.
 const TICK: Duration = Duration::from_millis(25);
-/// How often old results are looked for, and how many of them one transaction forgets.
+/// Interval between two looks for old results, and the most that one transaction deletes.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 const EXPIRE_BATCH: usize = 64;
 
@@ -56,7 +57,7 @@ impl Writer {
         self.write(Vec::new());
     }
 
-    /// What goes into one transaction with the first request.
+    /// The requests of one transaction, beginning with `first`.
     fn collect_batch(&self, first: Option<Request>) -> Vec<Request> {
         let until = Instant::now() + LINGER;
         let mut requests: Vec<Request> = first.into_iter().collect();
@@ -217,7 +218,7 @@ impl Writer {
 
     fn add_report(&self, batch: &mut Batch, id: JobId, report: Box<Report>, json: Vec<u8>, dead: bool) -> Added {
         let index = self.shared.lock();
-        // Gone when the file refused its push: nobody was told that it was accepted.
+        // Gone when its push failed: no client was told that it was accepted.
         let live = index.live.get(&id).ok_or(QueueError::Superseded(id))?;
         let record = DoneRecord {
             language: live.record.language.clone(),
@@ -253,7 +254,7 @@ impl Writer {
         self.add_report(batch, id, Box::new(report), json, verdict == Verdict::InternalError)
     }
 
-    /// Settles the batch in memory, then tells whoever waits for it.
+    /// Settles the batch in memory, then answers its requests.
     fn answer(&self, batch: Batch, result: &Result<(), QueueError>) {
         let mut index = self.shared.lock();
         match result {

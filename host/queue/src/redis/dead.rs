@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use optimus_core::JobId;
 
-use super::link::Request;
 use super::script::{Args, DISCARD, REQUEUE};
+use super::shared_connection::Request;
 use super::{RedisQueue, Shared};
 use crate::{DeadJob, DeadLetters, Filter, QueueError};
 
-/// Rows that are read at once.
+/// Maximum rows of one read.
 const PAGE: usize = 256;
 
 #[async_trait]
@@ -56,13 +56,13 @@ impl Shared {
         loop {
             let mut command = redis::cmd("ZREVRANGEBYLEX");
             command.arg(self.key(language, "dead")).arg(&from).arg("-").arg("LIMIT").arg(0).arg(PAGE);
-            let ids: Vec<String> = self.link.query("list the dead", &command).await?;
+            let ids: Vec<String> = self.connection.query("list the dead", &command).await?;
             let (count, Some(last)) = (ids.len(), ids.last().cloned()) else { return Ok(found) };
             let mut pipe = redis::pipe();
             for id in &ids {
                 pipe.hmget(self.key(language, &format!("job:{id}")), &["tenant", "attempt", "why", "finished"]);
             }
-            let rows: Vec<Row> = self.link.twice("list the dead", Request::Pipe(&pipe)).await?;
+            let rows: Vec<Row> = self.connection.send_retrying("list the dead", Request::Pipe(&pipe)).await?;
             let rows = ids.into_iter().zip(rows).filter_map(|(id, row)| dead_job(&id, language, row));
             found.extend(rows.filter(|row| tenant.is_none_or(|wanted| row.tenant.as_deref() == Some(wanted))));
             if found.len() >= limit || count < PAGE {

@@ -106,7 +106,7 @@ pub(super) async fn run_subscriptions(shared: Arc<Shared>, mut commands: mpsc::U
 
 /// A connection that hears all that anybody listens to; who was subscriptions looks whether something was missed.
 async fn connect(shared: &Shared) -> redis::RedisResult<(PubSubSink, PubSubStream, HashSet<String>)> {
-    let (mut sink, stream) = shared.link.address().listen().await?.split();
+    let (mut sink, stream) = shared.connection.address().listen().await?.split();
     let channels: HashSet<String> = lock(&shared.subscriptions.topics).keys().cloned().collect();
     if !channels.is_empty() {
         sink.subscribe(channels.iter().collect::<Vec<_>>()).await?;
@@ -190,7 +190,7 @@ impl Subscription {
     }
 }
 
-/// Where the job stands or what was missed, what happens from now on, and its end.
+/// Streams a job's state or missed events, then new ones, until its end.
 pub(super) async fn follow(
     shared: &Arc<Shared>,
     id: JobId,
@@ -204,9 +204,9 @@ pub(super) async fn follow(
     let mut subscriber = Subscriber { shared: Arc::clone(shared), channel, receiver: Some(receiver) };
     if !matches!(tokio::time::timeout(ANSWER, ready).await, Ok(Ok(()))) {
         let error = std::io::Error::new(std::io::ErrorKind::NotConnected, "cannot listen there at the moment");
-        return Err(shared.link.fault("listen to a job")(error.into()));
+        return Err(shared.connection.fault("listen to a job")(error.into()));
     }
-    let Some((status, counters)) = shared.standing(id, &language).await? else { return Ok(None) };
+    let Some((status, counters)) = shared.state_of(id, &language).await? else { return Ok(None) };
     let stand = match status {
         Status::Done { report } => {
             return Ok(Some(Box::pin(tokio_stream::once(done(report)))));
@@ -253,7 +253,7 @@ impl Drop for Subscriber {
     }
 }
 
-/// How much of a job had been told when somebody looked.
+/// Positions in a job's event log at the time of a read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EventCounters {
     /// The number of the last event.
@@ -263,7 +263,7 @@ pub(super) struct EventCounters {
 }
 
 impl Shared {
-    /// What happened after `after` and is still known; what comes later is heard on the channel.
+    /// The events after `after` that are still stored; later ones arrive on the channel.
     async fn missed(
         &self,
         id: JobId,
@@ -277,7 +277,7 @@ impl Shared {
             .arg(self.key(language, &format!("told:{id}")))
             .arg(format!("({after}-0"))
             .arg(format!("{}-0", counters.last_seq));
-        let kept: Vec<(String, Vec<Vec<u8>>)> = self.link.query("read what was told", &command).await?;
+        let kept: Vec<(String, Vec<Vec<u8>>)> = self.connection.query("read what was told", &command).await?;
         let read = |(number, fields): (String, Vec<Vec<u8>>)| {
             let number = number.split('-').next()?.parse().ok()?;
             Some(marked(number, serde_json::from_slice(fields.get(1)?).ok()?))
@@ -308,7 +308,7 @@ async fn forward_events(
             Ok(Ok(ChannelMessage::Text(text))) if &*text != "done" => parse_event(&text, &mut last_seq),
             Ok(Err(broadcast::error::RecvError::Lagged(_))) => None,
             Ok(Err(broadcast::error::RecvError::Closed)) => return,
-            Ok(Ok(_)) | Err(_) => match shared.standing(id, language).await {
+            Ok(Ok(_)) | Err(_) => match shared.state_of(id, language).await {
                 Ok(Some((Status::Done { report }, _))) => {
                     let _ = sender.send(done(report)).await;
                     return;

@@ -1,4 +1,4 @@
-//! Why Redis hung up. A Redis that takes nobody in (protected mode, `maxclients`) says so and closes the connection at once; the client
+//! Why Redis hung up. A Redis that refuses connections (protected mode, `maxclients`) says so and closes the connection at once; the client
 //! is writing meanwhile, and all that it reports is a broken pipe.
 
 use std::time::Duration;

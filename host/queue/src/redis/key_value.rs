@@ -1,4 +1,4 @@
-//! Small things that every process should see: the languages that workers know, and whatever else is kept by name.
+//! Small values that all processes share, by name: announcements of languages, keys, secrets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,64 +9,64 @@ use super::RedisQueue;
 use crate::QueueError;
 
 impl RedisQueue {
-    /// Puts a value on a shelf, or takes it off.
+    /// Sets a value of a hash, or removes it.
     ///
     /// # Errors
-    /// Redis did not do it.
+    /// Redis cannot be reached, or refuses.
     pub async fn put(&self, hash: &str, name: &str, value: Option<&[u8]>) -> Result<(), QueueError> {
         let key = self.hash_key(hash);
         let command = match value {
             Some(value) => Cmd::hset(key, name, value),
             None => Cmd::hdel(key, name),
         };
-        self.shared.link.query("keep a value", &command).await
+        self.shared.connection.query("store a value", &command).await
     }
 
-    /// All that is on a shelf, by name.
+    /// All values of a hash, by name.
     ///
     /// # Errors
-    /// Redis did not do it.
+    /// Redis cannot be reached, or refuses.
     pub async fn get_all(&self, hash: &str) -> Result<BTreeMap<String, Vec<u8>>, QueueError> {
-        self.shared.link.query("read what is kept", &Cmd::hgetall(self.hash_key(hash))).await
+        self.shared.connection.query("read stored values", &Cmd::hgetall(self.hash_key(hash))).await
     }
 
-    /// The names of all that is on a shelf.
+    /// All names of a hash.
     ///
     /// # Errors
-    /// Redis did not do it.
+    /// Redis cannot be reached, or refuses.
     pub async fn names(&self, hash: &str) -> Result<Vec<String>, QueueError> {
-        self.shared.link.query("read what is kept", &Cmd::hkeys(self.hash_key(hash))).await
+        self.shared.connection.query("read stored values", &Cmd::hkeys(self.hash_key(hash))).await
     }
 
-    /// Keeps a value under a name of its own, unless there is one already; returns the one that is kept.
+    /// Stores a value under a name, unless there is one already; returns the stored one.
     ///
     /// # Errors
-    /// Redis did not do it.
+    /// Redis cannot be reached, or refuses.
     pub async fn put_if_absent(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, QueueError> {
         let key = format!("{}:{name}", self.shared.prefix);
         let options = redis::SetOptions::default().conditional_set(redis::ExistenceCheck::NX);
         let set = Cmd::set_options(&key, value, options);
-        self.shared.link.query::<Option<String>>("keep a value", &set).await?;
-        self.shared.link.query("read what is kept", &Cmd::get(&key)).await
+        self.shared.connection.query::<Option<String>>("store a value", &set).await?;
+        self.shared.connection.query("read stored values", &Cmd::get(&key)).await
     }
 
-    /// What is on a shelf under a name.
+    /// The value of a name in a hash.
     ///
     /// # Errors
-    /// Redis did not do it.
+    /// Redis cannot be reached, or refuses.
     pub async fn get(&self, hash: &str, name: &str) -> Result<Option<Vec<u8>>, QueueError> {
-        self.shared.link.query("read what is kept", &Cmd::hget(self.hash_key(hash), name)).await
+        self.shared.connection.query("read stored values", &Cmd::hget(self.hash_key(hash), name)).await
     }
 
-    /// Adds to a number on a shelf that is cleared away after a while; returns what it is now.
+    /// Adds to a counter of a hash that expires after `lifetime`; returns its new value.
     ///
     /// # Errors
-    /// Redis did not do it.
-    pub async fn count(&self, hash: &str, name: &str, by: i64, kept: Duration) -> Result<u64, QueueError> {
+    /// Redis cannot be reached, or refuses.
+    pub async fn count(&self, hash: &str, name: &str, by: i64, lifetime: Duration) -> Result<u64, QueueError> {
         let key = self.hash_key(hash);
-        let count: i64 = self.shared.link.query("count", &Cmd::hincr(&key, name, by)).await?;
-        let life = i64::try_from(super::ms(kept)).unwrap_or(i64::MAX);
-        self.shared.link.query::<()>("count", &Cmd::pexpire(&key, life)).await?;
+        let count: i64 = self.shared.connection.query("count", &Cmd::hincr(&key, name, by)).await?;
+        let life = i64::try_from(super::ms(lifetime)).unwrap_or(i64::MAX);
+        self.shared.connection.query::<()>("count", &Cmd::pexpire(&key, life)).await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 

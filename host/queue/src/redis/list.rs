@@ -1,15 +1,15 @@
-//! What an operator asks: which jobs there are, how many, how old.
+//! Listings for operators: jobs, their number and age.
 
 use std::time::Duration;
 
 use optimus_core::{JobId, Verdict};
 
-use super::link::Request;
 use super::script::{Args, STATS};
+use super::shared_connection::Request;
 use super::{Shared, lock};
 use crate::{Filter, LanguageStats, QueueError, Stats, Summary};
 
-/// Rows that are read at once.
+/// Maximum rows of one read.
 const PAGE: usize = 256;
 
 impl Shared {
@@ -56,7 +56,7 @@ impl Shared {
         loop {
             let mut command = redis::cmd("ZREVRANGEBYLEX");
             command.arg(&key).arg(&from).arg("-").arg("LIMIT").arg(0).arg(PAGE);
-            let ids: Vec<String> = self.link.query("list jobs", &command).await?;
+            let ids: Vec<String> = self.connection.query("list jobs", &command).await?;
             let (count, Some(last)) = (ids.len(), ids.last().cloned()) else { return Ok(found) };
             for row in self.rows(language, ids).await? {
                 if filter.state.as_deref().is_none_or(|wanted| wanted == row.state) {
@@ -79,7 +79,7 @@ impl Shared {
             pipe.hmget(self.key(language, &format!("job:{id}")), &["state", "verdict", "attempt"]);
         }
         type Row = (Option<String>, Option<String>, Option<u32>);
-        let rows: Vec<Row> = self.link.twice("list jobs", Request::Pipe(&pipe)).await?;
+        let rows: Vec<Row> = self.connection.send_retrying("list jobs", Request::Pipe(&pipe)).await?;
         let row = |(id, (state, verdict, attempt)): (String, Row)| {
             let state = match state?.as_str() {
                 "ending" if attempt.unwrap_or_default() > 0 => "running",

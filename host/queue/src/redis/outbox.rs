@@ -11,7 +11,7 @@ use crate::{DeliveryOutcome, Outbox, QueueError, WebhookDelivery};
 
 /// A job outlives its time for as long as its webhook may have to be tried again.
 pub(super) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// A webhook that cannot be read is removed after so many leases: about half an hour.
+/// A webhook that cannot be read is removed after this many leases: about half an hour.
 const UNREADABLE_CLAIMS: u64 = 50;
 /// The languages that ever had a job with a webhook.
 pub(super) const HOOKED: &str = "hooked";

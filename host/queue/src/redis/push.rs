@@ -48,7 +48,7 @@ impl Shared {
             .with(self.rules.tenant_queue_bytes);
         let (_, (), answer) = tokio::try_join!(
             self.enter("langs", language),
-            self.link.query::<()>("note where a job is", &route),
+            self.connection.query::<()>("note where a job is", &route),
             self.run::<(String, redis::Value)>("push", &SUBMIT, language, &args),
         )?;
         let pushed = self.pushed(id, tenant, answer, &options);
@@ -63,7 +63,7 @@ impl Shared {
                 ),
                 Some(key),
             ) if claimed => {
-                self.link.query::<()>("forget a key", &Cmd::del(self.claim_key(key))).await?;
+                self.connection.query::<()>("forget a key", &Cmd::del(self.claim_key(key))).await?;
             }
             _ => {}
         }
@@ -76,10 +76,10 @@ impl Shared {
             .conditional_set(redis::ExistenceCheck::NX)
             .with_expiration(SetExpiry::PX(ms(self.rules.result_ttl)));
         let set = Cmd::set_options(self.claim_key(key), language, options);
-        if self.link.query::<Option<String>>("note a key", &set).await?.is_some() {
+        if self.connection.query::<Option<String>>("note a key", &set).await?.is_some() {
             return Ok(true);
         }
-        let earlier: Option<String> = self.link.query("look a key up", &Cmd::get(self.claim_key(key))).await?;
+        let earlier: Option<String> = self.connection.query("look a key up", &Cmd::get(self.claim_key(key))).await?;
         match earlier {
             Some(earlier) if earlier != language => Err(QueueError::KeyReused(known.key.clone())),
             _ => Ok(false),

@@ -1,5 +1,4 @@
-//! Brings to an end what nobody else will: jobs whose last worker fell silent, and ends that were begun and not
-//! finished. Every process looks, one at a time.
+//! Ends jobs whose last worker is lost, and finishes ends that were begun. Every process does so, one at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,19 +16,19 @@ pub(super) async fn reap(shared: Arc<Shared>) {
     let mut outage = Outage::of("look for jobs whose worker fell silent");
     loop {
         tokio::time::sleep(period).await;
-        let looked = look(&shared, period).await;
-        outage.note(&looked);
-        if looked.is_ok() {
+        let reaped = reap_due(&shared, period).await;
+        outage.note(&reaped);
+        if reaped.is_ok() {
             *lock(&shared.reaped) = Some(Instant::now());
         }
     }
 }
 
-async fn look(shared: &Shared, period: Duration) -> Result<(), QueueError> {
+async fn reap_due(shared: &Shared, period: Duration) -> Result<(), QueueError> {
     let options =
         SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(ms(period * 3 / 4)));
     let turn = Cmd::set_options(format!("{}:reaper", shared.prefix), "here", options);
-    if shared.link.query::<Option<String>>("look after lost jobs", &turn).await?.is_none() {
+    if shared.connection.query::<Option<String>>("look after lost jobs", &turn).await?.is_none() {
         return Ok(());
     }
     for language in shared.languages().await? {

@@ -1,11 +1,11 @@
-//! The scripts, each with what they share put before it; loaded anew whenever Redis has forgotten them.
+//! The scripts, each behind their common part; loaded again when Redis has forgotten them.
 
 use std::sync::LazyLock;
 
 use redis::{FromRedisValue, Script as Loaded, ToRedisArgs};
 
 use super::Shared;
-use super::link::Request;
+use super::shared_connection::Request;
 use crate::QueueError;
 
 macro_rules! scripts {
@@ -52,7 +52,7 @@ impl Shared {
         language: &str,
         args: &Args,
     ) -> Result<T, QueueError> {
-        self.link.twice(doing, Request::Script(&prepare(script, &self.stream(language), args))).await
+        self.connection.send_retrying(doing, Request::Script(&prepare(script, &self.stream(language), args))).await
     }
 
     /// Runs a script that must not run twice.
@@ -63,7 +63,7 @@ impl Shared {
         language: &str,
         args: &Args,
     ) -> Result<T, QueueError> {
-        self.link.once(doing, Request::Script(&prepare(script, &self.stream(language), args))).await
+        self.connection.send_once(doing, Request::Script(&prepare(script, &self.stream(language), args))).await
     }
 }
 

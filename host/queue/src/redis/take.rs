@@ -1,4 +1,4 @@
-//! Out of the queue: a job, for whoever still wants it.
+//! Taking a job out of the queue.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -14,22 +14,23 @@ use super::script::{Args, FINISH, RELEASE, TAKE};
 use super::{GRACE, Shared, lock, ms};
 use crate::{Delivery, Lease, PASSED_OVER, QueueError, unjudged};
 
-/// What a look at the queue brings.
-pub(super) enum Found {
+/// The result of one read of the queue.
+pub(super) enum Taken {
     Job(Box<Delivery>),
-    /// Nothing; look again after so long, if nobody wakes you.
+    /// Nothing; try again after this time, or when woken.
     Nothing(Duration),
 }
 
 impl Shared {
-    /// Looks once. When the caller is gone before the answer is there, a job that was taken goes back, uncounted.
-    pub(super) async fn look(self: &Arc<Self>, languages: BTreeSet<String>) -> Result<Found, QueueError> {
+    /// Tries once. If the caller is gone before the answer arrives, a job that was taken goes back, and the attempt does not
+    /// count.
+    pub(super) async fn try_take(self: &Arc<Self>, languages: BTreeSet<String>) -> Result<Taken, QueueError> {
         let (reply, answer) = oneshot::channel();
         let shared = Arc::clone(self);
         tokio::spawn(async move {
-            let found = shared.look_everywhere(&languages).await;
-            if let Err(Ok(Found::Job(delivery))) = reply.send(found) {
-                let reason = Fault::new("worker_stopped", "nobody wanted the job any more");
+            let found = shared.try_each_language(&languages).await;
+            if let Err(Ok(Taken::Job(delivery))) = reply.send(found) {
+                let reason = Fault::new("worker_stopped", "the caller is gone");
                 if let Err(error) = shared.release(&delivery.lease, &reason, false).await {
                     tracing::warn!(job = %delivery.lease.id, %error, "a job was not given back; its lease runs out");
                 }
@@ -38,29 +39,29 @@ impl Shared {
         answer.await.unwrap_or(Err(QueueError::Closed))
     }
 
-    /// In turn, beginning with the one that somebody was woken for; then each time with another.
-    async fn look_everywhere(&self, languages: &BTreeSet<String>) -> Result<Found, QueueError> {
+    /// Tries the languages in turn, beginning with the one that a wake-up was for, and otherwise each time with another.
+    async fn try_each_language(&self, languages: &BTreeSet<String>) -> Result<Taken, QueueError> {
         let mut soonest = Duration::from_secs(1);
         let woken = self.wakes.last_woken().filter(|language| languages.contains(language));
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % languages.len().max(1);
         let others = languages.iter().skip(turn).chain(languages.iter().take(turn));
         for language in woken.iter().chain(others) {
-            match self.look_at(language).await? {
-                Found::Nothing(wait) => soonest = soonest.min(wait),
-                job @ Found::Job(_) => return Ok(job),
+            match self.try_language(language).await? {
+                Taken::Nothing(wait) => soonest = soonest.min(wait),
+                job @ Taken::Job(_) => return Ok(job),
             }
         }
-        Ok(Found::Nothing(soonest))
+        Ok(Taken::Nothing(soonest))
     }
 
-    async fn look_at(&self, language: &str) -> Result<Found, QueueError> {
+    async fn try_language(&self, language: &str) -> Result<Taken, QueueError> {
         let rules = &self.rules;
         let args = Args::default().with(ms(rules.lease)).with(rules.max_attempts).with(PASSED_OVER);
         let args = args.with(rules.tenant_slots.map_or(0, NonZeroU32::get));
         loop {
             let answer: Vec<Value> = self.run_once("take", &TAKE, language, &args).await?;
             if let [due] = &answer[..] {
-                return Ok(Found::Nothing(Duration::from_millis(read(due)?)));
+                return Ok(Taken::Nothing(Duration::from_millis(read(due)?)));
             }
             let [id, payload, attempt, fence, waited] = &answer[..] else { return Err(odd("take")) };
             let id: JobId = read::<String>(id)?.parse().map_err(|_| odd("take"))?;
@@ -68,7 +69,7 @@ impl Shared {
             lock(&self.routes).add(id, language);
             let (attempt, waited) = (read(attempt)?, Duration::from_millis(read::<i64>(waited)?.max(0).unsigned_abs()));
             match serde_json::from_slice::<Job>(&read::<Vec<u8>>(payload)?) {
-                Ok(job) => return Ok(Found::Job(Box::new(Delivery { job, lease, attempt, waited }))),
+                Ok(job) => return Ok(Taken::Job(Box::new(Delivery { job, lease, attempt, waited }))),
                 Err(error) => {
                     let fault = Fault::new("job_unreadable", format!("job {id} cannot be read: {error}"))
                         .hint("it was written by another version; submit it again");
@@ -108,7 +109,7 @@ impl Shared {
         }
     }
 
-    /// Ends a job that nobody judged. Whoever was faster has ended it already.
+    /// Ends a job without a verdict, unless it has ended meanwhile.
     pub(super) async fn give_up(
         &self,
         language: &str,

@@ -8,7 +8,7 @@ use optimus_core::{Event, Fault, Job, JobId, Report, Verdict};
 
 use super::events::EventCounters;
 use super::script::{Args, CANCEL, HEARTBEAT};
-use super::take::{Found, read};
+use super::take::{Taken, read};
 use super::{GRACE, RedisQueue, Shared, events, lock, ms, wake};
 use crate::{
     Cancelled, Delivery, EventId, Events, Filter, Heartbeat, JobAdmin, Lease, Leases, NumberedEventStream, PushOptions,
@@ -32,9 +32,9 @@ impl Queue for RedisQueue {
                 false => languages,
             };
             self.read_for(wanted);
-            match self.shared.look(wanted.clone()).await? {
-                Found::Job(delivery) => return Ok(*delivery),
-                Found::Nothing(wait) => self.shared.wakes.wait(wanted, wait).await,
+            match self.shared.try_take(wanted.clone()).await? {
+                Taken::Job(delivery) => return Ok(*delivery),
+                Taken::Nothing(wait) => self.shared.wakes.wait(wanted, wait).await,
             }
         }
     }
@@ -52,15 +52,15 @@ impl Queue for RedisQueue {
 
     async fn status(&self, id: JobId) -> Result<Option<Status>, QueueError> {
         let Some(language) = self.shared.route(id).await? else { return Ok(None) };
-        Ok(self.shared.standing(id, &language).await?.map(|(status, _)| status))
+        Ok(self.shared.state_of(id, &language).await?.map(|(status, _)| status))
     }
 }
 
 impl RedisQueue {
     /// Sees to it that somebody reads the streams of these languages: in a cluster they are at different nodes, and each
-    /// has a reader of its own.
+    /// has a separate reader.
     fn read_for(&self, languages: &BTreeSet<String>) {
-        let per_language = self.shared.link.address().is_cluster();
+        let per_language = self.shared.connection.address().is_cluster();
         let names: Vec<Option<&String>> = if per_language { languages.iter().map(Some).collect() } else { vec![None] };
         for name in names {
             if self.shared.wakes.needs_reader(name.map_or("", String::as_str)) {
@@ -72,8 +72,8 @@ impl RedisQueue {
 }
 
 impl Shared {
-    /// Where a job is, and up to where it has been told.
-    pub(super) async fn standing(
+    /// The state of a job, and the number of its last event.
+    pub(super) async fn state_of(
         &self,
         id: JobId,
         language: &str,
@@ -81,7 +81,8 @@ impl Shared {
         let mut command = redis::cmd("HMGET");
         command.arg(self.key(language, &format!("job:{id}"))).arg(&["state", "attempt", "said", "stated", "report"]);
         type Row = (Option<String>, Option<u32>, Option<u64>, Option<u64>, Option<Vec<u8>>);
-        let (state, attempt, last_seq, status_seq, report): Row = self.link.query("look a job up", &command).await?;
+        let (state, attempt, last_seq, status_seq, report): Row =
+            self.connection.query("look a job up", &command).await?;
         let begun = attempt.unwrap_or_default() > 0;
         let status = match (state.as_deref(), report) {
             (None, _) => return Ok(None),
@@ -144,7 +145,7 @@ impl JobAdmin for RedisQueue {
     async fn owner(&self, id: JobId) -> Result<Option<Option<String>>, QueueError> {
         let Some(language) = self.shared.route(id).await? else { return Ok(None) };
         let command = redis::Cmd::hget(self.shared.key(&language, &format!("job:{id}")), "tenant");
-        let tenant: Option<String> = self.shared.link.query("look a job up", &command).await?;
+        let tenant: Option<String> = self.shared.connection.query("look a job up", &command).await?;
         Ok(tenant.map(|tenant| Some(tenant).filter(|tenant| !tenant.is_empty())))
     }
 
@@ -161,7 +162,7 @@ impl JobAdmin for RedisQueue {
 impl Events for RedisQueue {
     fn publish(&self, id: JobId, event: Event) {
         let language = lock(&self.shared.routes).languages.get(&id).cloned();
-        // Whoever tells of a job has taken it here.
+        // A process that publishes events of a job has taken it from here.
         if let Some(language) = language {
             self.shared.publisher.publish(id, language, &event);
         }

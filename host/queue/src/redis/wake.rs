@@ -14,9 +14,9 @@ use super::connection::Connection;
 use super::script::{Args, ROUSE};
 use super::{Shared, lock};
 
-/// How long a read waits at Redis.
+/// Maximum time that a read blocks in Redis.
 const BLOCK: Duration = Duration::from_secs(1);
-/// How long we wait for it: an answer must never be given up while Redis would still deliver to it.
+/// Timeout for its answer: an answer must never be given up while Redis could still deliver to it.
 const ANSWER: Duration = Duration::from_secs(6);
 /// Between two tries to reach Redis.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -32,7 +32,7 @@ pub(super) struct Wakes {
 
 #[derive(Default)]
 struct State {
-    /// How many wait for a language.
+    /// Number of waiting takers for each language.
     waiting: BTreeMap<String, usize>,
     last: Option<String>,
     /// Which languages have a reader, in a cluster.
@@ -60,7 +60,7 @@ impl Wakes {
         lock(&self.state).last.take()
     }
 
-    /// Whether this is the first to ask for a reader of its own for `language`.
+    /// Returns true if this is the first taker that needs a reader for `language`.
     pub(super) fn needs_reader(&self, language: &str) -> bool {
         lock(&self.state).readers.insert(language.to_owned())
     }
@@ -80,7 +80,7 @@ impl Wakes {
         }
     }
 
-    /// Wakes those who wait; `false`, if nobody waits for this language.
+    /// Wakes the takers of a language; `false`, if there is none.
     fn wake(&self, language: &str) -> bool {
         let mut state = lock(&self.state);
         let waits = state.waiting.contains_key(language);
@@ -119,7 +119,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Reads entries for whoever waits; of one language, or of all. On a connection of its own, since it blocks.
+/// Reads entries for waiting takers; of one language, or of all. On a separate connection, since it blocks.
 pub(super) async fn read(shared: Arc<Shared>, only: Option<String>) {
     let mut connection = None;
     loop {
@@ -127,7 +127,7 @@ pub(super) async fn read(shared: Arc<Shared>, only: Option<String>) {
         let read = async {
             let open = match connection.take() {
                 Some(open) => open,
-                None => shared.link.address().connect(ANSWER).await?,
+                None => shared.connection.address().connect(ANSWER).await?,
             };
             let open = connection.insert(open);
             read_once(&shared, open, &languages).await
@@ -155,7 +155,7 @@ async fn read_once(
     languages: &[String],
 ) -> RedisResult<Vec<(String, String)>> {
     let mut command = redis::cmd("XREADGROUP");
-    // Without acknowledgement: an entry stays until its job is over, whoever has read it.
+    // Without acknowledgement: an entry stays until its job is over.
     command.arg("GROUP").arg("workers").arg("any").arg("COUNT").arg(1);
     command.arg("BLOCK").arg(super::ms(BLOCK)).arg("NOACK").arg("STREAMS");
     for language in languages {

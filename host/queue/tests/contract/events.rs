@@ -1,4 +1,4 @@
-//! Who listens hears; who comes late hears the end.
+//! Events: listeners get them in order, and late ones get the end.
 
 use futures::StreamExt;
 use optimus_core::{Event, JobId, TestReport, Verdict};

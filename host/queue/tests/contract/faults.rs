@@ -1,4 +1,4 @@
-//! What only Redis has: an operator, a network, other users, and a stream that KEDA counts.
+//! Faults that only Redis has: of an operator, of the network, of other users, and of a stream that KEDA counts.
 
 use std::time::{Duration, Instant};
 

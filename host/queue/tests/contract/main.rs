@@ -1,4 +1,5 @@
-//! What every queue does. A backend joins by one line at the end: a factory that makes an empty queue with given rules.
+//! The contract of every queue. A backend joins by one line at the end: a factory that makes an empty queue with given
+//! rules.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

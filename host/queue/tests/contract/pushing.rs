@@ -1,4 +1,4 @@
-//! What goes in comes out, in order, within bounds, once.
+//! Jobs come out as they went in: in order, within bounds, once.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;

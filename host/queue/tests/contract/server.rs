@@ -29,7 +29,7 @@ pub(crate) struct Node {
     pub(crate) port: u16,
     args: Vec<String>,
     dir: tempfile::TempDir,
-    /// What else has to live as long.
+    /// Its directory, which has to live as long.
     extra: Option<tempfile::TempDir>,
 }
 
@@ -123,7 +123,7 @@ fn spawn(port: u16, args: &[String], dir: &tempfile::TempDir) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Whether this child, and nobody else, comes to listen there.
+/// Returns true if this child, and no other process, listens there.
 fn answers(child: &mut Child, port: u16) -> bool {
     let deadline = Instant::now() + Duration::from_secs(30);
     while Instant::now() < deadline {

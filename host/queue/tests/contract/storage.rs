@@ -1,4 +1,4 @@
-//! What is stored of each tenant is bounded in bytes.
+//! Stored bytes of each tenant are bounded.
 
 use optimus_core::{Content, Job, JobId};
 use optimus_queue::{QueueError, Rules};

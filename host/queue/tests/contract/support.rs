@@ -59,7 +59,7 @@ impl Bench {
         self.queue.take(&BTreeSet::new()).await.unwrap()
     }
 
-    /// Whether nothing can be taken.
+    /// Returns true if nothing can be taken.
     pub(crate) async fn is_idle(&self) -> bool {
         let any = BTreeSet::new();
         tokio::time::timeout(Duration::from_millis(50), self.queue.take(&any)).await.is_err()

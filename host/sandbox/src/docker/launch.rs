@@ -21,7 +21,7 @@ use super::prepare::{AGENT, Prepared, no_healthcheck};
 use super::profile::PROFILE;
 use super::stream::Attached;
 use crate::SandboxError;
-use crate::conversation::Conversation;
+use crate::client::AgentClient;
 
 /// What the agent needs to build a box's walls, before it has heard a byte of anybody's: ids of the box's own
 /// (`SETUID`, `SETGID`), and a user namespace with the container's root in it, from which the container's own cgroup can
@@ -64,7 +64,7 @@ pub(super) struct Live {
     docker: Docker,
     pub(super) container: String,
     /// Until the box is to end.
-    conversation: Option<Conversation<Attached>>,
+    agent: Option<AgentClient<Attached>>,
     pub(super) jobs: u32,
     /// Whose jobs it has served, once it has served one.
     pub(super) tenant: Option<Option<String>>,
@@ -87,7 +87,7 @@ impl Launcher {
         let mut live = Live {
             docker: self.docker.clone(),
             container,
-            conversation: None,
+            agent: None,
             jobs: 0,
             tenant: None,
             memory,
@@ -108,8 +108,8 @@ impl Launcher {
         let attached = Attached::new(attached.map_err(failed("attach to a container"))?);
         let started = self.docker.start_container(&live.container, None::<StartContainerOptions>).await;
         started.map_err(failed("start a container"))?;
-        let conversation = live.conversation.insert(Conversation::new(attached));
-        conversation.hello(self.hello(image)).await
+        let agent = live.agent.insert(AgentClient::new(attached));
+        agent.hello(self.hello(image)).await
     }
 
     fn hello(&self, image: &Prepared) -> Hello {
@@ -208,12 +208,12 @@ fn container_memory(step: u64, stage: u64) -> u64 {
 impl Live {
     /// Whether the agent has gone.
     pub(super) fn is_dead(&mut self) -> bool {
-        self.conversation.as_mut().is_none_or(Conversation::is_over)
+        self.agent.as_mut().is_none_or(AgentClient::is_over)
     }
 
-    /// Our end of the conversation with the agent.
-    pub(super) fn conversation(&mut self) -> Result<&mut Conversation<Attached>, SandboxError> {
-        self.conversation.as_mut().ok_or_else(|| SandboxError::Lost("the box has been closed".to_owned()))
+    /// The client of the agent in this box.
+    pub(super) fn agent(&mut self) -> Result<&mut AgentClient<Attached>, SandboxError> {
+        self.agent.as_mut().ok_or_else(|| SandboxError::Lost("the box has been closed".to_owned()))
     }
 
     /// Makes room for a step: the container's limit follows, where the step's own would be above it.
@@ -245,7 +245,7 @@ impl Live {
     /// Ends everything in the box, and waits until the daemon has removed it.
     pub(super) async fn destroy(mut self) {
         // Without a host the agent leaves, and the daemon removes the container. It may also be stuck, or not started.
-        drop(self.conversation.take());
+        drop(self.agent.take());
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         match self.docker.remove_container(&self.container, Some(options)).await {
             Err(error) if !is_missing(&error) && !is_going(&error) => {

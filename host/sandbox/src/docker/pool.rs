@@ -15,7 +15,7 @@ use super::source::Source;
 use super::stream::Attached;
 use crate::SandboxError;
 use crate::admission::tenant;
-use crate::conversation::Conversation;
+use crate::client::AgentClient;
 use crate::processors::Share;
 
 /// How often what waits is looked through.
@@ -130,7 +130,7 @@ impl Pool {
         let (image, pool, processors) = (image.to_owned(), Arc::clone(self), share.processors());
         let mut lease = Lease { live: Some(live), sound: true, share, image, pool, runtime: Handle::current() };
         if let Some(live) = &mut lease.live {
-            live.conversation()?.run_on(processors);
+            live.agent()?.run_steps_on(processors);
         }
         Ok(lease)
     }
@@ -243,8 +243,8 @@ impl Pool {
             live.destroy().await;
             return None;
         }
-        let reset = match live.conversation() {
-            Ok(conversation) => conversation.reset().await,
+        let reset = match live.agent() {
+            Ok(agent) => agent.reset().await,
             Err(error) => Err(error),
         };
         match reset.and(live.settle().await) {
@@ -330,14 +330,14 @@ impl Lease {
     /// One exchange with the agent. A box whose exchange failed, or was dropped halfway, is never used again.
     pub(super) async fn talk<T>(
         &mut self,
-        exchange: impl AsyncFnOnce(&mut Conversation<Attached>) -> Result<T, SandboxError>,
+        exchange: impl AsyncFnOnce(&mut AgentClient<Attached>) -> Result<T, SandboxError>,
     ) -> Result<T, SandboxError> {
         let live = match &mut self.live {
             Some(live) if self.sound => live,
             _ => return Err(SandboxError::Lost("this box failed before".to_owned())),
         };
         self.sound = false;
-        let result = exchange(live.conversation()?).await;
+        let result = exchange(live.agent()?).await;
         self.sound = matches!(result, Ok(_) | Err(SandboxError::Refused(_)));
         result
     }

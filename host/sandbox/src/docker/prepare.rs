@@ -138,7 +138,7 @@ async fn pull(docker: &Docker, image: &str, progress: &Progress) -> Result<(), S
 }
 
 fn missing(image: &str, why: &str) -> SandboxError {
-    SandboxError::Unavailable { message: format!("image `{image}` cannot be had: {why}"), hint: how_to_have(image) }
+    SandboxError::Unavailable { message: format!("image `{image}` is not available: {why}"), hint: how_to_have(image) }
 }
 
 /// What to do about an image that is not here.

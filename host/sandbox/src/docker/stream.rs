@@ -11,7 +11,7 @@ use bollard::container::{AttachContainerResults, LogOutput};
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::conversation::Transport;
+use crate::client::Transport;
 
 /// Attached streams.
 pub(super) struct Attached {

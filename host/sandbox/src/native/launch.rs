@@ -16,7 +16,7 @@ use super::agent::Agent;
 use super::cgroup::{Group, Groups};
 use super::config::NativeConfig;
 use super::view::HostView;
-use crate::conversation::Conversation;
+use crate::client::AgentClient;
 use crate::{Description, SandboxError};
 
 /// Box ids are taken from here on: above what distributions hand out to users, containers and their sub-users.
@@ -49,7 +49,7 @@ pub(super) struct Launcher {
 #[derive(Debug)]
 pub(super) struct Live {
     /// Until the box is to end.
-    conversation: Option<Conversation<UnixStream>>,
+    agent: Option<AgentClient<UnixStream>>,
     pub(super) jobs: u32,
     /// Whose jobs it has served, once it has served one.
     pub(super) tenant: Option<Option<String>>,
@@ -130,7 +130,7 @@ impl Launcher {
         let ids = if self.is_root { Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 } } else { Ids::Same };
         let group = self.groups.create(number, ids)?;
         let (child, stream) = self.spawn().map_err(failed("start the agent"))?;
-        let mut conversation = Conversation::new(stream);
+        let mut agent = AgentClient::new(stream);
         let shares_inodes = self.shares_inodes.load(Ordering::Relaxed);
         let hello = Hello {
             wall: Wall { views, hidden, shares_inodes, links, files, ids },
@@ -139,8 +139,8 @@ impl Launcher {
             env: Vec::new(),
             stage_bytes: self.stage_bytes,
         };
-        let greeted = conversation.hello(hello).await;
-        let live = Live { conversation: Some(conversation), jobs: 0, tenant: None, child, group };
+        let greeted = agent.hello(hello).await;
+        let live = Live { agent: Some(agent), jobs: 0, tenant: None, child, group };
         match greeted {
             Ok(()) => Ok(live),
             Err(error) => {
@@ -172,16 +172,16 @@ impl Live {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Our end of the conversation with the agent.
-    pub(super) fn conversation(&mut self) -> Result<&mut Conversation<UnixStream>, SandboxError> {
-        self.conversation.as_mut().ok_or_else(|| SandboxError::Lost("the box has been closed".to_owned()))
+    /// The client of the agent in this box.
+    pub(super) fn agent(&mut self) -> Result<&mut AgentClient<UnixStream>, SandboxError> {
+        self.agent.as_mut().ok_or_else(|| SandboxError::Lost("the box has been closed".to_owned()))
     }
 
     /// Ends everything in the box, waits until it is gone, and removes what it stood in.
     pub(super) async fn destroy(mut self) {
         // Without a host the agent leaves, the kernel ends whatever is in its pid namespace, and the process outside
         // of the box buries it. Killing that one takes the agent along, and leaves its burial to somebody else.
-        drop(self.conversation.take());
+        drop(self.agent.take());
         if timeout(PARTING, self.child.wait()).await.is_err() {
             // Fails only when it is gone already.
             let _ = self.child.kill().await;
@@ -193,7 +193,7 @@ impl Live {
 impl Drop for Live {
     /// Without a runtime, or in one that is shutting down, the same as [`destroy`](Self::destroy), waiting in place.
     fn drop(&mut self) {
-        drop(self.conversation.take());
+        drop(self.agent.take());
         let deadline = Instant::now() + PARTING;
         while matches!(self.child.try_wait(), Ok(None)) {
             if Instant::now() > deadline {

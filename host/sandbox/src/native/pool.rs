@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::config::NativeConfig;
 use super::launch::{Launcher, Live};
 use crate::admission::tenant;
-use crate::conversation::Conversation;
+use crate::client::AgentClient;
 use crate::processors::Share;
 use crate::{Isolation, SandboxError};
 
@@ -85,7 +85,7 @@ impl Pool {
         let (pool, processors) = (Arc::clone(self), share.processors());
         let mut lease = Lease { live: Some(live), sound: true, share, pool, runtime: Handle::current() };
         if let Some(live) = &mut lease.live {
-            live.conversation()?.run_on(processors);
+            live.agent()?.run_steps_on(processors);
         }
         Ok(lease)
     }
@@ -149,8 +149,8 @@ impl Pool {
     async fn take_back(self: Arc<Self>, mut live: Live, sound: bool) {
         live.jobs += 1;
         if sound && live.jobs < self.config.jobs_per_box && self.config.isolation != Isolation::PerJob {
-            let reset = match live.conversation() {
-                Ok(conversation) => conversation.reset().await,
+            let reset = match live.agent() {
+                Ok(agent) => agent.reset().await,
                 Err(error) => Err(error),
             };
             match reset {
@@ -185,14 +185,14 @@ impl Lease {
     /// One exchange with the agent. A box whose exchange failed, or was dropped halfway, is never used again.
     pub(super) async fn talk<T>(
         &mut self,
-        exchange: impl AsyncFnOnce(&mut Conversation<UnixStream>) -> Result<T, SandboxError>,
+        exchange: impl AsyncFnOnce(&mut AgentClient<UnixStream>) -> Result<T, SandboxError>,
     ) -> Result<T, SandboxError> {
         let live = match &mut self.live {
             Some(live) if self.sound => live,
             _ => return Err(SandboxError::Lost("this box failed before".to_owned())),
         };
         self.sound = false;
-        let result = exchange(live.conversation()?).await;
+        let result = exchange(live.agent()?).await;
         self.sound = matches!(result, Ok(_) | Err(SandboxError::Refused(_)));
         result
     }

@@ -29,7 +29,7 @@ pub(crate) async fn each_box_has_its_own(sandbox: &dyn Sandbox, image: &str, pro
     assert_eq!(place(&mut first).await, two[0].to_string(), "in the next step too");
 
     stays(&mut first, two[0]).await;
-    let mut beside = Bench { open: sandbox.open_beside(image).await.unwrap() };
+    let mut beside = Bench { open: sandbox.open_unpinned(image).await.unwrap() };
     beside.open.stage(&[file("program", lab.program.clone(), true)]).await.unwrap();
     // All are taken, so it shares them; it waits for none.
     assert_eq!(

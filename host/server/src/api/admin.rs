@@ -1,4 +1,4 @@
-//! What an operator does: looks after the dead, puts plugins in, and has them looked at now.
+//! Operators' endpoints: dead letters, installing plugins, rescanning them.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -59,7 +59,7 @@ fn not_dead(id: JobId) -> ApiError {
 
 #[derive(Serialize)]
 pub(super) struct Reloaded {
-    /// Whether anything did change.
+    /// True if anything changed.
     changed: bool,
     plugins: Vec<PluginStatus>,
 }

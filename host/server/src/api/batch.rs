@@ -24,7 +24,7 @@ use crate::spans;
 
 /// Jobs of one request; beyond, 422.
 const MOST: usize = 1_000;
-/// Pushes under way at once.
+/// Maximum number of pushes at the same time.
 const AT_ONCE: usize = 64;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct Batch {
     jobs: Vec<Value>,
 }
 
-/// What became of one job: its id, or why there is none.
+/// The result for one job: its id, or the error.
 #[derive(Serialize)]
 struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]

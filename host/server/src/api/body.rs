@@ -77,7 +77,7 @@ async fn read(request: Request, state: &ApiState) -> Result<(Bytes, Held), ApiEr
     Ok((bytes.freeze(), held))
 }
 
-/// How long after its beginning a body of which so much is here may take to bring more.
+/// Time from its beginning after which a body has to have brought more than the bytes so far.
 fn time_for(arrived: usize, limits: &ApiLimits) -> Duration {
     let at_least = Duration::from_secs(arrived as u64 / limits.body_rate.max(1));
     (limits.body_grace + at_least).min(limits.body_time)

@@ -11,20 +11,20 @@ use optimus_core::JobId;
 use optimus_queue::Quota;
 
 use super::{ApiError, ApiState};
-use crate::keys::{DayError, Key, Scope};
+use crate::keys::{DailyQuotaError, Key, Scope};
 use crate::tokens::Refused;
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Caller {
-    /// Whose jobs these are; nobody's in particular, when absent.
+    /// The tenant of its jobs; none, when absent.
     pub(super) tenant: Option<String>,
     /// `None`: there are no keys, and everybody may do everything.
     pub(super) key: Option<Arc<Key>>,
 }
 
 impl Caller {
-    /// Refuses whoever may not do this.
+    /// Refuses a caller without the permission.
     pub(super) fn may(&self, scope: Scope) -> Result<(), ApiError> {
         match &self.key {
             Some(key) if !key.may(scope) => {
@@ -52,18 +52,18 @@ impl Caller {
         state.parts.keys.spend(key, jobs).map_err(|wait| too_many(wait, key.per_minute, "minute"))?;
         match state.parts.keys.spend_day(key, jobs).await {
             Ok(()) => Ok(()),
-            Err(DayError::Spent { wait }) => Err(too_many(wait, key.per_day, "day")),
-            Err(DayError::Queue(error)) => Err(error.into()),
+            Err(DailyQuotaError::Spent { wait }) => Err(too_many(wait, key.per_day, "day")),
+            Err(DailyQuotaError::Queue(error)) => Err(error.into()),
         }
     }
 
-    /// What may wait or run of this key's.
+    /// The quota of this key: jobs that may wait or run.
     pub(super) fn quota(&self) -> Option<Quota> {
         let key = self.key.as_ref()?;
         Some(Quota { key: key.id.clone(), most: key.outstanding? })
     }
 
-    /// Whose jobs are listed: the caller's own; everybody's for an administrator.
+    /// The tenant whose jobs are listed: the caller's own; all for an administrator.
     pub(super) fn sees(&self) -> Option<String> {
         if self.key.as_ref().is_some_and(|key| key.may(Scope::Admin)) { None } else { self.tenant.clone() }
     }
@@ -81,7 +81,8 @@ impl Caller {
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = ApiError;
 
-    /// What `routes` found. A handler that asks for a caller on a route that authenticates none gets no request.
+    /// The caller that `routes` authenticated. A handler that asks for a caller on a route without authentication gets
+    /// no request.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let unguarded = || ApiError::bug("this route authenticates no caller");
         parts.extensions.get().cloned().ok_or_else(unguarded)

@@ -31,10 +31,10 @@ use self::register::{Register, Ticket};
 use self::stream::Watched;
 use crate::webhooks::Network;
 
-/// How many connections there may be, and how long one may take for what.
+/// Bounds of connections: their number, and the time of each phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// Connections at once.
+    /// Maximum number of connections.
     pub most: usize,
     /// The same from one address (of IPv6, from one /64 network), unless that is this machine's or trusted.
     pub per_address: usize,
@@ -65,7 +65,7 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// So many that, of `open_files` descriptors, a quarter is left for boxes, the queue and webhooks.
+    /// The number that leaves a quarter of `open_files` descriptors for boxes, the queue and webhooks.
     pub fn below(open_files: u64) -> Self {
         let default = Self::default();
         let most = usize::try_from(open_files - open_files / 4).unwrap_or(usize::MAX).min(default.most);
@@ -86,9 +86,9 @@ impl ConnectionLimits {
     }
 }
 
-/// What is buffered of a connection's input: a head has to fit.
+/// Bytes of a connection's input that are buffered: a head has to fit.
 const INPUT_BYTES: usize = 64 << 10;
-/// How often deadlines are looked at.
+/// Interval between two checks of deadlines.
 const SWEEP: Duration = Duration::from_millis(250);
 /// Refused clients that are still given time to read why.
 const REFUSALS: usize = 64;

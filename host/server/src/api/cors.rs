@@ -1,4 +1,4 @@
-//! Whose pages may call from a browser: nobody else's, unless the operator names them.
+//! Origins whose pages may call from a browser: none, unless the operator names them.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// Whose pages may call.
+/// Origins whose pages may call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Vec<Origin>);
 
@@ -33,7 +33,7 @@ impl Origins {
         Self(origins)
     }
 
-    /// Whose pages may show ours in a frame, as `frame-ancestors` has it: ours, and those that may call.
+    /// Origins whose pages may show ours in a frame, for `frame-ancestors`: ours, and those that may call.
     pub(super) fn framing(&self) -> String {
         std::iter::once("'self'").chain(self.texts()).collect::<Vec<_>>().join(" ")
     }
@@ -47,7 +47,7 @@ impl Origins {
         self.0.iter().filter_map(|origin| origin.0.to_str().ok())
     }
 
-    /// Whether pages of this origin may call.
+    /// Returns true if pages of this origin may call.
     pub(super) fn admits(&self, origin: Option<&HeaderValue>) -> bool {
         self.0.iter().any(|allowed| allowed.0 == "*" || Some(&allowed.0) == origin)
     }

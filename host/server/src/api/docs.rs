@@ -1,4 +1,4 @@
-//! What the API is, for programs (`/openapi.json`) and for people (`/docs`), with nothing fetched from elsewhere.
+//! The API's description, for programs (`/openapi.json`) and for people (`/docs`); nothing is fetched from elsewhere.
 //!
 //! The page is RapiDoc (MIT, `docs/rapidoc.LICENSE.txt`) over the document, with snippets that `docs/page.js` adds.
 

@@ -35,7 +35,7 @@ pub(super) fn below(state: &ApiState) -> Router<ApiState> {
     Router::new().route("/doors/{*path}", any(by_path)).route("/mcp", mcp).layer(Extension(doors(state)))
 }
 
-/// One door, at every path of an address of its own.
+/// One door, at every path of a separate address.
 pub(super) fn at_root(door: Door, state: &ApiState) -> Router<ApiState> {
     Router::new().fallback(by_address).layer(Extension(door)).layer(Extension(doors(state)))
 }

@@ -10,17 +10,17 @@ use optimus_core::{Fault, Invalid, JobId};
 use optimus_queue::QueueError;
 use serde::Serialize;
 
-/// What went wrong, as the client sees it.
+/// An error, as the client sees it.
 #[derive(Debug)]
 pub(super) struct ApiError {
     status: StatusCode,
     fault: Fault,
     retry_after: Option<Duration>,
-    /// What a 401 says of how to come in: RFC 6750, 3.
+    /// The challenge of a 401: RFC 6750, 3.
     challenge: &'static str,
 }
 
-/// The code of an error that was answered, for whoever counts them.
+/// The code of an error response, for the metrics.
 #[derive(Debug, Clone)]
 pub(super) struct Code(pub(super) String);
 
@@ -47,7 +47,7 @@ impl ApiError {
         self.status
     }
 
-    /// Whether the same request may be accepted later.
+    /// Returns true if the same request may be accepted later.
     pub(super) fn is_for_now(&self) -> bool {
         matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
             && self.fault.code != "stopping"
@@ -60,7 +60,7 @@ impl ApiError {
 
     /// A tenant's share is used up.
     pub(super) fn too_many(code: &str, message: &str) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, code, message).hint("have fewer of them at the same time")
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, message).hint("use fewer of them at the same time")
     }
 
     pub(super) fn bug(message: &str) -> Self {
@@ -74,8 +74,7 @@ impl ApiError {
         self
     }
 
-    /// What went wrong, where the status says nothing. However long what was wrong is, the error is not: it may repeat a
-    /// field's name or a value of the request.
+    /// The error as JSON. Its text is bounded, because it may repeat a field's name or a value of the request.
     pub(super) fn into_fault(self) -> Fault {
         let Fault { code, message, hint } = self.fault;
         Fault { code, message: cut(message), hint: hint.map(cut) }
@@ -100,19 +99,18 @@ impl ApiError {
         let error = Self::new(StatusCode::NOT_FOUND, "no_such_path", format!("there is nothing at `{path}`"));
         match path.strip_suffix('/') {
             Some(shorter) if !shorter.is_empty() => error.hint(format!("without the slash at its end: `{shorter}`")),
-            _ => error.hint("see /docs for what there is"),
+            _ => error.hint("see /docs for the paths"),
         }
     }
 
     pub(super) fn wrong_method(method: &Method, path: &str) -> Self {
         let message = format!("`{path}` does not answer {method}");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message)
-            .hint("the `allow` header says what it answers")
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).hint("the `allow` header lists its methods")
     }
 
     pub(super) fn no_such_job(id: JobId) -> Self {
         let error = Self::new(StatusCode::NOT_FOUND, "no_such_job", format!("there is no job {id}"));
-        error.hint("it was never accepted here, or its report has been kept for as long as reports are")
+        error.hint("it was never accepted here, or its report has expired")
     }
 
     pub(super) fn too_large(limit: usize) -> Self {
@@ -186,7 +184,7 @@ impl IntoResponse for ApiError {
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        // Whoever is told to come again is told when.
+        // A refusal for now says when to try again.
         let again = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         if let Some(wait) = retry_after.or(again.then_some(Duration::from_secs(1))) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -196,7 +194,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// What an error says at most, in bytes.
+/// Maximum bytes of an error's text.
 const TEXT_BYTES: usize = 1_000;
 
 fn cut(mut text: String) -> String {

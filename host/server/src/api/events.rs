@@ -15,7 +15,7 @@ use super::pool::Exhausted;
 use super::query::job_id;
 use super::{ApiError, ApiState};
 
-/// A comment is sent after this much silence, so that nobody in between closes the connection.
+/// A comment is sent after this much silence, so that no proxy closes the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The id of the last event.
@@ -46,14 +46,14 @@ pub(super) async fn events(
         Ok::<_, Infallible>(encode(&event))
     });
     let keep_alive = sse::KeepAlive::new().interval(KEEP_ALIVE).text("still here");
-    // Some proxies gather what they pass on, unless they are told not to.
+    // Some proxies buffer a response, unless this header forbids it.
     Ok(([("x-accel-buffering", "no")], Sse::new(events).keep_alive(keep_alive)).into_response())
 }
 
 fn bad_mark(mark: &str) -> ApiError {
     let message = format!("`last-event-id` is `{}`, which no event of ours has", mark.escape_debug());
     ApiError::new(StatusCode::BAD_REQUEST, "bad_event_id", message)
-        .hint("send the `id` of the last event that was heard")
+        .hint("send the `id` of the last event that was received")
 }
 
 fn encode(NumberedEvent { id, event }: &NumberedEvent) -> sse::Event {

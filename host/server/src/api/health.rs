@@ -1,4 +1,4 @@
-//! Whether the server lives, whether it is ready, what it knows, what it counted.
+//! Liveness, readiness, languages, plugins and metrics.
 
 use axum::Json;
 use axum::extract::State;
@@ -30,10 +30,10 @@ pub struct PluginStatus {
     /// The id of the trusted key that signed it, where signatures are looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
-    /// What is wrong with it.
+    /// Its fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
-    /// What an operator may want to know: that nobody who is trusted signed it, say.
+    /// Notes for the operator, such as a missing signature.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

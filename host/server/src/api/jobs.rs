@@ -103,7 +103,7 @@ pub(super) fn answer(view: JobView) -> Response {
 }
 
 async fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>), ApiError> {
-    // A list would be read as the fields in their order, which nobody means.
+    // Serde would read a list as the fields in their order, which is never intended.
     if body.bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ApiError::not_an_object());
     }
@@ -111,7 +111,7 @@ async fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>
     resolve(state, request).await
 }
 
-/// How long a language is waited for that may be among the plugins that are being loaded.
+/// Maximum time to wait for a language that may be among plugins which are being loaded.
 const LOADING: Duration = Duration::from_secs(30);
 /// Between two looks at whether it has turned up.
 const LOOK: Duration = Duration::from_millis(20);

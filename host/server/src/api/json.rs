@@ -55,7 +55,7 @@ struct Mistake {
     hint: Option<String>,
 }
 
-/// What serde says, taken apart. Its forms are those of `serde::de::Error`'s provided methods.
+/// The parts of a serde message. Its forms are those of `serde::de::Error`'s provided methods.
 fn mistake(path: &str, said: &str) -> Mistake {
     let path = if path == "." { "" } else { path };
     let inner = |name: &str| match path {
@@ -146,7 +146,7 @@ fn suggestion(field: &str, name: &str, known: &[&str]) -> Option<String> {
     (!known.is_empty()).then(|| format!("known are {}", known.join(", ")))
 }
 
-/// What serde calls a type of Rust's, as JSON has it.
+/// The JSON name of a Rust type that serde expected.
 fn kind(expected: &str) -> String {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
@@ -163,7 +163,7 @@ fn kind(expected: &str) -> String {
     .to_owned()
 }
 
-/// What serde calls a value that it found.
+/// The JSON name of a value that serde found.
 fn found_words(found: &str) -> String {
     let ticked = |rest: &str| rest.trim_matches('`').to_owned();
     match found.split_once(' ') {

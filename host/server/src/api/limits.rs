@@ -1,4 +1,4 @@
-//! What a job may ask for here, and what it gets when it asks for nothing.
+//! The caps of this server, and its defaults.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,11 +10,11 @@ use super::ApiState;
 /// All numbers that bound a job.
 #[derive(Debug, Serialize)]
 pub(super) struct LimitsView {
-    /// What a test gets that asks for nothing, before its language's multipliers and floors.
+    /// Limits of a test that asks for none, before its language's multipliers and floors.
     defaults: Limits,
     /// The most that a test may ask for, and that multipliers and floors may raise it to.
     caps: Limits,
-    /// What a compile step gets unless its language asks for something else.
+    /// Limits of a compile step, unless its language asks for others.
     compile: Limits,
     max_tests: usize,
     max_files: usize,

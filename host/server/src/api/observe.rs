@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::error::Code;
 use super::{ApiError, ApiState};
 
-/// Where jobs come in.
+/// Routes that accept jobs.
 const SUBMISSIONS: [&str; 3] = ["/v1/jobs", "/v1/jobs/batch", "/submit"];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

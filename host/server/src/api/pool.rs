@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// So much of something.
+/// An amount of a resource.
 pub(super) struct Pool {
     cap: usize,
     /// The most that one tenant has of it; callers without a tenant count only for `cap`.

@@ -16,14 +16,14 @@ use crate::problems::{AddError, Limits, fill};
 /// A stored problem, as clients see it: nothing of its tests but how many there are.
 #[derive(Debug, Serialize)]
 pub(super) struct ProblemView {
-    /// What a job names it by.
+    /// The digest, by which a job names it.
     problem: Digest,
     name: String,
     format: String,
     tests: usize,
     is_interactive: bool,
     is_scored: bool,
-    /// What of the package was not looked at.
+    /// Parts of the package that were ignored.
     remarks: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn remove(
     Ok(Json(ProblemView::new(digest, &problem)))
 }
 
-/// Whether a job that names a problem can be judged by it.
+/// Checks that a job which names a problem can be judged by it.
 pub(super) async fn check(state: &ApiState, job: &Job) -> Result<(), ApiError> {
     let Some(digest) = &job.problem else { return Ok(()) };
     let found = state.parts.problems.find(digest).await.map_err(|error| unreadable(&error))?;
@@ -114,7 +114,7 @@ pub(super) async fn check(state: &ApiState, job: &Job) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What is no digest names nothing.
+/// Parses a digest; anything else names no problem.
 fn named(id: &str) -> Result<Digest, ApiError> {
     id.parse().map_err(|_| unknown(StatusCode::NOT_FOUND, id))
 }

@@ -1,4 +1,4 @@
-//! What stands in the URL and the headers beside the path.
+//! Parameters of the URL, and headers.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 }
 
 fn bad_query(message: impl Into<String>) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "bad_query", message).hint("see /docs for what may stand in the query")
+    ApiError::new(StatusCode::BAD_REQUEST, "bad_query", message).hint("see /docs for the query parameters")
 }
 
 /// The error for the first parameter of a query that is not among the `known`.
@@ -48,7 +48,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// How long to wait, at most `most`; zero, when nobody asked to.
+    /// Time to wait, at most `most`; zero, when absent.
     pub(super) fn duration(&self, most: Duration) -> Result<Duration, ApiError> {
         let Some(text) = &self.wait else { return Ok(Duration::ZERO) };
         let wait = parse_duration(text).ok_or_else(|| {

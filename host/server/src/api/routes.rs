@@ -14,7 +14,7 @@ use super::{
 };
 use crate::keys::Scope;
 
-/// What a caller needs for a route.
+/// The permission that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
     /// Nothing.
@@ -33,7 +33,7 @@ struct Route {
     handler: MethodRouter<ApiState>,
 }
 
-/// What may stand in a route's query. A name that is not here would be ignored in silence.
+/// The query parameters of a route. Any other name is an error, so that none is ignored in silence.
 fn parameters(path: &str, method: &str) -> &'static [&'static str] {
     match (path, method) {
         ("/v1/jobs", "get") => &["state", "language", "next", "before", "limit"],
@@ -82,14 +82,14 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// The console, and what the reference page is made of: for browsers, and no part of the API.
+/// The console, and the files of the reference page: for browsers, not part of the API.
 fn pages(has_console: bool) -> impl Iterator<Item = Route> {
     let reference = [("/docs/page.js", get(docs::script)), ("/docs/rapidoc.js", get(docs::rapidoc))];
     let open = |(path, handler)| Route { path, method: "get", access: Access::Open, handler };
     console::pages(has_console).into_iter().chain(reference).map(open)
 }
 
-/// What a worker without an API answers.
+/// Routes of a worker without an API.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Every path with each of its methods.

@@ -1,4 +1,4 @@
-//! What a client has to do with webhooks: name one with a job, and know what it is signed with.
+//! Webhooks of jobs, and the secret that signs them.
 
 use axum::Json;
 use axum::extract::State;
@@ -30,7 +30,7 @@ pub(super) async fn secret(State(state): State<ApiState>, caller: Caller) -> Res
     match state.parts.secrets.of(caller.tenant.as_deref()).await {
         Ok(secret) => Ok(Json(SecretView { secret: secret.show() })),
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the webhooks' secret cannot be had");
+            tracing::error!(error = format!("{error:#}"), "cannot read the webhooks' secret");
             Err(ApiError::busy("queue_failed", "the secret cannot be read at the moment"))
         }
     }

@@ -1,80 +1,108 @@
-//! Where keys are kept: beside the queue in Redis, or in a file of the state directory that only its owner can read.
+//! Storage of keys: beside the queue in Redis, or in a file of the state directory that only its owner can read.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use async_trait::async_trait;
 use optimus_queue::RedisQueue;
 
 use super::Key;
 use crate::disk;
+use crate::key_value::{KeyValueStore, RedisHash};
 
 const HASH: &str = "keys";
 
-/// Where keys are kept.
-pub enum KeyStore {
-    /// One file, of a server in one process.
-    File(PathBuf),
-    /// For all processes that share the queue.
-    Redis(Arc<RedisQueue>),
+/// Storage of keys.
+pub struct KeyStore {
+    values: Box<dyn KeyValueStore>,
+    queue: Option<Arc<RedisQueue>>,
 }
 
 impl KeyStore {
-    /// Every key.
+    /// One file, of a server in one process.
+    pub fn file(path: PathBuf) -> Self {
+        Self { values: Box::new(KeyFile(path)), queue: None }
+    }
+
+    /// For all processes that share the queue.
+    pub fn redis(queue: Arc<RedisQueue>) -> Self {
+        Self { values: Box::new(RedisHash::new(Arc::clone(&queue), HASH)), queue: Some(queue) }
+    }
+
+    /// The queue in Redis beside which the keys are stored, if they are.
+    pub(crate) fn queue(&self) -> Option<&Arc<RedisQueue>> {
+        self.queue.as_ref()
+    }
+
+    /// Every key, the oldest first.
     ///
     /// # Errors
     /// They cannot be read.
     pub async fn load(&self) -> anyhow::Result<Vec<Key>> {
-        match self {
-            Self::File(path) => match disk::read(path.clone()).await? {
-                Some(json) => {
-                    serde_json::from_slice(&json).with_context(|| format!("`{}` holds no keys", path.display()))
-                }
-                None => Ok(Vec::new()),
-            },
-            Self::Redis(queue) => {
-                let kept = queue.get_all(HASH).await?;
-                let read = |(id, json): (String, Vec<u8>)| {
-                    serde_json::from_slice(&json).with_context(|| format!("key `{id}` cannot be read"))
-                };
-                kept.into_iter().map(read).collect()
-            }
-        }
+        let read = |(id, json): (String, Vec<u8>)| {
+            serde_json::from_slice(&json).with_context(|| format!("key `{id}` cannot be read"))
+        };
+        let mut keys = self.values.get_all().await?.into_iter().map(read).collect::<anyhow::Result<Vec<Key>>>()?;
+        keys.sort_by_key(|key| key.created);
+        Ok(keys)
     }
 
-    /// Keeps one more.
+    /// Stores one more.
     ///
     /// # Errors
     /// It cannot be written.
     pub async fn add(&self, key: &Key) -> anyhow::Result<()> {
-        match self {
-            Self::File(_) => {
-                let mut keys = self.load().await?;
-                keys.push(key.clone());
-                self.write(&keys).await
-            }
-            Self::Redis(queue) => Ok(queue.put(HASH, &key.id, Some(&serde_json::to_vec(key)?)).await?),
-        }
+        self.values.put(&key.id, Some(serde_json::to_vec(key)?)).await
     }
 
-    /// Forgets one; `false`, if there is none of this id.
+    /// Removes one; `false`, if there is none of this id.
     ///
     /// # Errors
     /// It cannot be written.
     pub async fn remove(&self, id: &str) -> anyhow::Result<bool> {
-        let keys = self.load().await?;
-        let rest: Vec<Key> = keys.iter().filter(|key| key.id != id).cloned().collect();
-        let found = rest.len() < keys.len();
-        match self {
-            _ if !found => {}
-            Self::File(_) => self.write(&rest).await?,
-            Self::Redis(queue) => queue.put(HASH, id, None).await?,
+        let is_found = self.values.get(id).await?.is_some();
+        if is_found {
+            self.values.put(id, None).await?;
         }
-        Ok(found)
+        Ok(is_found)
+    }
+}
+
+/// A file with the list of all keys, in the order in which they were made.
+struct KeyFile(PathBuf);
+
+impl KeyFile {
+    async fn read(&self) -> anyhow::Result<Vec<Key>> {
+        match disk::read(self.0.clone()).await? {
+            Some(json) => {
+                serde_json::from_slice(&json).with_context(|| format!("`{}` is not a list of keys", self.0.display()))
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyValueStore for KeyFile {
+    async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.get_all().await?.remove(name))
     }
 
-    async fn write(&self, keys: &[Key]) -> anyhow::Result<()> {
-        let Self::File(path) = self else { return Ok(()) };
-        disk::write(path.clone(), serde_json::to_vec_pretty(keys)?).await
+    async fn get_all(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+        let keys = self.read().await?;
+        keys.into_iter().map(|key| Ok((key.id.clone(), serde_json::to_vec(&key)?))).collect()
+    }
+
+    async fn names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.read().await?.into_iter().map(|key| key.id).collect())
+    }
+
+    async fn put(&self, name: &str, value: Option<Vec<u8>>) -> anyhow::Result<()> {
+        let mut keys = self.read().await?;
+        keys.retain(|key| key.id != name);
+        keys.extend(value.map(|json| serde_json::from_slice::<Key>(&json)).transpose()?);
+        disk::write(self.0.clone(), serde_json::to_vec_pretty(&keys)?).await
     }
 }

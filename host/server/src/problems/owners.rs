@@ -1,4 +1,5 @@
-//! Whose a stored problem is. The same package is the same problem for all tenants, and counts for each that has stored it.
+//! Owners of a stored problem. The same package is the same problem for all tenants, and counts for each that has
+//! stored it.
 
 use std::collections::BTreeSet;
 

@@ -16,11 +16,11 @@ use crate::worker::Judging;
 pub struct ProblemResolver {
     /// Judges complete jobs.
     pub judge: Arc<dyn Judging>,
-    /// Where problems are stored.
+    /// The stored problems.
     pub problems: Arc<Problems>,
     /// A language's minimum limits and extension are part of a complete job.
     pub languages: Arc<dyn LanguageSource>,
-    /// What a complete job may ask for.
+    /// Caps of a complete job.
     pub policy: Policy,
 }
 

@@ -15,7 +15,7 @@ const EDDSA: &str = "EdDSA";
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    /// What tokens call it.
+    /// The key id in tokens.
     pub(super) kid: Option<String>,
     kind: Kind,
 }
@@ -85,7 +85,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether whoever has its other half signed this.
+    /// Verifies a signature by the owner of this key.
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         let checked = match &self.kind {
             Kind::Rsa { modulus: n, exponent: e } => {

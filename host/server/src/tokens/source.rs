@@ -1,4 +1,4 @@
-//! Where the keys of tokens come from: a file, or what the issuer says of itself (OpenID Connect Discovery).
+//! Sources of the keys of tokens: a file, or the issuer's own description (OpenID Connect Discovery).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use super::{PublicKey, Tokens, pem};
 
 /// Between two looks at the keys; issuers change them once in weeks, and a key that is not known asks sooner.
 const LOOK: Duration = Duration::from_secs(300);
-/// What an issuer has for one answer.
+/// Timeout of one answer of the issuer.
 const TIME: Duration = Duration::from_secs(10);
-/// What it may answer.
+/// Maximum size of an answer.
 const BYTES: u64 = 1 << 20;
 
-/// Where the keys of tokens come from.
+/// A source of the keys of tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// A public key as PEM, or a JWKS. The file is read again now and then.
@@ -31,14 +31,14 @@ pub enum KeySource {
     Issuer(Issuer),
 }
 
-/// Who makes tokens, and how it is asked for its keys.
+/// An issuer of tokens, and the client that fetches its keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issuer {
     /// Its URL, as tokens say it.
     pub url: String,
     /// Over http too, though others could answer in its place.
     pub allow_http: bool,
-    /// A certificate authority of its own, as PEM.
+    /// A private certificate authority, as PEM.
     pub authority: Option<PathBuf>,
 }
 
@@ -99,7 +99,7 @@ impl Issuer {
         let status = answer.status();
         ensure!(status == 200, "`{url}` answered {status}");
         let body = answer.body_mut().with_config().limit(BYTES).read_json();
-        body.with_context(|| format!("`{url}` answered something else"))
+        body.with_context(|| format!("`{url}` sent an unexpected answer"))
     }
 
     /// Refuses to ask where somebody on the way could answer.
@@ -107,7 +107,7 @@ impl Issuer {
     /// # Errors
     /// It is no URL, or not `https:`, nor on this machine, nor allowed.
     pub fn admits(&self, url: &str) -> anyhow::Result<()> {
-        let parsed = Url::parse(url).with_context(|| format!("`{url}` is no URL"))?;
+        let parsed = Url::parse(url).with_context(|| format!("`{url}` is not a URL"))?;
         let here = match parsed.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -143,7 +143,7 @@ pub async fn follow(tokens: Arc<Tokens>, source: KeySource, shutdown: Cancellati
                 LOOK
             }
             Ok(Err(error)) => {
-                tracing::warn!(error = format!("{error:#}"), "the keys of tokens cannot be had");
+                tracing::warn!(error = format!("{error:#}"), "cannot fetch the keys of tokens");
                 rest * 2
             }
             // A loader that panicked has loaded nothing.
@@ -152,7 +152,7 @@ pub async fn follow(tokens: Arc<Tokens>, source: KeySource, shutdown: Cancellati
                 rest * 2
             }
         };
-        // Whoever asked for a look meanwhile has had it.
+        // Requests for a fetch that arrived meanwhile are served by it.
         let _ = tokens.unknown.notified().now_or_never();
         tokens.looked.send_replace(Some(Instant::now()));
         tokio::select! {

@@ -94,7 +94,7 @@ fn public_keys_are_read_and_what_is_none_is_refused() {
     }
 }
 
-/// A length of 65,535, and not so many bytes.
+/// A length of 65,535, with fewer bytes.
 const DER: [u8; 6] = [0x30, 0x82, 0xff, 0xff, 0x30, 0x00];
 
 fn wrap(der: &[u8]) -> String {

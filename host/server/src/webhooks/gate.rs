@@ -22,7 +22,7 @@ impl Gate {
         Self { allowed }
     }
 
-    /// Whether a webhook may go there.
+    /// Returns true if a webhook may reach this address.
     pub fn admits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         is_public(address) || self.allowed.iter().any(|network| network.contains(address))
@@ -30,7 +30,7 @@ impl Gate {
 }
 
 impl Network {
-    /// Whether an address is in it.
+    /// Returns true if the address is in the range.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let shared = match (self.address, address) {
             (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
@@ -61,7 +61,8 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// What IANA's registry of special addresses calls globally reachable, without what clouds serve to their own machines.
+/// The addresses that IANA's registry of special addresses calls globally reachable, without those that clouds use for
+/// services to their own machines.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let within = |network: [u8; 4], prefix: u8| Network { address: network.into(), prefix }.contains(address.into());
     let special = address.is_private()

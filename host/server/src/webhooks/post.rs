@@ -25,10 +25,10 @@ use super::Target;
 
 /// An address that does not answer within this does not: another one may.
 const CONNECT: Duration = Duration::from_secs(3);
-/// What is read of an answer, so that the receiver can finish in peace, and how long that may take.
+/// Bytes of an answer that are read, so that the receiver can finish in peace, and the time for that.
 const ANSWER_BYTES: usize = 4 << 10;
 const ANSWER_TIME: Duration = Duration::from_secs(1);
-/// What the head of an answer may hold.
+/// Maximum size of the head of an answer.
 const HEAD_BYTES: usize = 16 << 10;
 
 /// Why there was no answer.
@@ -36,7 +36,7 @@ const HEAD_BYTES: usize = 16 << 10;
 pub(super) enum NoAnswer {
     #[error("{0}: {1}")]
     Connect(SocketAddr, std::io::Error),
-    #[error("`{0}` is no name that a certificate could be for")]
+    #[error("`{0}` is not a name that a certificate can have")]
     Name(String),
     #[error("no secure connection: {0}")]
     Tls(std::io::Error),

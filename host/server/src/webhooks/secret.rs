@@ -1,5 +1,5 @@
-//! What webhooks are signed with. Every tenant has a secret of its own, derived from one that the servers share, so that
-//! nothing has to be kept for each; a job may bring another.
+//! Secrets that sign webhooks. Every tenant has a secret of its own, derived from one that the servers share, so that
+//! nothing is stored for each; a job may bring another.
 
 use std::fmt;
 use std::io::Read as _;
@@ -15,11 +15,11 @@ use tokio::sync::OnceCell;
 
 use crate::disk;
 
-/// What Standard Webhooks allows.
+/// Sizes that Standard Webhooks allows.
 const BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 const MASTER: &str = "webhook-secret";
 
-/// What a webhook is signed with.
+/// A secret that signs webhooks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
@@ -61,7 +61,7 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.sign().as_ref().to_vec()
 }
 
-/// Where the secret is that all others are derived from; made when it is first asked for.
+/// Storage of the secret that all others are derived from; made on first use.
 pub enum MasterPlace {
     /// A file that only its owner can read, of a server in one process.
     File(PathBuf),
@@ -81,7 +81,7 @@ impl Secrets {
         Self { place, master: OnceCell::new() }
     }
 
-    /// A tenant's own; or that of whoever has none.
+    /// A tenant's secret; without a tenant, the common one.
     ///
     /// # Errors
     /// What it is derived from can be neither read nor made.

@@ -21,7 +21,7 @@ use super::target::NoAddress;
 use super::{Policy, Secret, Secrets, Target};
 use crate::metrics::Metrics;
 
-/// Deliveries in flight at once.
+/// Maximum number of deliveries in flight.
 const AT_ONCE: usize = 64;
 /// Of them, to one host, so that a host that hangs does not delay the others.
 const PER_HOST: usize = 8;
@@ -38,15 +38,15 @@ const REPORT_BYTES: usize = 1 << 20;
 pub struct WebhookSender {
     /// The queue with the outbox.
     pub queue: Arc<dyn Backend>,
-    /// What they are signed with.
+    /// The secrets.
     pub secrets: Arc<Secrets>,
-    /// Where webhooks may go, and how often.
+    /// Rules of sending.
     pub policy: Policy,
-    /// Where they are counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
 }
 
-/// What came of one try.
+/// The result of one attempt.
 enum Tried {
     Delivered,
     /// It may work later.
@@ -71,7 +71,7 @@ struct Data<'a> {
     report: Option<&'a Report>,
 }
 
-/// How many deliveries each host has in flight.
+/// Number of deliveries in flight to each host.
 type Hosts = Arc<Mutex<HashMap<String, usize>>>;
 
 impl WebhookSender {
@@ -114,7 +114,7 @@ impl WebhookSender {
     }
 
     async fn collect(&self, limit: usize) -> Result<Vec<WebhookDelivery>, QueueError> {
-        // Leased for longer than a try can take, so that two processes never try one delivery at once.
+        // Leased for longer than a try can take, so that two processes never attempt one delivery at the same time.
         self.queue.collect(self.policy.deadline * 2 + Duration::from_secs(20), limit).await
     }
 

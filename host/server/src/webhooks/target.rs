@@ -1,4 +1,5 @@
-//! Where a webhook goes. The URL is taken apart once, as browsers do it, so that what was checked is what is reached.
+//! The target of a webhook. The URL is parsed once, as browsers do it, so that the address that was checked is the one
+//! that is reached.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -9,7 +10,7 @@ use super::Gate;
 /// The longest URL that is taken.
 const LONGEST: usize = 2_048;
 
-/// Where a webhook goes.
+/// The target of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     url: Url,
@@ -19,7 +20,7 @@ pub struct Target {
 /// Why there is nothing to connect to.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoAddress {
-    #[error("`{host}` leads to {address}, which is not public")]
+    #[error("`{host}` resolves to {address}, which is not public")]
     Inside { host: String, address: IpAddr },
     #[error("`{host}` cannot be resolved: {why}")]
     Unresolved { host: String, why: String },
@@ -34,7 +35,7 @@ impl Target {
         if text.len() > LONGEST {
             return Err(format!("is longer than {LONGEST} bytes"));
         }
-        let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
+        let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("begins with `{}:`, and only `https:` and `http:` are known", url.scheme()));
         }
@@ -81,7 +82,7 @@ impl Target {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
-    /// Every address that it leads to now. One that is inside spoils them all: whoever mixes them means no good.
+    /// Every address that the host resolves to now. One internal address refuses them all, since a mix is an attack.
     pub(super) async fn addresses(&self, gate: &Gate) -> Result<Vec<SocketAddr>, NoAddress> {
         let host = self.host();
         let found: std::io::Result<Vec<SocketAddr>> = match self.address() {

@@ -17,9 +17,9 @@ use crate::spans;
 
 /// A cancelled job is heard of within this time, also under a long lease.
 const HEARTBEAT: Duration = Duration::from_millis(500);
-/// How long judging may take to end once it was told to.
+/// Time that judging may take to end after it was cancelled.
 const LAST_WORDS: Duration = Duration::from_secs(10);
-/// How often the queue is told of an end, before the lease is left to run out.
+/// Attempts to report an end to the queue, before the lease is left to expire.
 const TRIES: u32 = 5;
 
 /// A job that met a machine out of processes or descriptors goes back after this time.
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The code of that failure, as the judge gives it.
 const BUSY: &str = "machine_busy";
 
-/// How judging ended.
+/// The end of judging.
 enum End {
     Judged(Box<Report>),
     Failed(Fault),

@@ -1,4 +1,4 @@
-//! What an operator does over HTTP.
+//! Operators' endpoints.
 
 use optimus_server::keys::{Key, Scope};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the server holds for its clients is bounded, and who comes too much is told when to come again.
+//! Bounds of what the server holds for its clients; a client above a quota is told when to try again.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -9,6 +9,8 @@ mod connections;
 mod console;
 mod documents;
 mod doors;
+mod error_bodies;
+mod health;
 mod jobs;
 mod problems;
 mod reference;

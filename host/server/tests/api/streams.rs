@@ -147,7 +147,7 @@ async fn clients_that_never_read_cost_little_and_hold_up_nobody() {
     drop(deaf);
 }
 
-/// What this binary does when it is started again.
+/// The role of this binary when it is started again.
 const ROLE: &str = "OPTIMUS_API_TEST_ROLE";
 
 /// This very test, in a process that may open as many files as the machine lets it.

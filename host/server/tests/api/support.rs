@@ -116,15 +116,15 @@ pub(crate) struct Setup {
     pub(crate) limits: ApiLimits,
     /// 0: jobs stay queued.
     pub(crate) slots: usize,
-    /// Whose pages may call.
+    /// Origins whose pages may call.
     pub(crate) origins: Origins,
-    /// Whether the console is served.
+    /// True if the console is served.
     pub(crate) console: bool,
-    /// Who comes with tokens.
+    /// The identity provider.
     pub(crate) tokens: Option<Arc<Tokens>>,
-    /// How webhooks are told.
+    /// Rules of sending webhooks.
     pub(crate) webhooks: WebhookPolicy,
-    /// What a tenant may store of problems.
+    /// Maximum bytes of problems of one tenant.
     pub(crate) problem_bytes: u64,
     /// That of an earlier server; a new one, when absent.
     pub(crate) dir: Option<Arc<tempfile::TempDir>>,
@@ -199,7 +199,7 @@ impl Server {
             metrics,
             keys: keys.clone(),
             tokens: setup.tokens,
-            problems: Arc::new(Problems::new(ProblemStore::Files(dir.path().join("problems")), setup.problem_bytes)),
+            problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
             origins: setup.origins,
             console: setup.console,
             gate: setup.webhooks.gate,

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Answer, Server, Setup};
 
-/// Whoever issues tokens: its keys, and the port where it says which they are.
+/// An issuer of tokens: its keys, and the port that publishes them.
 struct Provider {
     elliptic: EcdsaKeyPair,
     edwards: Ed25519KeyPair,

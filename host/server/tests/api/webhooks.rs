@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{Server, Setup, webhooks};
 
-/// What a receiver answers.
+/// The answer of a receiver.
 #[derive(Clone)]
 enum Reply {
     Status(u16),

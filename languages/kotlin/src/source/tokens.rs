@@ -72,7 +72,7 @@ fn character(text: &str) -> usize {
     text.get(from..).and_then(|rest| rest.find('\'')).map_or(text.len(), |end| from + end + 1)
 }
 
-/// How deep templates within strings are followed.
+/// Maximum depth of templates within strings.
 const DEPTH: usize = 16;
 
 fn string(text: &str) -> usize {

@@ -41,13 +41,13 @@ pub fn of_known(known: &Known, id: &str) -> Option<Vec<Planted>> {
     Some(files)
 }
 
-/// What an ejected folder says of itself, in place of what it said as TOML.
+/// The manifest and README of an ejected folder, which replace the TOML.
 pub fn pages(manifest: &Manifest) -> Vec<Planted> {
     let fill = |text: &str| scaffold::filled(text, manifest);
     vec![("README.md".to_owned(), fill(README)), (".github/workflows/plugin.yml".to_owned(), fill(WORKFLOW))]
 }
 
-/// What every crate has around its sources.
+/// The files of every crate besides its sources.
 fn around(id: &str, version: &str) -> Vec<Planted> {
     let name: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let cargo = CARGO_TOML.replace("{{crate}}", &name).replace("{{version}}", version);

@@ -10,7 +10,7 @@ use super::literal;
 use crate::manifest::{Choice, Command, Compare, Kind, Limits, Manifest};
 use words::Words;
 
-/// What is beside the language's own file: reads a toolchain's remarks by a pattern.
+/// The module that every ejected crate gets: it reads a toolchain's diagnostics by a pattern.
 const PATTERN: &str = include_str!("../pattern.rs");
 
 /// `src/` of the crate, as paths and texts. `samples` says where each of the manifest's sample programs lies, relative to `src/`.
@@ -208,7 +208,7 @@ fn comparer(compare: Compare) -> String {
     format!(".comparer(Comparer::{said})")
 }
 
-/// What of the SDK the text names.
+/// The imports from the SDK that the text needs.
 fn imports(body: &str) -> String {
     let all = [
         "Classify",

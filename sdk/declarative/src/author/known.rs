@@ -13,13 +13,13 @@ pub struct Known {
     pub toml: &'static str,
     /// Its samples: the path below `samples/`, and the text.
     pub samples: &'static [(&'static str, &'static str)],
-    /// Where its plugin is written in Rust: the sources, below `src/`.
+    /// Sources below `src/`, where the plugin is written in Rust.
     pub rust: &'static [(&'static str, &'static str)],
     /// And the samples of that.
     pub rust_samples: &'static [(&'static str, &'static str)],
     /// And what is built from it: a core module.
     pub plugin: Option<&'static [u8]>,
-    /// Whether it is among the languages that ship, which a program without plugins serves.
+    /// True if it ships with the program, which serves it without a plugins directory.
     pub ships: bool,
 }
 
@@ -35,7 +35,7 @@ impl Known {
         by_id.or_else(|| known().iter().find(|known| known.answers_to(name))).copied()
     }
 
-    /// What its `language.toml` says.
+    /// The parsed `language.toml`.
     ///
     /// # Errors
     /// None that a test of every known language would not have found.

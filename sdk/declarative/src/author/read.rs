@@ -7,7 +7,7 @@ use super::fields::{Field, Fields, line, nearest};
 use super::slots::{SLOTS, slots};
 use crate::manifest::{Choice, Command, Compare, Kind, Limits, Manifest, Program};
 
-/// What a pattern of a remark can have in braces; see [`crate::pattern`].
+/// The names that may stand in braces in a diagnostic's pattern; see [`crate::pattern`].
 const REMARK: [&str; 6] = ["path", "line", "column", "severity", "message", ""];
 
 /// Reads a language; `samples` travel with its plugin.
@@ -157,7 +157,7 @@ fn compare(field: &Field<'_>) -> Result<Compare, Wrong> {
     })
 }
 
-/// What all commands of a language share.
+/// Settings that all commands of a language share.
 struct Commands {
     options: Vec<(String, Kind)>,
     env: Vec<(String, String)>,

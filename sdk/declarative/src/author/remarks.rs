@@ -1,4 +1,4 @@
-//! What is suspicious in a language that can be read: it builds, and its programs may fail for a reason that no error names.
+//! Remarks on a language that builds, where its programs may fail for a reason that no error names.
 
 use crate::manifest::{Command, Manifest};
 
@@ -7,7 +7,7 @@ use crate::manifest::{Command, Manifest};
 pub struct Remark {
     /// Dotted: `compile[1]`.
     pub field: String,
-    /// What it does.
+    /// The remark.
     pub message: String,
     /// The remedy.
     pub hint: String,
@@ -45,12 +45,12 @@ fn is_for_a_shell(word: &str) -> bool {
         let name = word.strip_prefix("${").or_else(|| word.strip_prefix('$'));
         name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '('))
     };
-    // A quoted text is somebody's script.
+    // A quoted text is a script.
     let is_bare = !word.contains(char::is_whitespace);
     WHOLE.contains(&word) || (is_bare && ((redirects(word) && !word.contains(">=")) || variable(word)))
 }
 
-/// What the run step starts or reads, a compile step makes, and no step collects: the run step does not see it.
+/// A file that a compile step makes, the run step needs and no step collects: the run step does not see it.
 fn uncollected(manifest: &Manifest) -> Option<Remark> {
     if manifest.compile.is_empty() {
         return None;

@@ -3,7 +3,7 @@
 use super::{Known, Wrong, read};
 use crate::Manifest;
 
-/// What has to be known of a language that is in no table.
+/// The answers that a new language needs, where it is in no table.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the flags of `optimus plugin new`")]
 pub struct Answers {
@@ -32,7 +32,7 @@ pub fn of_known(known: &Known, id: &str) -> Result<Vec<Planted>, Wrong> {
     folder(&toml, known.samples.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
 }
 
-/// The folder of a language that nobody knows yet.
+/// The folder of an unknown language.
 ///
 /// # Errors
 /// An answer is wrong, as a line of the `language.toml` that it led to.

@@ -1,8 +1,8 @@
-//! What may stand in braces in a command, as its author is told; `expand` fills it in.
+//! The names that may stand in braces in a command; `expand` fills them in.
 
 use crate::expand::pieces;
 
-/// What stands in braces, and whether it can be several words. An option's slot has the option's name.
+/// A name, and true if it can be several words. An option's slot has the option's name.
 pub(super) type Slot = (&'static str, bool);
 
 /// The slots that every command may have.

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mkdirat, mknodat, open};
 use rustix::io::Errno;
 
-use super::streams::{Input, Output};
+use super::pipes::{Input, Output};
 use crate::fault::{At as _, Fault};
 use crate::link::Link;
 

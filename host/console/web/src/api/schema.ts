@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Jobs, newest first */
+        /** List jobs, newest first */
         get: operations["listJobs"];
         put?: never;
         /** Submit a program */
@@ -33,7 +33,7 @@ export interface paths {
         put?: never;
         /**
          * Submit up to 1000 programs
-         * @description With an idempotency key, each job has one of its own: the same batch sent again under the same key is the same jobs.
+         * @description An idempotency key applies to each job of the batch: the same batch under the same key returns the same jobs.
          */
         post: operations["submitBatch"];
         delete?: never;
@@ -49,7 +49,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A job's state, and its report when it is over */
+        /** Get a job's state, and its report once it has ended */
         get: operations["getJob"];
         put?: never;
         post?: never;
@@ -67,7 +67,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens to a job, as it happens */
+        /** Stream the events of a job */
         get: operations["jobEvents"];
         put?: never;
         post?: never;
@@ -84,12 +84,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The names of all stored problems */
+        /** List the names of all stored problems */
         get: operations["listProblems"];
         put?: never;
         /**
-         * Store a problem package, so that jobs can name it
-         * @description The body is a zip archive: of Kattis or ICPC (legacy, 2025-09), DOMjudge, DMOJ, Polygon, CMS, Hydro or QDUOJ. The same archive is the same problem. A feature that cannot be honoured is refused by name.
+         * Store a problem package
+         * @description The body is a zip archive of Kattis or ICPC (legacy, 2025-09), DOMjudge, DMOJ, Polygon, CMS, Hydro or QDUOJ. The same archive is always the same problem. A feature that is not supported is refused by its name.
          */
         post: operations["addProblem"];
         delete?: never;
@@ -105,13 +105,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known of a stored problem */
+        /** Describe a stored problem */
         get: operations["getProblem"];
         put?: never;
         post?: never;
         /**
-         * Forget a stored problem
-         * @description Jobs that name it are refused from then on. Another process may still know it for ten minutes.
+         * Remove a stored problem
+         * @description Jobs that name the problem are refused from then on. Another process may cache it for ten minutes.
          */
         delete: operations["removeProblem"];
         options?: never;
@@ -126,7 +126,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be judged here */
+        /** List the languages */
         get: operations["listLanguages"];
         put?: never;
         post?: never;
@@ -143,7 +143,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a job may ask for, and what it gets otherwise */
+        /** Get the caps and defaults of jobs */
         get: operations["getLimits"];
         put?: never;
         post?: never;
@@ -177,7 +177,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The plugins, and why one was rejected */
+        /** List the plugins and their errors */
         get: operations["listPlugins"];
         put?: never;
         post?: never;
@@ -194,7 +194,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the caller's webhooks are signed with */
+        /** Get the secret that signs the tenant's webhooks */
         get: operations["webhookSecret"];
         put?: never;
         post?: never;
@@ -228,7 +228,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A job's state, and its report when it is over (short form) */
+        /** Get a job's state, and its report once it has ended (short form) */
         get: operations["status"];
         put?: never;
         post?: never;
@@ -245,7 +245,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the server lives */
+        /** Check that the server is alive */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -262,7 +262,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether jobs can be judged */
+        /** Check that jobs can be judged */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -279,7 +279,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Numbers for Prometheus */
+        /** Get metrics for Prometheus */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -296,7 +296,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document */
+        /** Get this document */
         get: operations["openapi"];
         put?: never;
         post?: never;
@@ -313,7 +313,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document, for people */
+        /** Show this document as a page */
         get: operations["docs"];
         put?: never;
         post?: never;
@@ -347,7 +347,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Jobs that were given up, newest first */
+        /** List dead-lettered jobs, newest first */
         get: operations["listDead"];
         put?: never;
         post?: never;
@@ -367,7 +367,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a job from among the dead; its report stays */
+        /** Discard a dead-lettered job; its report stays */
         delete: operations["dropDead"];
         options?: never;
         head?: never;
@@ -383,7 +383,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a dead job wait again, as if it had never begun */
+        /** Requeue a dead-lettered job, with all its attempts */
         post: operations["requeueDead"];
         delete?: never;
         options?: never;
@@ -399,7 +399,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Put a language's plugin in, once it passes the load gate */
+        /** Install a language's plugin, once it passes the load gate */
         put: operations["putPlugin"];
         post?: never;
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Look at the plugins' directory now */
+        /** Rescan the plugins' directory */
         post: operations["reloadPlugins"];
         delete?: never;
         options?: never;
@@ -431,17 +431,17 @@ export interface components {
     schemas: {
         /** @description Bytes: a string when they are UTF-8, `{"base64": …}` when they are not. Both are read, and `{"text": …}` too. */
         Content: components["schemas"]["PlainText"] | components["schemas"]["Base64Content"] | components["schemas"]["TextContent"];
-        /** @description What each test may use. Absent: the server's default. 0, negative and fractional numbers are refused, and so is what is above the server's cap. */
+        /** @description Limits of each test. Default: the server's. 0, negative and fractional numbers are refused, and numbers above the server's cap. */
         Limits: {
             /** @description CPU time, summed over all processes and threads. */
             cpu_ms?: number;
-            /** @description Time from start to end; twice `cpu_ms` and a second when absent. */
+            /** @description Time from start to end. Default: twice `cpu_ms` and a second. */
             wall_ms?: number;
             /** @description Resident memory of all processes together. */
             memory_bytes?: number;
-            /** @description stdout, and stderr, each; what is beyond is cut off and flagged. */
+            /** @description Bytes of stdout and of stderr, each; further output is cut off and flagged. */
             output_bytes?: number;
-            /** @description Processes and threads alive at once. */
+            /** @description Maximum number of processes and threads alive. */
             processes?: number;
             /** @description File descriptors of a process. */
             open_files?: number;
@@ -450,63 +450,72 @@ export interface components {
             /** @description The work area and /tmp together. */
             work_bytes?: number;
         };
-        /** @description How output is compared. */
+        /** @description The comparer. */
         Comparer: components["schemas"]["SimpleComparer"] | components["schemas"]["FloatsComparer"] | components["schemas"]["RegexComparer"] | components["schemas"]["KattisComparer"] | components["schemas"]["DmojComparer"] | components["schemas"]["TestlibComparer"] | components["schemas"]["ProgramComparer"];
-        /** @description A checker: a program in any installed language, compiled once, and run after each test in a box of its own. */
+        /** @description A checker: a program in any installed language, compiled once, and run after each test in a separate box. */
         Checker: {
-            /** @description A language's id or alias: see `GET /v1/languages`. When absent, that of the first file whose extension some language has. */
+            /** @description A language's id or alias: see `GET /v1/languages`. Default: the language of the first file with a known extension. */
             language?: string;
-            /** @description How it is called, and what its answer means. */
+            /** @description The protocol: how the checker is called, and how its answer is read. */
             protocol: components["schemas"]["CheckerProtocol"];
             /** @description The program, when it is one file. Either this or `files`. */
             source?: components["schemas"]["Content"];
             /** @description The program's files. */
             files?: components["schemas"]["SourceFile"][];
-            /** @description The file to start with; the first, when absent. */
+            /** @description The file to start with. Default: the first. */
             entry?: string;
-            /** @description After those of the protocol. */
+            /** @description Arguments after those of the protocol. */
             args?: string[];
-            /** @description What the language's `options_schema` allows. */
+            /** @description Options of the language, as its `options_schema` allows. */
             options?: Record<string, never>;
             limits?: components["schemas"]["Limits"];
-            /** @description What it calls full points, where its protocol leaves that open; 1 when absent, and 100 for `lemon`. */
+            /** @description The number that means full points, where the protocol leaves it open. Default: 1, and 100 for `lemon`. */
             full_score?: number;
-            /** @description What points are of: `full_score`, or what the test is worth (`full`, the default); nothing, they are points of any size for `scoring.tree` (`points`); percent of the test's points, or a share when not above 1 (`percent`, as Hydro has it). */
+            /** @description The unit of the checker's points: a part of `full_score`, or of the test's points (`full`, the default); points of any size for `scoring.tree` (`points`); percent of the test's points, or a share when not above 1 (`percent`, as in Hydro). */
             scale?: components["schemas"]["CheckerScale"];
             /** @description Further checkers that have to accept as well. */
             also?: components["schemas"]["Checker"][];
-            /** @description How often the submission may be run for one test: under `kattis`, a checker that accepts and leaves a `nextpass.in` has it run again with that. */
+            /** @description Maximum runs of the submission for one test: under `kattis`, a checker that accepts and leaves a `nextpass.in` has it run again with that. */
             passes?: number;
         };
         /**
-         * @description What points are of: `full_score`, or what the test is worth (`full`, the default); nothing, they are points of any size for `scoring.tree` (`points`); percent of the test's points, or a share when not above 1 (`percent`, as Hydro has it).
+         * @description The unit of the checker's points: a part of `full_score`, or of the test's points (`full`, the default); points of any size for `scoring.tree` (`points`); percent of the test's points, or a share when not above 1 (`percent`, as in Hydro).
          * @enum {string}
          */
         CheckerScale: "full" | "points" | "percent";
         Test: {
-            /** @description For people; `1`, `2`, … when absent. */
+            /** @description The test's name. Default: `1`, `2`, …. */
             name?: string;
-            /** @description What the program reads. */
+            /** @description The program's stdin. */
             stdin?: components["schemas"]["Content"];
-            /** @description What it should print. Without it the program only has to end well. */
+            /** @description The expected output. Without it the program only has to exit with code 0. */
             expect?: components["schemas"]["Content"];
             /** @description Arguments for this test, after the job's own. */
             args?: string[];
             /** @description Arguments for the checker or interactor in this test, after its own. */
             checker_args?: string[];
-            /** @description How this test's output is compared, where that differs from the job's `compare`; no program. */
+            /** @description The comparer of this test, where it differs from the job's `compare`; not a checker program. */
             compare?: components["schemas"]["Comparer"];
-            /** @description Files that the program finds beside it. */
+            /** @description Files in the program's work area. */
             files?: components["schemas"]["SourceFile"][];
-            /** @description Nothing is run: this file of the submission is what would have been printed. */
+            /** @description Runs nothing: this file of the submission is the output. */
             submitted?: string;
-            /** @description One of `scoring.groups`. */
+            /** @description What this test may use, where that differs from the job's `limits`. */
+            limits?: components["schemas"]["TestLimits"];
+            /** @description The name of one of `scoring.groups`. */
             group?: string;
-            /** @description What it is worth, in a group whose score is a sum. */
+            /** @description The test's points, in a group whose score is a sum. */
             points?: number;
         };
+        /** @description Limits of one test, instead of the job's. A language stretches them as it stretches those. */
+        TestLimits: {
+            /** @description CPU time; the wall limit is at least twice that and a second, where that is above the job's. */
+            cpu_ms?: number;
+            /** @description Memory of all its processes. */
+            memory_bytes?: number;
+        };
         SourceFile: {
-            /** @description Relative to the work area, `/` between parts. */
+            /** @description A path relative to the work area, with `/` between its parts. */
             path: string;
             content: components["schemas"]["Content"];
         };
@@ -530,13 +539,13 @@ export interface components {
             source?: components["schemas"]["Content"];
             /** @description The program's files. */
             files?: components["schemas"]["SourceFile"][];
-            /** @description The file to start with; the first, when absent. */
+            /** @description The file to start with. Default: the first. */
             entry?: string;
             /** @description Arguments for the program, in every test. */
             args?: string[];
-            /** @description What the language's `options_schema` allows. */
+            /** @description Options of the language, as its `options_schema` allows. */
             options?: Record<string, never>;
-            /** @description Without tests the program runs once, without input, and only has to end well. */
+            /** @description Without tests the program runs once, without input, and only has to exit with code 0. */
             tests?: components["schemas"]["Test"][];
             limits?: components["schemas"]["Limits"];
             compare?: components["schemas"]["Comparer"];
@@ -546,17 +555,17 @@ export interface components {
             scoring?: components["schemas"]["Scoring"];
             /** @description The program reads and prints by files. */
             file_io?: components["schemas"]["FileIo"];
-            /** @description The limits hold as they are: a language's own multipliers do not stretch them. */
+            /** @description Apply the limits as they are, without the language's multipliers. */
             exact_limits?: boolean;
-            /** @description Run a test that ended by a time limit so many times more; the best run counts. */
+            /** @description Number of further runs of a test that ended by a time limit; the best run counts. */
             rerun_on_time_limit?: number;
             /** @description The digest of a stored problem, whose tests, limits and rules are the job's: `sha256:…`. */
             problem?: string;
             /** @description Skip the tests after the first that is not accepted. */
             stop_at_first_failure?: boolean;
-            /** @description Say neither where the output is another than expected, nor what a checker says of it. */
+            /** @description Hide the first difference of the output, and the checker's message. */
             hide_feedback?: boolean;
-            /** @description How much of each test's stdout and stderr the report carries; 64 KiB when absent. */
+            /** @description Bytes of each test's stdout and stderr that the report carries. Default: 64 KiB. */
             capture_bytes?: number;
             /** @description Copied into the report. */
             labels?: {
@@ -565,18 +574,18 @@ export interface components {
             /** @description Where the report is sent when the job has ended. */
             webhook?: components["schemas"]["Webhook"];
         };
-        /** @description How tests become points. */
+        /** @description The rules that turn tests into points. */
         Scoring: {
             /** @description In the order in which they are judged. */
             groups?: components["schemas"]["Group"][];
-            /** @description How the groups' points become the job's; `sum` when absent. Samples do not count. */
+            /** @description The rule that turns the groups' points into the job's. Default: `sum`. Samples do not count. */
             total?: components["schemas"]["TotalRule"];
             /** @description Skip tests that cannot change any group's points any more. */
             lazy?: boolean;
-            /** @description Groups inside groups with graders, instead of `groups`. */
+            /** @description Nested groups with graders, instead of `groups`. */
             tree?: components["schemas"]["GradingTree"];
         };
-        /** @description Groups inside groups, as the legacy Kattis format has them: a grader makes one verdict and one score of the results of each group. Points count only when the root is accepted. */
+        /** @description Nested groups, as in the legacy Kattis format: a grader turns the results of each group into one verdict and one score. Points count only when the root is accepted. */
         GradingTree: {
             root: components["schemas"]["GradingGroup"];
             /** @description The program that grades groups with `custom`: it reads a line `VERDICT SCORE` for each result and prints one. */
@@ -590,66 +599,68 @@ export interface components {
         };
         /** @description A group of tests and of groups. */
         GradingGroup: {
-            /** @description What tests call it by `group`. */
+            /** @description The group's name, which tests give as `group`. */
             name: string;
-            /** @description The groups inside. */
+            /** @description The nested groups. */
             groups?: components["schemas"]["GradingGroup"][];
-            /** @description Whether the first result that is not accepted ends the group. Default: `break`. */
+            /** @description The effect of the first result that is not accepted: it ends the group or not. Default: `break`. */
             on_reject?: components["schemas"]["OnReject"];
-            /** @description How verdicts become one. Default: `worst_error`. */
+            /** @description The rule that turns verdicts into one. Default: `worst_error`. */
             verdict?: components["schemas"]["VerdictMode"];
-            /** @description How scores become one. Default: `sum`. */
+            /** @description The rule that turns scores into one. Default: `sum`. */
             score?: components["schemas"]["ScoreMode"];
             /** @description One accepted result makes the group accepted. */
             accept_if_any_accepted?: boolean;
             /** @description Only the last of the results counts. */
             ignore_sample?: boolean;
-            /** @description The score of an accepted test that was given none. Default: 1. */
+            /** @description The score of an accepted test without a score. Default: 1. */
             accept_score?: number;
-            /** @description The same of any other. Default: 0. */
+            /** @description The score of any other test without a score. Default: 0. */
             reject_score?: number;
-            /** @description The largest score, where the author says one. */
+            /** @description The largest score, if the author gives one. */
             max?: number;
             /** @description The tree's `grader` grades it, with these arguments. */
             custom?: string[];
         };
         /**
-         * @description Whether the first result that is not accepted ends the group. Default: `break`.
+         * @description The effect of the first result that is not accepted: it ends the group or not. Default: `break`.
          * @enum {string}
          */
         OnReject: "break" | "continue";
         /**
-         * @description How verdicts become one. Default: `worst_error`.
+         * @description The rule that turns verdicts into one. Default: `worst_error`.
          * @enum {string}
          */
         VerdictMode: "worst_error" | "first_error" | "always_accept";
         /**
-         * @description How scores become one. Default: `sum`.
+         * @description The rule that turns scores into one. Default: `sum`.
          * @enum {string}
          */
         ScoreMode: "sum" | "avg" | "min" | "max";
-        /** @description Tests that are worth something together. */
+        /** @description Tests that get points together. */
         Group: {
             name: string;
-            /** @description What all of it is worth; the sum of its tests' points, when absent. */
+            /** @description The group's points. Default: the sum of its tests' points. */
             points?: number;
-            /** @description How its tests' shares become its points; `sum` when absent. */
+            /** @description The rule that turns its tests' shares into its points. Default: `sum`. */
             score?: components["schemas"]["GroupRule"];
-            /** @description Judged only when every test of these groups was accepted; they come before it. */
+            /** @description A checker's score counts as a whole share when it is above 0 and at most this, and else as none. */
+            threshold?: number;
+            /** @description Judge the group only when every test of these earlier groups was accepted. */
             requires?: string[];
-            /** @description What its first test that is not accepted ends. */
+            /** @description The tests that are skipped after its first test that is not accepted. */
             stop?: components["schemas"]["StopRule"];
-            /** @description Known to whoever submits; worth nothing. */
+            /** @description Visible to submitters; without points. */
             sample?: boolean;
         };
-        /** @description Where the end of the job is told: a POST of `{"type": "job.done", "data": {"id", "state", "verdict", "report"}}` (without `report` where that is larger than 1 MiB), signed as Standard Webhooks has it: `webhook-id` (the event's, the same at each try), `webhook-timestamp`, `webhook-signature`. Told until it is answered with 2xx; 408, 425, 429, 5xx and silence are tried again, with growing waits; redirects are not followed. */
+        /** @description A URL that receives the job's report: a POST of `{"type": "job.done", "data": {"id", "state", "verdict", "report"}}` (without `report` where that is larger than 1 MiB), signed by Standard Webhooks: `webhook-id` (the event's, the same at each attempt), `webhook-timestamp`, `webhook-signature`. It is delivered until the answer is 2xx; 408, 425, 429, 5xx and timeouts are retried with growing delays; redirects are not followed. */
         Webhook: {
             /**
              * Format: uri
              * @description `https://…` or `http://…`, at a public address.
              */
             url: string;
-            /** @description What it is signed with: `whsec_` and 24 to 64 bytes in base64; the tenant's own (`GET /v1/webhooks/secret`), when absent. */
+            /** @description The signing secret: `whsec_` and 24 to 64 bytes in base64. Default: the tenant's (`GET /v1/webhooks/secret`). */
             secret?: string;
         };
         /**
@@ -754,7 +765,7 @@ export interface components {
             created_at?: string;
         };
         /**
-         * @description The verdicts of a job.
+         * @description The report of a job.
          * @example {
          *       "id": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
          *       "language": "python",
@@ -799,10 +810,10 @@ export interface components {
             id: string;
             language: string;
             verdict: components["schemas"]["Verdict"];
-            /** @description What it came to in points, when the job says how. */
+            /** @description The points, when the job has scoring rules. */
             score?: components["schemas"]["Score"];
             plugin?: components["schemas"]["PluginRef"];
-            /** @description The image that the plugin asked for. */
+            /** @description The image that the plugin chose. */
             image?: string;
             /** @description The backend it ran on. */
             sandbox: string;
@@ -811,7 +822,7 @@ export interface components {
             tests: components["schemas"]["TestReport"][];
             /** @description Our failure, when the verdict is `internal_error`. */
             error?: components["schemas"]["Fault"];
-            /** @description What each test could use: what the job asked for or the default, after the language's multipliers and floors and the operator's caps. */
+            /** @description The limits of each test: the job's or the defaults, after the language's multipliers and floors and the operator's caps. */
             limits?: components["schemas"]["Limits"];
             /**
              * Format: date-time
@@ -820,12 +831,12 @@ export interface components {
             created_at?: string;
             /**
              * Format: date-time
-             * @description When a worker began with it, for the last time.
+             * @description When a worker last started it.
              */
             started_at?: string;
             /**
              * Format: date-time
-             * @description When it was over.
+             * @description When the job ended.
              */
             finished_at?: string;
             timing: components["schemas"]["Timing"];
@@ -836,9 +847,9 @@ export interface components {
         Score: {
             points: number;
             max: number;
-            /** @description There is no maximum; `max` is what it got. */
+            /** @description There is no maximum; `max` repeats the points. */
             unbounded?: boolean;
-            /** @description What the graders of `scoring.tree` made of it. */
+            /** @description The verdict of the graders of `scoring.tree`. */
             verdict?: components["schemas"]["Verdict"];
             groups?: components["schemas"]["GroupScore"][];
         };
@@ -848,7 +859,7 @@ export interface components {
             max: number;
             /** @description Every test was accepted. */
             passed: boolean;
-            /** @description How many tests were run. */
+            /** @description Number of tests that ran. */
             judged: number;
             tests: number;
         };
@@ -858,7 +869,7 @@ export interface components {
             /** @description SHA-256 of the plugin, in hex. */
             digest: string;
         };
-        /** @description Where the time went. */
+        /** @description The time that each stage took. */
         Timing: {
             queued_ms: number;
             plan_ms: number;
@@ -868,7 +879,7 @@ export interface components {
         };
         Excerpt: {
             content: components["schemas"]["Content"];
-            /** @description More followed. */
+            /** @description The bytes are cut off. */
             truncated?: boolean;
         };
         Diagnostic: {
@@ -882,34 +893,34 @@ export interface components {
             code?: string;
         };
         CompileReport: {
-            /** @description Whether it gave something to run. */
+            /** @description True if compiling succeeded. */
             ok: boolean;
-            /** @description Taken from the cache: the numbers are those of the first time. */
+            /** @description The result comes from the cache; times and memory are those of the first time. */
             cached: boolean;
             failed_step?: string;
-            /** @description What the compilers printed. */
+            /** @description The output of the compilers. */
             output: components["schemas"]["Excerpt"];
-            /** @description The same as data, where the plugin can read it. */
+            /** @description Diagnostics in the output, if the plugin can parse it. */
             diagnostics?: components["schemas"]["Diagnostic"][];
             cpu_ms: number;
             wall_ms: number;
             memory_bytes: number;
-            /** @description Why, when it failed. */
+            /** @description The reason of a failure. */
             message?: string;
         };
-        /** @description How it ended. */
+        /** @description The end of the program. */
         Exit: components["schemas"]["ExitCode"] | components["schemas"]["ExitSignal"] | components["schemas"]["ExitNotStarted"];
         TestReport: {
             name: string;
             verdict: components["schemas"]["Verdict"];
             /** @description From 0 to 1, when a checker gives partial credit. */
             score?: number;
-            /** @description Summed over processes. */
+            /** @description CPU time, summed over processes. */
             cpu_ms: number;
             wall_ms: number;
-            /** @description The peak. */
+            /** @description Peak memory. */
             memory_bytes: number;
-            /** @description The peak is a lower bound: the kernel gives no exact number. */
+            /** @description The peak memory is a lower bound: the kernel gives no exact number. */
             memory_is_estimate?: boolean;
             exit?: components["schemas"]["Exit"];
             /** @description The limit that was hit. */
@@ -924,40 +935,40 @@ export interface components {
         };
         /** @description The submission runs as several processes, which talk to a program that then judges; nothing else is compared. */
         Communication: {
-            /** @description Reads the test's input from stdin and talks to each process through two FIFOs, its arguments: what the first process writes, what the first process reads, and so on. Protocol `cms`, `hydro`, `exit`, `testlib` or `coci`. */
+            /** @description Reads the test's input from stdin and talks to each process through two FIFOs, its arguments: the one that the first process writes, the one that the first process reads, and so on. Protocol `cms`, `hydro`, `exit`, `testlib` or `coci`. */
             manager: components["schemas"]["Checker"];
             /**
-             * @description How many. Each is given its number, from 0, as its last argument.
+             * @description Number of processes. Each gets its number, from 0, as its last argument.
              * @default 1
              */
             processes: number;
             /**
-             * @description How a process talks: by stdin and stdout, or through two FIFOs, which it is given as arguments before its number (the one that it reads, the one that it writes).
+             * @description The channel of a process: stdin and stdout, or two FIFOs, which it gets as arguments before its number (the one that it reads, the one that it writes).
              * @default stdio
              */
             io: components["schemas"]["ProcessIo"];
             /**
-             * @description Whether the CPU time limit is for all processes together, or for each.
+             * @description The scope of the CPU time limit: all processes together, or each.
              * @default sum
              */
             time: components["schemas"]["ProcessTime"];
         };
-        /** @description What a program, or its processes, and an interactor or manager said to each other, as far as `capture_bytes` goes. */
+        /** @description The messages between a program, or its processes, and an interactor or manager, up to `capture_bytes`. */
         Transcript: {
             turns: components["schemas"]["Turn"][];
-            /** @description More followed. */
+            /** @description The bytes are cut off. */
             truncated?: boolean;
         };
-        /** @description Where the output is another than expected. */
+        /** @description The first difference from the expected output. */
         Difference: {
-            /** @description In the program's output, from 1. */
+            /** @description Line of the program's output, from 1. */
             line: number;
             /** @description From 1, in bytes. */
             column: number;
             expected?: components["schemas"]["Excerpt"];
             found?: components["schemas"]["Excerpt"];
         };
-        /** @description What happens to a job, as server-sent events; `event:` repeats the name, `id:` says where it stands among the job's. The last is `done`. A slow listener loses some of what lies between. */
+        /** @description Events of a job, as server-sent events; `event:` repeats the name, `id:` is its number among the job's. The last is `done`. A slow listener misses some events in between. */
         Event: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["CompilingEvent"] | components["schemas"]["CompiledEvent"] | components["schemas"]["OutputEvent"] | components["schemas"]["TestEvent"] | components["schemas"]["DoneEvent"];
         /**
          * @example {
@@ -967,11 +978,11 @@ export interface components {
          *     }
          */
         Fault: {
-            /** @description For machines. */
+            /** @description A stable code for programs. */
             code: string;
-            /** @description For people. */
+            /** @description A message for people. */
             message: string;
-            /** @description What to do about it. */
+            /** @description The remedy. */
             hint?: string;
         };
         /**
@@ -992,7 +1003,7 @@ export interface components {
             source: string;
             expect: string;
         };
-        /** @description Whether jobs in a language can run here. */
+        /** @description Availability of a language on this server. */
         Availability: components["schemas"]["Unavailable"] | components["schemas"]["Available"] | components["schemas"]["NotAsked"];
         /**
          * @example {
@@ -1042,10 +1053,10 @@ export interface components {
          *     }
          */
         Language: {
-            /** @description What a job calls it. */
+            /** @description The id that jobs use. */
             id: string;
             name: string;
-            /** @description The plugin's. */
+            /** @description The plugin's version. */
             version: string;
             aliases: string[];
             /** @description Without the dot. */
@@ -1137,10 +1148,10 @@ export interface components {
             version?: string;
             digest?: string;
             state: components["schemas"]["PluginState"];
-            /** @description The id of the trusted key that signed it, where signatures are looked at. */
+            /** @description The id of the trusted key that signed it, where signatures are checked. */
             signed_by?: string;
             error?: components["schemas"]["Fault"];
-            /** @description What an operator may want to know: that nobody who is trusted signed it, say. */
+            /** @description Notes for the operator, such as a missing signature. */
             notes?: string[];
         };
         /**
@@ -1180,11 +1191,11 @@ export interface components {
          */
         Ready: {
             ready: boolean;
-            /** @description Why it is not ready, by part. */
+            /** @description The reasons why the server is not ready, by part. */
             troubles: {
                 [key: string]: string;
             };
-            /** @description What an operator may want to know, by part, although another process would do no better: that the shared queue cannot be reached (`queue`), which languages no worker has announced lately (`workers`). */
+            /** @description Conditions that do not make this process unready, because another process would do no better, by part: the shared queue cannot be reached (`queue`), or no worker has announced these languages lately (`workers`). */
             remarks: {
                 [key: string]: string;
             };
@@ -1236,9 +1247,9 @@ export interface components {
          *     }
          */
         BatchAnswer: {
-            /** @description How many were accepted. */
+            /** @description Number of accepted jobs. */
             accepted: number;
-            /** @description In the order of the request; each holds either. */
+            /** @description In the order of the request; each has an id or an error. */
             jobs: components["schemas"]["BatchRow"][];
         };
         /**
@@ -1254,14 +1265,14 @@ export interface components {
          *     }
          */
         Problem: {
-            /** @description What a job names it by: the SHA-256 of the package. */
+            /** @description The SHA-256 of the package, by which jobs name it. */
             problem: string;
             name: string;
             format: string;
             tests: number;
             is_interactive: boolean;
             is_scored: boolean;
-            /** @description What of the package was not looked at, and changes no verdict. */
+            /** @description Parts of the package that were ignored, because they change no verdict. */
             remarks: string[];
         };
         /** @description A job that was given up after its last attempt. */
@@ -1271,7 +1282,7 @@ export interface components {
             language: string;
             tenant?: string;
             attempts: number;
-            /** @description Why the last attempt failed: a fault's code and message. */
+            /** @description The code and message of the last attempt's failure. */
             reason: string;
             /** @description When it was given up, in ms since 1970. */
             at_ms: number;
@@ -1331,27 +1342,27 @@ export interface components {
          */
         SimpleComparer: "exact" | "end_trimmed" | "trimmed" | "tokens" | "lines" | "unordered" | "cms_white_diff" | "judge0" | "custom";
         FloatTolerance: {
-            /** @description |expected − found| may be this. */
+            /** @description Maximum of |expected − found|. */
             abs?: number;
-            /** @description |expected − found| may be this times |expected|. */
+            /** @description Maximum of |expected − found|, as a multiple of |expected|. */
             rel?: number;
         };
         FloatsComparer: {
             floats: components["schemas"]["FloatTolerance"];
         };
         RegexComparer: {
-            /** @description The whole output matches this regular expression; what is expected is not looked at. */
+            /** @description The whole output matches this regular expression; `expect` is ignored. */
             regex: string;
         };
         /** @description The default output validator of Kattis and ICPC packages. */
         KattisOptions: {
             case_sensitive?: boolean;
             space_change_sensitive?: boolean;
-            /** @description |expected − found| may be this. */
+            /** @description Maximum of |expected − found|. */
             float_absolute_tolerance?: number;
-            /** @description |expected − found| may be this times |expected|. */
+            /** @description Maximum of |expected − found|, as a multiple of |expected|. */
             float_relative_tolerance?: number;
-            /** @description Both of them at once. */
+            /** @description Both tolerances. */
             float_tolerance?: number;
         };
         KattisComparer: {
@@ -1398,13 +1409,13 @@ export interface components {
         /** @enum {string} */
         TotalRule: "sum" | "min" | "max";
         /** @enum {string} */
-        GroupRule: "sum" | "min" | "max" | "all";
+        GroupRule: "sum" | "min" | "max" | "all" | "product";
         /** @enum {string} */
         StopRule: "never" | "group" | "job";
         FileIo: {
-            /** @description Holds what would be stdin. */
+            /** @description The file that replaces stdin. */
             input?: string;
-            /** @description Holds, at the end, what would have been stdout. */
+            /** @description The file that replaces stdout. */
             output?: string;
         };
         /** @enum {string} */
@@ -1415,15 +1426,15 @@ export interface components {
         LimitKind: "cpu_time" | "wall_time" | "memory" | "output" | "file_size" | "forbidden_call" | "kernel_memory";
         /** @enum {string} */
         Severity: "error" | "warning" | "note";
-        /** @description It exited by itself. */
+        /** @description The program exited. */
         ExitCode: {
             code: number;
         };
-        /** @description A signal ended it. */
+        /** @description A signal ended the program. */
         ExitSignal: {
             signal: number;
         };
-        /** @description It could not be started, and why. */
+        /** @description The program could not be started, for this reason. */
         ExitNotStarted: {
             not_started: string;
         };
@@ -1449,31 +1460,31 @@ export interface components {
             event: "compiling";
             step: string;
         };
-        /** @description The compile report, when compiling is over. */
+        /** @description The compile report, when compiling has ended. */
         CompiledEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             event: "compiled";
-            /** @description Whether it gave something to run. */
+            /** @description True if compiling succeeded. */
             ok: boolean;
-            /** @description Taken from the cache: the numbers are those of the first time. */
+            /** @description The result comes from the cache; times and memory are those of the first time. */
             cached: boolean;
             failed_step?: string;
-            /** @description What the compilers printed. */
+            /** @description The output of the compilers. */
             output: components["schemas"]["Excerpt"];
-            /** @description The same as data, where the plugin can read it. */
+            /** @description Diagnostics in the output, if the plugin can parse it. */
             diagnostics?: components["schemas"]["Diagnostic"][];
             cpu_ms: number;
             wall_ms: number;
             memory_bytes: number;
-            /** @description Why, when it failed. */
+            /** @description The reason of a failure. */
             message?: string;
         };
         /** @enum {string} */
         OutputStream: "stdout" | "stderr";
-        /** @description What a test that still runs has printed lately; not told of jobs that hide their feedback. */
+        /** @description Recent output of a running test; not sent for jobs that hide feedback. */
         OutputEvent: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1484,7 +1495,7 @@ export interface components {
             index: number;
             stream: components["schemas"]["OutputStream"];
             content: components["schemas"]["Content"];
-            /** @description It printed more there, of which nothing is told before the test ends. */
+            /** @description The program printed more, which is not sent before the test ends. */
             truncated?: boolean;
         };
         TestEvent: {
@@ -1506,26 +1517,26 @@ export interface components {
             event: "done";
             report: components["schemas"]["Report"];
         };
-        /** @description Its toolchain has not been asked yet. */
+        /** @description The toolchain has not been probed yet. */
         NotAsked: {
             /** @constant */
             state: "unknown";
         };
-        /** @description Its toolchain answers. */
+        /** @description The toolchain answers. */
         Available: {
             /** @constant */
             state: "available";
-            /** @description As the toolchain reports it. */
+            /** @description The version that the toolchain reports. */
             version: string;
         };
-        /** @description Jobs in it are refused, and why. */
+        /** @description Jobs in the language are refused, for this reason. */
         Unavailable: {
             /** @constant */
             state: "unavailable";
             reason: string;
             hint: string;
         };
-        /** @description The least that each limit is raised to; `null` where there is no floor. */
+        /** @description The floor of each limit; `null` where there is none. */
         LimitFloors: {
             cpu_ms?: number | null;
             wall_ms?: number | null;
@@ -1543,18 +1554,18 @@ export interface components {
         PluginState: "active" | "degraded" | "rejected" | "loading";
         Turn: {
             by: components["schemas"]["Speaker"];
-            /** @description Which of several processes says it, or is told it, from 0. */
+            /** @description The number of the process that sends or receives the message, from 0, where there are several. */
             process?: number;
             said: components["schemas"]["Content"];
         };
         /** @enum {string} */
         Speaker: "program" | "interactor";
-        /** @description A job's id, or why it was refused. */
+        /** @description A job's id, or the reason why it was refused. */
         BatchRow: {
             /** Format: uuid */
             id?: string;
             error?: components["schemas"]["Fault"];
-            /** @description With `?wait=`, of a job that is over. */
+            /** @description With `?wait=`, the report of a job that has ended. */
             report?: components["schemas"]["Report"];
         };
         /**
@@ -1565,22 +1576,22 @@ export interface components {
          *     }
          */
         ProblemList: {
-            /** @description Each `sha256:…`. */
+            /** @description Digests, each `sha256:…`. */
             problems: string[];
         };
-        /** @description All numbers that bound a job on this server. */
+        /** @description Caps and defaults of jobs on this server. */
         ServerLimits: {
-            /** @description What a test gets that asks for nothing, before its language's multipliers and floors. */
+            /** @description Limits of a test that asks for none, before its language's multipliers and floors. */
             defaults: components["schemas"]["Limits"];
-            /** @description The most that a test may ask for, and that multipliers and floors may raise it to. */
+            /** @description Caps of a test's limits, also after multipliers and floors. */
             caps: components["schemas"]["Limits"];
-            /** @description What a compile step gets unless its language asks for something else. */
+            /** @description Limits of a compile step, unless its language asks for others. */
             compile: components["schemas"]["Limits"];
-            /** @description Tests of a job. */
+            /** @description Maximum number of tests of a job. */
             max_tests: number;
-            /** @description Files of a job. */
+            /** @description Maximum number of files of a job. */
             max_files: number;
-            /** @description The most that `capture_bytes` may be. */
+            /** @description Maximum of `capture_bytes`. */
             max_capture_bytes: number;
             /** @description The largest request body. */
             max_body_bytes: number;
@@ -1722,7 +1733,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            /** @description A query that is not one. */
+            /** @description A query parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1731,7 +1742,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1758,7 +1769,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1779,7 +1790,7 @@ export interface operations {
                 wait?: string;
             };
             header?: {
-                /** @description The client's own name for this submission: the same key with the same body is the same job, for as long as its report is kept. */
+                /** @description The client's name for this submission. A repeated request with the same key and body returns the same job, until its report expires. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1791,7 +1802,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Over: the report is in it. */
+            /** @description The job has ended; the body holds its report. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1800,7 +1811,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Accepted and durable; `location` says where to ask. */
+            /** @description The job is accepted and stored; `location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1809,7 +1820,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Not JSON, or not a job. */
+            /** @description The body is not JSON, or not a job. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1818,7 +1829,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1827,7 +1838,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Sent by a page of another site. */
+            /** @description The request comes from a page of another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1863,7 +1874,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The body cannot be JSON. */
+            /** @description The content type is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1872,7 +1883,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Unknown or unavailable language, or something that a job may not ask for. */
+            /** @description The language is unknown or unavailable, or a field of the job is invalid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1881,7 +1892,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many jobs of this tenant wait. */
+            /** @description This tenant has too many queued jobs. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1890,7 +1901,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue is full, or too much is being read at once; `retry-after` says when to come again. */
+            /** @description The queue is full, or the server is reading too many bodies; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1911,7 +1922,7 @@ export interface operations {
                 wait?: string;
             };
             header?: {
-                /** @description The client's own name for this submission: the same key with the same body is the same job, for as long as its report is kept. */
+                /** @description The client's name for this submission. A repeated request with the same key and body returns the same job, until its report expires. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1923,7 +1934,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `?wait=`: all jobs that were accepted are over. */
+            /** @description With `?wait=`: all accepted jobs have ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1932,7 +1943,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description Each job is accepted, or refused by itself. */
+            /** @description Each job is accepted or refused individually. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1941,7 +1952,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description Not JSON, or no batch. */
+            /** @description The body is not JSON, or not a batch. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1950,7 +1961,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1977,7 +1988,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Larger than this server takes. */
+            /** @description The body is larger than this server's cap. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1986,7 +1997,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The body cannot be JSON. */
+            /** @description The content type is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1995,7 +2006,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No job, or more than 1000. */
+            /** @description The batch is empty, or has more than 1000 jobs. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2004,7 +2015,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The key submits too much at once; `retry-after` says when to come back. */
+            /** @description The key's rate or quota is exhausted; `retry-after` says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2013,7 +2024,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2042,7 +2053,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As it stands. */
+            /** @description The state of the job. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,7 +2062,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Not an id. */
+            /** @description The id is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2060,7 +2071,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2078,7 +2089,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such job. */
+            /** @description There is no such job. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2096,7 +2107,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2119,7 +2130,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It had not begun, and its report now says `cancelled`. */
+            /** @description The job had not started; its report has the verdict `cancelled`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2128,7 +2139,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description It is running; its worker has been asked. */
+            /** @description The job is running; its worker has been asked to cancel it. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2137,7 +2148,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2146,7 +2157,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2164,7 +2175,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such job. */
+            /** @description There is no such job. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2173,7 +2184,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description It is over. */
+            /** @description The job has ended already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2191,7 +2202,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2206,7 +2217,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `id` of the last event that was heard: what was missed comes first, as far as it is still known. */
+                /** @description The `id` of the last event that was received. Missed events are sent first, as far as they are still stored. */
                 "last-event-id"?: string;
             };
             path: {
@@ -2217,7 +2228,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events, the last of them `done`. */
+            /** @description Server-sent events; the last one is `done`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2226,14 +2237,14 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Event"];
                 };
             };
-            /** @description The last event that was heard is `done`: there will be no other. */
+            /** @description The last event that was received is `done`: no other event follows. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Something is wrong with the request. */
+            /** @description The request is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2242,7 +2253,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2260,7 +2271,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such job. */
+            /** @description There is no such job. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2278,7 +2289,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many clients listen. */
+            /** @description Too many clients are listening. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2298,7 +2309,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In order. */
+            /** @description The names, sorted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2307,7 +2318,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemList"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2316,7 +2327,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2343,7 +2354,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description They cannot be read at the moment. */
+            /** @description The problems cannot be read at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2359,9 +2370,9 @@ export interface operations {
             query?: {
                 /** @description The time limit, for packages that leave it to the judge. */
                 cpu_ms?: number;
-                /** @description The wall time limit, likewise. */
+                /** @description The wall time limit, for packages that leave it to the judge. */
                 wall_ms?: number;
-                /** @description The memory limit, likewise. */
+                /** @description The memory limit, for packages that leave it to the judge. */
                 memory_bytes?: number;
             };
             header?: never;
@@ -2375,7 +2386,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Stored; `problem` is what a job names it by. */
+            /** @description The package is stored; jobs name it by `problem`. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2384,7 +2395,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown parameters. */
+            /** @description A parameter is unknown. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2393,7 +2404,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,7 +2440,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No archive, no package, or one that cannot be honoured. */
+            /** @description The body is not an archive or package, or the package is not supported. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2438,7 +2449,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many of this tenant's large requests are being read at once. */
+            /** @description This tenant sends too many large requests at the same time. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2447,7 +2458,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too much is being read at once, or it cannot be written. */
+            /** @description The server is reading too many bodies, or cannot write. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2456,7 +2467,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This tenant's problems hold as many bytes as they may (`--tenant-problems-mib`). */
+            /** @description This tenant's problems have reached their quota of bytes (`--tenant-problems-mib`). */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -2482,7 +2493,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is stored. */
+            /** @description The stored problem. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2491,7 +2502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2500,7 +2511,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2518,7 +2529,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such problem. */
+            /** @description There is no such problem. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2536,7 +2547,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description It cannot be read at the moment. */
+            /** @description The problem cannot be read at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2562,7 +2573,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It was stored, and is not any more. */
+            /** @description The problem was removed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2571,7 +2582,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,7 +2591,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2598,7 +2609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such problem. */
+            /** @description There is no such problem. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2616,7 +2627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description It cannot be read or removed at the moment. */
+            /** @description The problem cannot be read or removed at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2636,7 +2647,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description By id. */
+            /** @description The languages, by id. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2645,7 +2656,7 @@ export interface operations {
                     "application/json": components["schemas"]["LanguageList"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2654,7 +2665,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2681,7 +2692,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2710,7 +2721,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServerLimits"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2719,7 +2730,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2746,7 +2757,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2831,7 +2842,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description By file. */
+            /** @description The plugins, by file. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2840,7 +2851,7 @@ export interface operations {
                     "application/json": components["schemas"]["PluginList"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2849,7 +2860,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2876,7 +2887,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2896,7 +2907,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tenant's own secret. */
+            /** @description The tenant's secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2905,7 +2916,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2914,7 +2925,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2941,7 +2952,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not at the moment; `retry-after` says when to come again. */
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2962,7 +2973,7 @@ export interface operations {
                 wait?: string;
             };
             header?: {
-                /** @description The client's own name for this submission: the same key with the same body is the same job, for as long as its report is kept. */
+                /** @description The client's name for this submission. A repeated request with the same key and body returns the same job, until its report expires. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2974,7 +2985,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Over: the report is in it. */
+            /** @description The job has ended; the body holds its report. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2983,7 +2994,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Accepted and durable; `location` says where to ask. */
+            /** @description The job is accepted and stored; `location` is its URL. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2992,7 +3003,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Not JSON, or not a job. */
+            /** @description The body is not JSON, or not a job. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3001,7 +3012,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3010,7 +3021,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Sent by a page of another site. */
+            /** @description The request comes from a page of another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,7 +3057,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The body cannot be JSON. */
+            /** @description The content type is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +3066,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Unknown or unavailable language, or something that a job may not ask for. */
+            /** @description The language is unknown or unavailable, or a field of the job is invalid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +3075,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many jobs of this tenant wait. */
+            /** @description This tenant has too many queued jobs. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3073,7 +3084,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue is full, or too much is being read at once; `retry-after` says when to come again. */
+            /** @description The queue is full, or the server is reading too many bodies; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3102,7 +3113,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As it stands. */
+            /** @description The state of the job. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3122,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Not an id. */
+            /** @description The id is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3120,7 +3131,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3138,7 +3149,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such job. */
+            /** @description There is no such job. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3156,7 +3167,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3176,7 +3187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description The server is alive. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3196,7 +3207,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They can. */
+            /** @description Jobs can be judged. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3205,7 +3216,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
-            /** @description Not now, and why. */
+            /** @description Jobs cannot be judged at the moment; the body lists the reasons. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3353,7 +3364,7 @@ export interface operations {
                 tenant?: string;
                 /** @description `next` of the page before: only jobs older than this one. Also read as `before`. */
                 next?: string;
-                /** @description At most so many; 50, when absent. */
+                /** @description Maximum number of results. Default: 50. */
                 limit?: number;
             };
             header?: never;
@@ -3371,7 +3382,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadList"];
                 };
             };
-            /** @description Something is wrong with the request. */
+            /** @description The request is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3380,7 +3391,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3407,7 +3418,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not at the moment; `retry-after` says when to come again. */
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3430,7 +3441,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job, which is over. */
+            /** @description The job, which has ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3439,7 +3450,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Something is wrong with the request. */
+            /** @description The request is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3448,7 +3459,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3466,7 +3477,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such job. */
+            /** @description There is no such job. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3484,7 +3495,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not at the moment; `retry-after` says when to come again. */
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3507,7 +3518,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It waits. */
+            /** @description The job is queued. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3516,7 +3527,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Something is wrong with the request. */
+            /** @description The request is malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3525,7 +3536,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3543,7 +3554,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such job. */
+            /** @description There is no such job. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3561,7 +3572,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not at the moment; `retry-after` says when to come again. */
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3592,7 +3603,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It serves. */
+            /** @description The plugin is active. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3601,7 +3612,7 @@ export interface operations {
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3610,7 +3621,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3646,7 +3657,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What the load gate says of it. */
+            /** @description The load gate refuses the plugin. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3655,7 +3666,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many of this tenant's large requests are being read at once. */
+            /** @description This tenant sends too many large requests at the same time. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3664,7 +3675,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too much is being read at once, or it cannot be written. */
+            /** @description The server is reading too many bodies, or cannot write. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3684,7 +3695,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is there now. */
+            /** @description The plugins after the scan. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3693,7 +3704,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reloaded"];
                 };
             };
-            /** @description A parameter that is not known, or not in its form. */
+            /** @description A parameter is unknown or malformed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3702,7 +3713,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No key, or one that is not known. */
+            /** @description The API key is missing or unknown. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3720,7 +3731,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description It does not go with how things stand. */
+            /** @description This process has no plugins. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3738,7 +3749,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The queue or the keys cannot be read now; `retry-after` says when to come again. */
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

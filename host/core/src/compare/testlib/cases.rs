@@ -61,7 +61,7 @@ impl Grammar for OneEach {
     }
 }
 
-/// Whether a word may stand at this place.
+/// Returns true if a word may stand at this place.
 fn fits(place: u64, word: &[u8]) -> bool {
     match place % 3 {
         0 => word == b"Case",
@@ -97,7 +97,7 @@ impl Many {
         Self { integers, case: 1, place: Place::Case, wrong: false }
     }
 
-    /// Whether the word may stand here; where the next one stands is noted elsewhere.
+    /// Checks that the word may stand here; the next place is noted elsewhere.
     fn check(&self, word: &[u8]) -> Result<(), Kind> {
         match self.place {
             Place::Case if word != b"Case" => Err(CASE),

@@ -54,7 +54,7 @@ impl Grammar for Lines {
     }
 }
 
-/// How many lines begin in a gap at the end of the output.
+/// Number of lines that begin in a gap at the end of the output.
 fn lines(gap: &Gap) -> u64 {
     match (gap.leading, gap.lfs) {
         (true, lfs) => lfs + u64::from(gap.after_lf > 0),
@@ -63,8 +63,8 @@ fn lines(gap: &Gap) -> u64 {
     }
 }
 
-/// How many blank lines testlib reads at the end of an expectation: the last, if there is nothing at all in it, is not
-/// looked at.
+/// Number of blank lines that testlib reads at the end of an expectation: a last line that is completely empty is
+/// ignored.
 fn blank_lines(rest: &[u8], leading: bool) -> u64 {
     let rest = match (leading, rest.iter().position(|&byte| byte == b'\n')) {
         (true, _) => rest,

@@ -8,7 +8,7 @@ use super::LEXIS;
 
 const NUMBER: Kind = Kind::NotA("a number");
 
-/// How near is near enough.
+/// The kind of number, with its tolerance.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Number {
     Absolute(f64),

@@ -1,4 +1,4 @@
-//! What each standard checker of testlib says; see `vectors`.
+//! Answers of each standard checker of testlib; see `vectors`.
 
 use super::vectors::prove;
 use super::*;

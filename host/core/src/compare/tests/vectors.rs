@@ -1,4 +1,4 @@
-//! What each checker of other judges says: expected, found, the answer (`=` right, `x` wrong, `m` malformed, `u` the
+//! Answers of other judges' checkers: expected, found, the answer (`=` right, `x` wrong, `m` malformed, `u` the
 //! expectation is unusable), and the rule that it proves.
 
 use super::*;

@@ -74,7 +74,7 @@ impl<'a> Grading<'a> {
         Self { tree, groups, places, due: None }
     }
 
-    /// Whether a test is to be run, after all that has been noted.
+    /// Returns true if a test is still to be run.
     pub fn wants(&self, test: usize) -> bool {
         let mut group = self.places.get(test).copied().flatten();
         while let Some(own) = group.map(|own| &self.groups[own]) {
@@ -86,7 +86,7 @@ impl<'a> Grading<'a> {
         true
     }
 
-    /// How a test went: its verdict, and its score if a checker gave one.
+    /// Notes the result of a test: its verdict, and its score if a checker gave one.
     pub fn note(&mut self, test: usize, verdict: Verdict, given: Option<f64>) {
         let (Some(place), false) =
             (self.places.get(test).copied().flatten(), matches!(verdict, Verdict::Skipped | Verdict::Cancelled))
@@ -119,7 +119,7 @@ impl<'a> Grading<'a> {
         Some(GraderCall { args: own.node.custom.clone().unwrap_or_default(), stdin })
     }
 
-    /// What the grader made of the group that was due.
+    /// Notes the grader's result for the group that was due.
     pub fn graded(&mut self, graded: Graded) {
         if let Some((group, test)) = self.due.take() {
             self.settle(group, graded);
@@ -164,7 +164,7 @@ impl<'a> Grading<'a> {
         }
     }
 
-    /// What it has come to.
+    /// The points so far.
     pub fn score(&self) -> Score {
         let groups = self.groups.iter().enumerate().skip(1).filter(|(_, own)| own.tests > 0).map(|(i, own)| {
             let graded = own.graded.unwrap_or(Graded { verdict: Verdict::Skipped, score: 0.0 });

@@ -1,4 +1,4 @@
-//! What trees come to. The wanted values are those of problemtools' `default_grader` and of the legacy specification.
+//! Results of trees. The wanted values are those of problemtools' `default_grader` and of the legacy specification.
 
 use super::*;
 use crate::Verdict::{self, Accepted, RuntimeError, TimeLimitExceeded, WrongAnswer};

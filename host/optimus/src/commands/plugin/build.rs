@@ -16,14 +16,14 @@ use crate::samples;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What was built.
+/// A built plugin.
 #[derive(Debug, Serialize)]
 struct Built {
     file: PathBuf,
     id: String,
     bytes: u64,
     digest: String,
-    /// What is probably not meant.
+    /// Remarks on settings that are probably a mistake.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<Fault>,
 }
@@ -32,7 +32,7 @@ pub(super) fn build(args: &Build, output: Output) -> anyhow::Result<ExitCode> {
     let (wasm, folder) = wasm(&args.path)?;
     let remarks = remarks(&args.path)?;
     remarks.iter().for_each(|remark| output.warn(remark));
-    // Under a name of its own, and past the load gate, before it is anything that somebody may drop.
+    // Under a temporary name, and through the load gate, before it gets the name that a server reads.
     let part = tempfile::Builder::new().suffix(".wasm").tempfile()?;
     std::fs::write(part.path(), &wasm)?;
     let plugin = load(part.path()).map_err(|error| rename(&error, part.path(), &args.path))?;
@@ -53,7 +53,7 @@ pub(super) fn build(args: &Build, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The plugin's own file is what its author knows; the temporary one is nobody's.
+/// The plugin's own file is what its author knows; the temporary one is internal.
 fn rename(error: &anyhow::Error, from: &Path, to: &Path) -> anyhow::Error {
     let mut fault = crate::output::fault(error);
     let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -76,7 +76,7 @@ pub(super) fn wasm(path: &Path) -> anyhow::Result<(Vec<u8>, PathBuf)> {
     Err(Advised::new("no_language", message, Some(hint)).into())
 }
 
-/// What is suspicious in a `language.toml`; a crate is its author's own.
+/// Remarks on a `language.toml`; a crate has none.
 fn remarks(path: &Path) -> anyhow::Result<Vec<Fault>> {
     let toml = if path.is_dir() { path.join("language.toml") } else { path.to_owned() };
     if !toml.is_file() {
@@ -99,7 +99,7 @@ fn declared(toml: &Path, folder: &Path) -> anyhow::Result<Vec<u8>> {
     author::fill(&manifest(&text, folder, &file)?).map_err(|error| refused(&error, &file))
 }
 
-/// The language with its `hello` sample, so that whoever has the plugin can try it.
+/// The language with its `hello` sample, so that every user of the plugin can try it.
 pub(super) fn manifest(text: &str, folder: &Path, file: &str) -> anyhow::Result<Manifest> {
     let mut manifest = author::read(text, Vec::new()).map_err(|error| refused(&error.into(), file))?;
     let samples = samples::read_folder(&manifest.id, &folder.join("samples"));
@@ -121,7 +121,7 @@ fn program(sample: &samples::Sample) -> Option<Program> {
     })
 }
 
-/// What is wrong with a language, as an error with advice that names its file.
+/// A fault in a language, as an error with a hint that names its file.
 pub(super) fn refused(error: &BuildError, file: &str) -> anyhow::Error {
     Advised::new("bad_language", format!("`{file}`: {error}"), error.hint()).into()
 }

@@ -1,4 +1,4 @@
-//! What a new version changes, and whether somebody has to agree to it: whatever it asks for beyond the old one.
+//! The change from one version of a plugin to another; requests beyond the old version need consent.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
@@ -14,9 +14,9 @@ pub(super) struct Change {
     /// Version and digest.
     pub(super) from: [String; 2],
     pub(super) to: [String; 2],
-    /// What it asks for that the old one did not: somebody has to agree.
+    /// New requests, which need consent.
     pub(super) grows: Vec<String>,
-    /// What it no longer asks for.
+    /// Requests that the new version drops.
     pub(super) shrinks: Vec<String>,
 }
 
@@ -43,10 +43,10 @@ impl Change {
         text
     }
 
-    /// Goes on when nothing grows or somebody agrees: by a flag, or at the keyboard.
+    /// Goes on when nothing grows or the user consents: by a flag, or at the keyboard.
     ///
     /// # Errors
-    /// Nobody did.
+    /// The user did not consent.
     pub(super) fn agree(&self, agreed: bool, output: Output) -> anyhow::Result<()> {
         if agreed || self.grows.is_empty() || self.asked(output)? {
             return Ok(());
@@ -62,7 +62,7 @@ impl Change {
             return Ok(false);
         }
         output::note(self.words().trim_end());
-        output::note("It asks for more. Let it? [y/N]");
+        output::note("The new version asks for more. Install it? [y/N]");
         std::io::stderr().flush()?;
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line)?;
@@ -70,7 +70,7 @@ impl Change {
     }
 }
 
-/// What `new` asks for beyond `old`, a line each; of a number, with what it was.
+/// The requests of `new` beyond `old`, a line each; of a number, with the old one.
 fn beyond(old: &Entry, new: &Entry) -> Vec<(String, Option<f64>)> {
     let more = |what: &str, old: &[String], new: &[String]| {
         let more = new.iter().filter(|item| !old.contains(item));

@@ -13,7 +13,7 @@ use crate::cli::File;
 use crate::engine;
 use crate::output::Output;
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Debug, Serialize)]
 struct Inside {
     id: String,
@@ -28,10 +28,10 @@ struct Inside {
     /// The trusted key that signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_by: Option<String>,
-    /// What its signer said of it, which is signed, too.
+    /// The signer's comment, which is signed, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_as: Option<String>,
-    /// Why nobody's signature counts.
+    /// The reason why no signature counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsigned: Option<String>,
     descriptor: Descriptor,
@@ -53,7 +53,7 @@ pub(super) fn check(args: &File, output: Output) -> anyhow::Result<ExitCode> {
 
 pub(super) fn inspect(args: &File, output: Output) -> anyhow::Result<ExitCode> {
     let mut trust = engine::trust(&args.trust)?;
-    // To look at a signature needs nobody's leave.
+    // Looking at a signature needs no trusted key.
     if trust.signatures == Signatures::Off {
         trust.signatures = Signatures::Warn;
     }

@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(300);
 /// Until a server that was given a plugin takes jobs for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What one change came to.
+/// The result of one change.
 #[derive(Debug, Serialize)]
 struct Round {
     id: String,
@@ -69,7 +69,7 @@ pub(super) fn dev(args: &Dev, output: Output) -> anyhow::Result<ExitCode> {
             seen = Some(now);
             match round(&args.path, &client, &mut plans) {
                 Ok(round) => output.print(&round, words)?,
-                // Whoever is writing has just made the mistake, and is about to mend it.
+                // The author has just made the mistake, and is about to fix it.
                 Err(error) => output.error(&error),
             }
             output::note(&format!("watching {}; Ctrl-C ends it", args.path.display()));
@@ -78,7 +78,7 @@ pub(super) fn dev(args: &Dev, output: Output) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What stands in the folder: sizes and times, without what is built from it.
+/// The files of the folder: sizes and times, without what is built from it.
 fn state(folder: &Path) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
     let mut found = BTreeMap::new();
     // A `language.toml` may be named itself.

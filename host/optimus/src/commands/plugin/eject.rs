@@ -12,7 +12,7 @@ use super::folder::write;
 use crate::cli::Folder;
 use crate::output::{Advised, Output};
 
-/// What the description is called afterwards, so that it is no longer what is built.
+/// The new name of the description, under which it is no longer built.
 pub(super) const AS_IT_WAS: &str = "language.toml.ejected";
 
 pub(super) fn eject(args: &Folder, output: Output) -> anyhow::Result<ExitCode> {
@@ -31,7 +31,7 @@ pub(super) fn write_out(folder: &Path) -> anyhow::Result<Vec<String>> {
     let text = std::fs::read_to_string(&toml).with_context(|| format!("cannot read `{}`", toml.display()))?;
     if let Some(taken) = ["Cargo.toml", "src", "sdk", AS_IT_WAS].into_iter().find(|name| folder.join(name).exists()) {
         let hint = "it never overwrites: move that away first".to_owned();
-        let message = format!("`{}` is there already", folder.join(taken).display());
+        let message = format!("`{}` exists already", folder.join(taken).display());
         return Err(Advised::new("exists", message, Some(hint)).into());
     }
     let manifest = build::manifest(&text, folder, &toml.display().to_string())?;
@@ -41,7 +41,7 @@ pub(super) fn write_out(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(files.into_iter().map(|(path, _)| path).filter(|path| !path.starts_with("sdk/")).collect())
 }
 
-/// What `new` planted, once it is a crate.
+/// Writes the files that `new` made, once it is a crate.
 pub(super) fn planted(folder: &Path, files: Vec<Planted>) -> anyhow::Result<Vec<Planted>> {
     let text = files.iter().find(|(path, _)| path == "language.toml").map_or("", |(_, text)| text);
     let manifest = build::manifest(text, folder, "language.toml")?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::put;
 
-/// What is installed, by language.
+/// The installed plugins, by language.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lock {
@@ -31,10 +31,10 @@ pub(super) struct Entry {
     /// The id of the trusted key that signed it, where signatures were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) signed_by: Option<String>,
-    /// What it replaced, which is kept for `rollback`.
+    /// The version that it replaced, which is kept for `rollback`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<String>,
-    /// What of time, memory and the like its programs are given at least.
+    /// The least time, memory and so on that its programs are given.
     #[serde(default)]
     pub(super) limits: BTreeMap<String, f64>,
 }
@@ -67,7 +67,7 @@ impl Lock {
     pub(super) fn read(dir: &Path) -> anyhow::Result<Self> {
         let path = file(dir);
         match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).with_context(|| format!("`{}` makes no sense", path.display())),
+            Ok(text) => toml::from_str(&text).with_context(|| format!("`{}` is malformed", path.display())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
         }

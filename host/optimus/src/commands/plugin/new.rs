@@ -25,7 +25,7 @@ pub(super) fn new(args: &New, output: Output) -> anyhow::Result<ExitCode> {
         std::fs::remove_file(path.join(eject::AS_IT_WAS))?;
         files = eject::planted(path, files)?;
     }
-    // A crate brings its SDK, which nobody has to read.
+    // A crate brings its SDK, which its author need not read.
     let paths: Vec<&String> = files.iter().map(|(path, _)| path).filter(|path| !path.starts_with("sdk/")).collect();
     output.print(&json!({"folder": args.name, "files": paths}), |_| {
         let next = format!("next: optimus plugin build {0} && optimus plugin test {0}\n", args.name);

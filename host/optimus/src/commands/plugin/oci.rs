@@ -26,10 +26,10 @@ use crate::cli::Push;
 use crate::engine;
 use crate::output::{Advised, Output};
 
-/// How a reference is told from a file's name.
+/// The prefix of a reference.
 pub(super) const SCHEME: &str = "oci://";
 
-/// What the CNCF calls them: <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>.
+/// The media type of the CNCF: <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>.
 const LAYER: &str = "application/wasm";
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 /// Holds what would lie in `NAME.wasm.sig`, in Base64: canonical JSON leaves ends of lines as they are, which no registry
@@ -38,7 +38,7 @@ const SIGNATURE: &str = "dev.optimus.plugin.signature";
 
 /// A plugin, as it came.
 pub(super) struct Pulled {
-    /// What it may be called as a file.
+    /// A name for the file.
     pub(super) name: String,
     pub(super) wasm: Vec<u8>,
     pub(super) signature: Option<Vec<u8>>,
@@ -65,7 +65,7 @@ pub(super) fn pull(said: &str, max_bytes: u64) -> anyhow::Result<Pulled> {
     let not_one = |why: String| {
         let hint =
             "`optimus plugin push FILE oci://…` publishes a plugin, and so does any tool for WebAssembly components";
-        Advised::new("not_a_plugin", format!("`{said}` is no plugin: {why}"), Some(hint.to_owned()))
+        Advised::new("not_a_plugin", format!("`{said}` is not a plugin: {why}"), Some(hint.to_owned()))
     };
     runtime()?.block_on(async {
         let (client, auth) = (client(&reference), credential(reference.registry()));
@@ -89,7 +89,7 @@ pub(super) fn pull(said: &str, max_bytes: u64) -> anyhow::Result<Pulled> {
     })
 }
 
-/// Whether a reference may stand for something else tomorrow.
+/// Returns true if a reference may stand for something else tomorrow.
 pub(super) fn is_movable(said: &str) -> bool {
     said.starts_with(SCHEME) && !said.contains("@sha256:")
 }
@@ -146,7 +146,7 @@ fn parse(said: &str) -> anyhow::Result<Reference> {
     let reference = said.strip_prefix(SCHEME).unwrap_or_default().parse();
     Ok(reference.map_err(|error: oci_client::ParseError| {
         let hint = "it is written `oci://HOST/PATH:TAG` or `oci://HOST/PATH@sha256:DIGEST`".to_owned();
-        Advised::new("bad_reference", format!("`{}` is no reference: {error}", said.escape_debug()), Some(hint))
+        Advised::new("bad_reference", format!("`{}` is not a reference: {error}", said.escape_debug()), Some(hint))
     })?)
 }
 
@@ -167,7 +167,7 @@ fn client(reference: &Reference) -> Client {
     })
 }
 
-/// What `docker login` has left, or nobody's name.
+/// The credential that `docker login` stored; without one, anonymous.
 fn credential(registry: &str) -> RegistryAuth {
     match docker_credential::get_credential(registry) {
         Ok(DockerCredential::UsernamePassword(name, password)) => RegistryAuth::Basic(name, password),

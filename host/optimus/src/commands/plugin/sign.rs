@@ -19,7 +19,7 @@ pub(super) fn keygen(args: &Keygen, output: Output) -> anyhow::Result<ExitCode> 
     let [secret, public] = ["key", "pub"].map(|end| with_end(&args.name, end));
     if let Some(taken) = [&secret, &public].into_iter().find(|path| path.exists()) {
         let hint = "it never overwrites: choose another name".to_owned();
-        return Err(Advised::new("exists", format!("`{}` is there already", taken.display()), Some(hint)).into());
+        return Err(Advised::new("exists", format!("`{}` exists already", taken.display()), Some(hint)).into());
     }
     let made = SecretKey::generate().map_err(|why| Advised::new("no_key", why, None))?;
     let (key, id) = (made.public(), made.id());

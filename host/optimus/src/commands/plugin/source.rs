@@ -1,4 +1,4 @@
-//! Where a plugin comes from, with its signature: a file, a URL whose bytes are pinned, or a registry.
+//! Sources of a plugin, with its signature: a file, a URL whose bytes are pinned, or a registry.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use super::signed_file::SignedFile;
 use super::{build, oci};
 use crate::output::Advised;
 
-/// What `optimus.lock` says of known languages.
+/// The source of known languages in `optimus.lock`.
 const BUILT_IN: &str = "built in";
-/// What is fetched at most: as much as the load gate takes.
+/// Maximum size of a fetched plugin, as in the load gate.
 const MAX_BYTES: u64 = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A plugin that is to be installed.
 pub(super) struct Source {
-    /// What messages call it.
+    /// The name in messages.
     pub(super) name: String,
-    /// What `optimus.lock` says of where it came from.
+    /// The source in `optimus.lock`.
     pub(super) said: String,
     pub(super) wasm: Vec<u8>,
     pub(super) signature: Option<Vec<u8>>,
@@ -48,7 +48,7 @@ impl Source {
         Ok(Self { name: format!("{}.wasm", known.id), said: BUILT_IN.to_owned(), wasm, signature: None })
     }
 
-    /// Where a plugin came from, once more.
+    /// The source of a plugin, by its line in `optimus.lock`.
     pub(super) fn again(id: &str, said: &str) -> anyhow::Result<Self> {
         if said == BUILT_IN {
             return Self::built_in(id);
@@ -65,7 +65,7 @@ impl Source {
         Self::open(said)
     }
 
-    /// Whether something else may be there by now: what is pinned is the same for ever, and what was kept is in no place.
+    /// Returns true if the source may have changed: a pinned one never does, and a kept file has no source.
     pub(super) fn may_have_changed(said: &str) -> bool {
         said == BUILT_IN || oci::is_movable(said) || Path::new(said).is_file()
     }
@@ -87,9 +87,7 @@ impl Source {
     fn url(said: &str) -> anyhow::Result<Self> {
         let Some((url, pin)) = said.split_once("#sha256=") else {
             let hint = "append `#sha256=DIGEST`, which its author publishes".to_owned();
-            return Err(
-                Advised::new("not_pinned", format!("`{said}` does not say which bytes it means"), Some(hint)).into()
-            );
+            return Err(Advised::new("not_pinned", format!("`{said}` does not pin its bytes"), Some(hint)).into());
         };
         let wasm = fetch(url, MAX_BYTES).with_context(|| format!("cannot fetch `{url}`"))?;
         let digest = sha256(&wasm);

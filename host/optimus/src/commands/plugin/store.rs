@@ -121,12 +121,12 @@ fn place(dir: &Path, id: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// Where replaced versions wait; the server does not look there.
+/// The path of a replaced version, which the server does not read.
 fn kept(dir: &Path, digest: &str) -> PathBuf {
     dir.join(".before").join(format!("{digest}.wasm"))
 }
 
-/// What passed the load gate.
+/// A plugin that passed the load gate.
 struct Candidate {
     source: Source,
     plugin: Arc<Plugin>,
@@ -142,7 +142,7 @@ impl Candidate {
         put_signature(&part, source.signature.as_deref())?;
         let Loaded { plugin, signer, unsigned } = load_trusting(&part, trust.clone())?;
         if let Some(why) = unsigned {
-            output::note(&format!("taken all the same: {why}"));
+            output::note(&format!("installed without a valid signature: {why}"));
         }
         let entry = Entry::of(&plugin, &source.said, signer.map(|signer| signer.key));
         Ok(Self { source, plugin, entry })
@@ -152,12 +152,12 @@ impl Candidate {
         &self.plugin.descriptor().id
     }
 
-    /// What it changes, if there is something to change.
+    /// The change against the installed version, if there is one.
     fn change(&self, dir: &Path) -> anyhow::Result<Option<Change>> {
         let file = place(dir, self.id())?;
         let Ok(wasm) = std::fs::read(&file) else { return Ok(None) };
         let locked = Lock::read(dir)?.plugins.remove(self.id()).filter(|entry| entry.sha256 == sha256(&wasm));
-        // What somebody dropped by hand stands in no lock; what does not load asks for nothing.
+        // A file that was dropped by hand is in no lock; one that does not load asks for nothing.
         let old = locked.or_else(|| load(&file).ok().map(|plugin| Entry::of(&plugin, "", None)));
         Ok(old.map(|old| Change::of(self.id(), &old, &self.entry)))
     }

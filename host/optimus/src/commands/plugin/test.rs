@@ -19,7 +19,7 @@ use crate::engine::{self, Engine};
 use crate::output::{self, Advised, Output};
 use crate::samples::{self, EXPECTED, Sample};
 
-/// What came of it.
+/// The result of the samples.
 #[derive(Debug, Serialize)]
 struct Conformance {
     id: String,
@@ -70,7 +70,7 @@ pub(super) fn test(args: &Test, output: Output) -> anyhow::Result<ExitCode> {
     let _guard = runtime.enter();
     let mut engine_args = args.engine.clone();
     engine_args.plugins = Some(place.path().to_owned());
-    // What is being written is signed by nobody yet.
+    // A plugin under development is not signed yet.
     engine_args.trust = TrustArgs::default();
     let engine = Engine::open(&engine_args)?;
     let toolchain = match runtime.block_on(engine::probe(&engine.sandbox, plugin.descriptor())) {
@@ -117,7 +117,7 @@ async fn judge(engine: &Engine, plugin: &Plugin, sample: &Sample) -> anyhow::Res
     Ok(Row { name: sample.name.clone(), expected: sample.expected.clone(), verdict, ok, ms, why })
 }
 
-/// What the report says of itself, for an author who wonders.
+/// The reason of a report, for the author of a plugin.
 pub(super) fn why(report: &Report) -> String {
     output::report(report).trim_end().to_owned()
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::output::Advised;
 
-/// What a generator may use; DMOJ gives it 20 s.
+/// CPU time of a generator; DMOJ gives it 20 s.
 const CPU_MS: u64 = 20_000;
 const MEMORY_BYTES: u64 = 1 << 30;
 

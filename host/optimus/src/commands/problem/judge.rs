@@ -1,4 +1,4 @@
-//! Who judges a submission: this process, in boxes of its own, or a server.
+//! Judges submissions: in this process, or by a server.
 
 use std::path::Path;
 use std::time::Duration;
@@ -48,7 +48,7 @@ struct Stored {
     problem: String,
 }
 
-/// What came of a submission that may be anything.
+/// The result of a submission of any kind.
 pub(super) enum Outcome {
     Judged(Box<Report>),
     /// It was not judged, and why.
@@ -85,7 +85,7 @@ impl Judge {
         }
     }
 
-    /// What comes of a labelled submission. One that cannot be judged, in an unknown language say, ends nothing.
+    /// Judges a labelled submission. One that cannot be judged, such as one in an unknown language, does not end the command.
     pub(super) async fn try_judge(
         &mut self,
         problem: &Problem,
@@ -103,7 +103,7 @@ impl Judge {
         }
     }
 
-    /// What comes of a submission, which is called `label` where progress is shown.
+    /// Judges a submission, which progress shows as `label`.
     pub(super) async fn judge(
         &mut self,
         problem: &Problem,

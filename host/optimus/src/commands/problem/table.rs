@@ -1,4 +1,4 @@
-//! What `optimus verify` prints: a line a submission as it is judged, as a problem setter reads it.
+//! The output of `optimus verify`: a line for each submission as it is judged.
 
 use optimus_core::problem::Labelled;
 use optimus_core::{Problem, Report, Verdict};
@@ -56,7 +56,7 @@ impl Table {
     }
 }
 
-/// How many came out as expected, and the remarks.
+/// The number of submissions with the expected result, and the remarks.
 pub(super) fn summary(verification: &Verification) -> String {
     let Verification { submissions, remarks, .. } = verification;
     let good = submissions.iter().filter(|one| one.mismatch.is_none()).count();
@@ -73,7 +73,7 @@ fn found(report: &Report) -> String {
     }
 }
 
-/// How many were accepted, of how many that were run.
+/// The number of accepted tests, and of those that ran.
 fn tests(report: &Report) -> String {
     let ran = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::Cancelled)).count();
     let accepted = report.tests.iter().filter(|test| test.verdict == Verdict::Accepted).count();

@@ -21,7 +21,7 @@ pub(super) async fn derive(judge: &mut Judge, problem: &mut Problem, unlimited: 
     problem.limits.cpu_ms = Some(wall_ms.min(Limits::CAP.cpu_ms).into());
     let bounding: Vec<Labelled> = problem.submissions.iter().filter(|own| own.bounds_time).cloned().collect();
     if bounding.is_empty() {
-        return Err(no_limit("the package says no time limit, and has no submission that one could follow from"));
+        return Err(no_limit("the package has no time limit, and no submission that determines one"));
     }
     let mut slowest: Option<(f64, &Labelled)> = None;
     for own in &bounding {
@@ -38,7 +38,7 @@ pub(super) async fn derive(judge: &mut Judge, problem: &mut Problem, unlimited: 
     }
     let Some((took, own)) = slowest else {
         let why = problem.remarks.last().cloned().unwrap_or_default();
-        return Err(no_limit(&format!("the package says no time limit, and none follows from its submissions: {why}")));
+        return Err(no_limit(&format!("the package has no time limit, and its submissions determine none: {why}")));
     };
     let (TimeRule { factor, .. }, limit) = (rule, rule.limit_ms(took));
     let limit = limit.min(Limits::CAP.cpu_ms);
@@ -52,7 +52,7 @@ fn no_limit(message: &str) -> anyhow::Error {
     Advised::new("no_time_limit", message, Some("give one with `--cpu-ms`".to_owned())).into()
 }
 
-/// What the slowest test took, if all ran to an end of their own.
+/// The time of the slowest test, if all ran to their own end.
 fn took(report: &Report) -> Result<f64, String> {
     let is_slow = |verdict| matches!(verdict, Verdict::TimeLimitExceeded | Verdict::IdlenessLimitExceeded);
     if let Some(test) = report.tests.iter().find(|test| is_slow(test.verdict)) {

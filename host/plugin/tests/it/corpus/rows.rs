@@ -5,13 +5,13 @@
 
 /// A file that has to be refused.
 pub(crate) struct Broken {
-    /// What it is.
+    /// Its name in messages.
     pub(crate) name: String,
-    /// What stands in it.
+    /// Its bytes.
     pub(crate) bytes: Vec<u8>,
-    /// What has to be said of it.
+    /// Words that the error has to contain.
     pub(crate) words: &'static str,
-    /// What has to be advised.
+    /// Words that the hint has to contain.
     pub(crate) remedy: &'static str,
 }
 
@@ -137,7 +137,7 @@ fn modules() -> Vec<Text> {
     };
     let locals = format!("(func (local {}))", "i32 ".repeat(60_000));
     let swizzle = "(func (param v128 v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 1)))";
-    let type_error = "does not export `optimus:plugin/language` as the contract has it";
+    let type_error = "does not export `optimus:plugin/language` with the type of the contract";
     let too_much = "`describe` wanted more than 64 MiB of memory";
     let grows = "an allocation in the plugin that grows";
     let malformed = |name, module: &str| (name, with(module), MALFORMED.0, MALFORMED.1);

@@ -1,4 +1,4 @@
-//! What one transaction does to the tables.
+//! The changes of one transaction to the tables.
 
 use optimus_core::{JobId, Report};
 use redb::{Table, WriteTransaction};

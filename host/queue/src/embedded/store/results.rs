@@ -17,7 +17,7 @@ pub(in crate::embedded) struct Expire {
     pub limit: usize,
 }
 
-/// How much more, or less, is kept than before.
+/// The change in stored bytes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::embedded) struct Change {
     pub bytes: i64,

@@ -14,7 +14,7 @@ pub(in crate::api) struct Bodies {
     large: Arc<Pool>,
 }
 
-/// What one body holds; given back when this is dropped.
+/// The bytes of one body; given back when this is dropped.
 pub(super) struct Held {
     small: Share,
     large: Share,

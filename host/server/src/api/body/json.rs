@@ -18,7 +18,7 @@ pub(super) fn check_values(json: &[u8]) -> Result<(), ApiError> {
     Err(error.hint("split it, or store the tests once with POST /v1/problems"))
 }
 
-/// How many values there are at most: each follows a bracket, a brace, a comma or a colon, or is the first.
+/// An upper bound of the number of values: each follows a bracket, a brace, a comma or a colon, or is the first.
 fn count_values(json: &[u8]) -> usize {
     let (mut values, mut rest) = (1, json);
     while let Some((byte, after)) = rest.split_first() {
@@ -34,7 +34,7 @@ fn count_values(json: &[u8]) -> usize {
     values
 }
 
-/// What follows a string whose opening quote was read.
+/// The rest behind a string whose opening quote was read.
 fn skip_string(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
         match rest[at] {

@@ -43,14 +43,14 @@ struct Entry {
     phase: Phase,
 }
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     /// No request is complete. `turn` orders those that are without one.
     Idle { turn: u64, until: Instant },
     /// A request is under way.
     Request { until: Instant },
-    /// An event stream, which has no end of its own.
+    /// An event stream, which ends with its job.
     Stream,
     /// It was told to close.
     Closing,
@@ -171,7 +171,7 @@ impl State {
         }
     }
 
-    /// Its place is free at once; its descriptor within a moment.
+    /// Its place is free immediately; its descriptor soon after.
     fn close(&mut self, id: u64) {
         self.enter(id, Phase::Closing);
         if let Some(entry) = self.open.remove(&id) {

@@ -23,7 +23,7 @@ pub(super) struct Words<'a> {
     used: BTreeSet<&'static str>,
 }
 
-/// What fills a slot.
+/// The substitution of a slot.
 enum Substitution {
     /// A variable that is a text.
     Variable(&'static str),

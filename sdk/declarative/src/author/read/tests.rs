@@ -115,7 +115,7 @@ fn each_mistake_is_told_with_line_field_and_remedy() {
 }
 
 proptest! {
-    /// Whatever somebody writes is a language or a mistake with a line and a remedy.
+    /// Any text is a language or an error with a line and a remedy.
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
         if let Err(wrong) = read(&text, Vec::new()) {

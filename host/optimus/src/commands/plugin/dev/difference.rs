@@ -1,4 +1,4 @@
-//! What differs between two texts, line by line.
+//! The difference between two texts, line by line.
 
 /// Lines that went (`-`) and came (`+`); nothing where the texts are the same.
 pub(super) fn lines(old: &str, new: &str) -> Option<String> {
@@ -22,7 +22,7 @@ pub(super) fn lines(old: &str, new: &str) -> Option<String> {
     Some(text)
 }
 
-/// How many lines two ends have in common, for each two ends. Plans are some hundred lines.
+/// Length of the longest common subsequence for each two ends. Plans are some hundred lines.
 fn common(old: &[&str], new: &[&str]) -> Vec<Vec<usize>> {
     let mut table = vec![vec![0; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {

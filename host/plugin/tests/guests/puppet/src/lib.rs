@@ -83,7 +83,7 @@ fn recurse(depth: u64) -> u64 {
     if core::hint::black_box(depth) == u64::MAX { 0 } else { recurse(depth + 1) + core::hint::black_box(1) }
 }
 
-/// What no plugin should do.
+/// Forbidden behaviour, by name.
 fn misbehave(order: &str) {
     match order {
         "loop" => loop {
@@ -180,7 +180,7 @@ fn comparer(value: &Value) -> Option<Comparer> {
     })
 }
 
-/// What it was asked, to be compared with what was sent.
+/// The request, to be compared with what the host sent.
 fn echo(request: &Request) -> Vec<String> {
     let files = request.files.iter().map(|file| format!("{}:{}:{}", file.path, file.size, file.head.len()));
     let asked = [request.entry.clone().unwrap_or_default(), request.options.clone(), request.limits.cpu_ms.to_string()];

@@ -1,4 +1,4 @@
-//! What a conversation goes over: a socket, which carries descriptors too, or any other stream.
+//! The stream below the protocol: a socket, which also carries descriptors, or any other stream.
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -9,12 +9,12 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::UnixStream;
 
-/// What a conversation goes over.
+/// A stream to an agent.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Whether descriptors can go with the bytes.
+    /// True if descriptors can be sent with bytes.
     const CARRIES_FILES: bool;
 
-    /// Sends some of `bytes`, and the file with the first of them.
+    /// Sends some of `bytes`, and `file` with the first of them. Returns how many bytes were sent.
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,

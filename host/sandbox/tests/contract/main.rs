@@ -1,17 +1,10 @@
 //! What every backend must do, as one suite; and the suite on the backends that there are.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it skipped")]
 
-#[path = "contract/cases.rs"]
 mod cases;
-#[path = "contract/daemon.rs"]
 mod daemon;
-#[path = "contract/lab.rs"]
 mod lab;
-#[path = "contract/leaks.rs"]
 mod leaks;
-#[path = "contract/proc.rs"]
-mod proc;
-#[path = "contract/processors.rs"]
 mod processors;
 
 use std::panic::AssertUnwindSafe;
@@ -28,50 +21,66 @@ use lab::Lab;
 type Case = for<'a> fn(&'a Lab<'a>) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 macro_rules! cases {
-    ($($(#[$attribute:meta])? $name:ident),* $(,)?) => {
-        &[$((stringify!($name), (|lab| Box::pin(cases::$name(lab))) as Case)),*]
+    ($($subject:ident::{$($name:ident),* $(,)?}),* $(,)?) => {
+        &[$($((stringify!($name), (|lab| Box::pin(cases::$subject::$name(lab))) as Case)),*),*]
     };
 }
 
 /// What holds wherever programs run.
 const ALWAYS: &[(&str, Case)] = cases![
-    exit_codes,
-    signals_are_the_programs_own,
-    what_cannot_start_is_not_started,
-    bytes_come_back_as_they_went,
-    both_directions_flow_at_once,
-    a_live_input_is_answered_while_both_run,
-    a_live_input_that_nobody_writes_ends_by_the_clock,
-    a_held_end_says_whether_it_was_awaited,
-    an_early_end_of_stdout_is_told,
-    output_that_nobody_takes_holds_the_program_up,
-    channels_go_both_ways_and_end,
-    channels_are_bounded_as_output_is,
-    unread_input_holds_nothing_up,
-    output_is_cut_at_the_limit,
-    wall_time_ends_a_sleeper,
-    file_sizes_are_bounded,
-    the_work_area_is_bounded,
-    open_files_are_bounded,
-    proc_tells_how_large_the_machine_is,
-    environment_and_arguments_are_exact,
-    a_fresh_view_is_fresh_each_time,
-    the_stage_cannot_be_changed,
-    a_build_goes_from_step_to_step_and_box_to_box,
-    a_long_result_goes_to_several_boxes_at_once,
-    only_what_is_named_is_collected,
-    what_is_no_file_is_refused_by_name,
-    nothing_is_left_for_the_next_box,
-    a_dropped_run_is_over,
+    proc::{proc_tells_how_large_the_machine_is},
+    programs::{
+        exit_codes,
+        signals_are_the_programs_own,
+        a_missing_program_is_not_started,
+        environment_and_arguments_are_exact,
+    },
+    streams::{
+        bytes_come_back_as_they_went,
+        both_directions_flow_at_once,
+        a_live_input_is_answered_while_both_run,
+        a_live_input_without_a_writer_ends_at_the_wall_limit,
+        a_held_end_reports_whether_it_was_awaited,
+        an_early_end_of_stdout_is_reported,
+        unread_output_blocks_the_program,
+        unread_input_blocks_nothing,
+        output_is_cut_at_the_limit,
+    },
+    channels::{
+        channels_go_both_ways_and_end,
+        channels_are_bounded_as_output_is,
+    },
+    limits::{
+        wall_time_ends_a_sleeper,
+        file_sizes_are_bounded,
+        the_work_area_is_bounded,
+        open_files_are_bounded,
+    },
+    files::{
+        a_fresh_view_is_fresh_each_time,
+        the_stage_cannot_be_changed,
+        a_build_goes_from_step_to_step_and_box_to_box,
+        a_long_result_goes_to_several_boxes_at_once,
+        only_what_is_named_is_collected,
+        a_collected_path_that_is_no_file_is_refused,
+    },
+    ends::{
+        nothing_is_left_for_the_next_box,
+        a_dropped_run_is_over,
+    },
 ];
 
-/// What needs somebody who counts: a backend that describes a gap is not asked.
+/// What only a backend that accounts for resources can keep: one that describes a gap is not tested.
 const COUNTED: &[(&str, Case)] = cases![
-    who_waits_for_a_processor_is_not_idle,
-    cpu_time_is_summed,
-    memory_counts_when_it_is_touched,
-    processes_are_counted,
-    nothing_outlives_its_step
+    limits::{
+        a_program_that_waits_for_a_processor_is_not_idle,
+        cpu_time_is_summed,
+        memory_counts_when_it_is_touched,
+        processes_are_counted,
+    },
+    ends::{
+        nothing_outlives_its_step,
+    },
 ];
 
 /// Runs the whole suite, and names every case that failed.

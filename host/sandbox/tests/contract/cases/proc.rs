@@ -2,7 +2,7 @@
 
 use optimus_sandbox::View;
 
-use super::lab::Lab;
+use crate::lab::Lab;
 
 /// Files of `/proc` that runtimes and programs read; the rest of the machine is not shown.
 pub(crate) async fn proc_tells_how_large_the_machine_is(lab: &Lab<'_>) {

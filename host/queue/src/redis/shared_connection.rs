@@ -22,14 +22,14 @@ pub(super) enum Request<'a> {
     Script(&'a ScriptInvocation<'a>),
 }
 
-pub(super) struct Link {
+pub(super) struct SharedConnection {
     address: Address,
     current: Mutex<Option<Connection>>,
     /// One makes a new connection, the others wait for it.
     connecting: tokio::sync::Mutex<()>,
 }
 
-impl Link {
+impl SharedConnection {
     pub(super) fn new(address: Address) -> Self {
         Self { address, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
@@ -50,11 +50,15 @@ impl Link {
 
     /// One command, which may be sent twice.
     pub(super) async fn query<T: FromRedisValue>(&self, doing: &str, command: &Cmd) -> Result<T, QueueError> {
-        self.twice(doing, Request::Command(command)).await
+        self.send_retrying(doing, Request::Command(command)).await
     }
 
     /// The same again, on a new connection, if the old one turns out to be broken.
-    pub(super) async fn twice<T: FromRedisValue>(&self, doing: &str, request: Request<'_>) -> Result<T, QueueError> {
+    pub(super) async fn send_retrying<T: FromRedisValue>(
+        &self,
+        doing: &str,
+        request: Request<'_>,
+    ) -> Result<T, QueueError> {
         let answer = match self.send(&request).await {
             Err(error) if error.is_connection_dropped() => self.send(&request).await,
             other => other,
@@ -62,8 +66,12 @@ impl Link {
         self.read(doing, answer)
     }
 
-    /// What must not be done twice.
-    pub(super) async fn once<T: FromRedisValue>(&self, doing: &str, request: Request<'_>) -> Result<T, QueueError> {
+    /// Sends a request that must not be repeated.
+    pub(super) async fn send_once<T: FromRedisValue>(
+        &self,
+        doing: &str,
+        request: Request<'_>,
+    ) -> Result<T, QueueError> {
         let answer = self.send(&request).await;
         self.read(doing, answer)
     }

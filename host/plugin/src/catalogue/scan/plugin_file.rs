@@ -1,21 +1,21 @@
-//! A file, and what came of it.
+//! A file of the directory, and the result of loading it.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::expected::Expected;
-use super::super::files::{self, Print};
+use super::super::files::{self, Fingerprint};
 use super::super::index::Entry;
 use super::super::status::{PluginState, PluginStatus};
 use super::Loaded;
 use crate::error::{LoadError, PluginError};
 use crate::plugin::Plugin;
 
-/// A file, and what came of it.
+/// A file of the directory, and the result of loading it.
 #[derive(Default)]
-pub(in super::super) struct Slot {
-    /// As it was when it was read; `None` asks for another look.
-    pub(super) print: Option<Print>,
+pub(in super::super) struct PluginFile {
+    /// The fingerprint of the file that was read; `None` asks for another scan.
+    pub(super) fingerprint: Option<Fingerprint>,
     /// What was known of it before it was read.
     known: Option<Entry>,
     serves: Option<Loaded>,
@@ -26,7 +26,7 @@ pub(in super::super) struct Slot {
     pub(in super::super) is_built_in: bool,
 }
 
-impl Slot {
+impl PluginFile {
     pub(super) fn unread(name: &str, known: Option<Entry>, since: u64) -> Self {
         Self { known, since, is_built_in: files::is_built_in(name), ..Self::default() }
     }
@@ -35,7 +35,7 @@ impl Slot {
         self.serves.as_ref().map(|serving| &serving.plugin)
     }
 
-    /// The language that it provides, or says it does.
+    /// The id of the language that it provides, or names in its section.
     pub(in super::super) fn id(&self) -> Option<&str> {
         match (self.plugin(), self.is_unread()) {
             (Some(plugin), _) => Some(&plugin.descriptor().id),
@@ -57,8 +57,8 @@ impl Slot {
         self.is_unread().then(|| Expected { file: file.to_owned(), names, passed })
     }
 
-    /// Takes what a load gave, and says whether anything changed for readers.
-    pub(super) fn take(
+    /// Stores the result of a load. Returns true if anything changed for readers.
+    pub(super) fn set_result(
         &mut self,
         name: &str,
         result: Result<Loaded, LoadError>,
@@ -71,13 +71,13 @@ impl Slot {
                 let ms = began.elapsed().as_secs_f64() * 1e3;
                 tracing::debug!(plugin.file = name, plugin.load_ms = ms, "{:?} is loaded", serving.plugin);
                 if let Some(why) = &serving.unsigned {
-                    tracing::warn!(plugin.file = name, "it is loaded all the same: {why}");
+                    tracing::warn!(plugin.file = name, "the plugin is loaded without a valid signature: {why}");
                 }
                 self.serves = Some(serving);
                 self.error = None;
             }
             Err(error) => {
-                let error = error.of(name);
+                let error = error.in_file(name);
                 tracing::warn!(plugin.file = name, "plugin rejected: {error}");
                 self.serves = self.serves.take().or(last_good);
                 self.error = Some(error);
@@ -109,7 +109,7 @@ impl Slot {
 }
 
 impl Loaded {
-    /// Changes when what serves does, or what is said of it.
+    /// Changes when the plugin that serves changes, or its signature.
     fn mark(&self) -> (String, Option<String>, Option<String>) {
         let signer = self.signer.as_ref().map(|signer| signer.key.clone());
         (self.plugin.digest().to_owned(), signer, self.unsigned.clone())

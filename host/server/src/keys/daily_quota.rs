@@ -1,4 +1,4 @@
-//! What is counted by the day: with the queue in Redis, for all processes together; or here, until this one ends.
+//! Daily counters: in Redis with the queue there, for all processes together; otherwise in this process, until it ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,51 +8,51 @@ use optimus_queue::{QueueError, RedisQueue};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// Why a key may not submit now.
+/// A refused submission.
 #[derive(Debug, thiserror::Error)]
-pub enum DayError {
-    /// It has, often enough.
-    #[error("the day's allowance is spent")]
+pub enum DailyQuotaError {
+    /// The key has used up its jobs of the day.
+    #[error("the key's daily quota of jobs is used up")]
     Spent {
         /// Until the next day.
         wait: Duration,
     },
-    /// Nobody could count.
+    /// The counter cannot be read or written.
     #[error(transparent)]
     Queue(#[from] QueueError),
 }
 
-/// How many jobs each key has submitted today.
+/// Number of jobs that each key has submitted today.
 #[derive(Default)]
-pub(super) struct DayBook {
+pub(super) struct DailyQuota {
     here: Mutex<(u64, HashMap<String, u64>)>,
     shared: OnceLock<Arc<RedisQueue>>,
 }
 
-impl std::fmt::Debug for DayBook {
+impl std::fmt::Debug for DailyQuota {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DayBook").field("shared", &self.shared.get().is_some()).finish_non_exhaustive()
+        f.debug_struct("DailyQuota").field("shared", &self.shared.get().is_some()).finish_non_exhaustive()
     }
 }
 
-impl DayBook {
+impl DailyQuota {
     pub(super) fn share(&self, queue: Arc<RedisQueue>) {
-        // It is said once, at the start.
+        // Set once, at start-up.
         let _ = self.shared.set(queue);
     }
 
-    pub(super) async fn spend(&self, key: &str, jobs: u32, most: u32) -> Result<(), DayError> {
+    pub(super) async fn spend(&self, key: &str, jobs: u32, most: u32) -> Result<(), DailyQuotaError> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (day, wait) = (now / DAY, Duration::from_secs(DAY - now % DAY));
         if self.count(day, key, i64::from(jobs)).await? <= u64::from(most) {
             return Ok(());
         }
-        // What was refused was not submitted.
+        // A refused job does not count.
         self.count(day, key, -i64::from(jobs)).await?;
-        Err(DayError::Spent { wait })
+        Err(DailyQuotaError::Spent { wait })
     }
 
-    /// Adds to what was submitted on a day, and says how much that is now.
+    /// Adds to the jobs of a day, and returns their new number.
     async fn count(&self, day: u64, key: &str, jobs: i64) -> Result<u64, QueueError> {
         if let Some(queue) = self.shared.get() {
             return queue.count(&format!("day:{day}"), key, jobs, Duration::from_secs(2 * DAY)).await;
