@@ -218,7 +218,7 @@ impl Tokens {
         self.at > 0 && !is_space(self.expected[self.at - 1])
     }
 
-    /// Returns true if the white space ends a line, where lines matter.
+    /// Returns true if the white space ends a line, where line ends count.
     fn breaks(&self, space: &[u8]) -> bool {
         matches!(self.rule, Rule::Lines) && space.contains(&b'\n')
     }
