@@ -69,10 +69,12 @@ struct Words {
     flags: &'static str,
 }
 
+/// A directory with tests, directories, or both. No directory's name is the beginning of a test's: the format orders
+/// them by their names, and BAPCtools by whole paths.
 fn group(dice: &mut Dice, dir: &Path, path: &str, depth: u64, words: Words) -> anyhow::Result<()> {
     settings(dice, dir, &format!("{path}/test_group.yaml"), words)?;
     if depth > 0 {
-        for name in ["b", "d", "10", "2"].iter().take(usize::try_from(1 + dice.roll(4))?) {
+        for name in ["b", "d", "10", "20"].iter().take(usize::try_from(1 + dice.roll(4))?) {
             group(dice, dir, &format!("{path}/{name}"), depth - 1, words)?;
         }
         // Tests beside groups are read where there are no points.
@@ -81,10 +83,10 @@ fn group(dice: &mut Dice, dir: &Path, path: &str, depth: u64, words: Words) -> a
         }
     }
     for n in 0..1 + dice.roll(4) {
-        // A name of other characters is as if it were not there.
-        let name = format!("{path}/{n}-{}", dice.pick(&["a", "c", "x.y", "odd name", "10"]));
+        // A name of other characters is as if it were not there. At least one test is read, and has an answer.
+        let names = ["a", "c", "x.y", "10", if n > 0 { "odd name" } else { "a" }];
+        let name = format!("{path}/{n}-{}", dice.pick(&names));
         put(dir, &format!("{name}.in"), "{{low}}\n")?;
-        // At least one test has an answer.
         if n > 0 && dice.one_in(8) {
             continue;
         }
