@@ -217,7 +217,7 @@ fn plugins_are_compiled_by_a_child_with_bounds() {
         assert_eq!(status["state"], "active", "{status}");
     }
     let entries = |name: &str| fs::read_dir(place.join("state/code").join(name)).unwrap().count();
-    assert_eq!((entries("adopted"), entries("workshop")), (2, 0));
+    assert_eq!((entries("adopted"), entries("scratch")), (2, 0));
     // What is in the cache needs no compiler.
     assert_eq!(list("1")[0]["state"], "active");
 }

@@ -41,7 +41,7 @@ fn what_a_program_that_does_nothing_takes_is_measured() {
     assert!(cpu[0] > 0.0 && cpu[0] <= cpu[1] && wall[0] > 0.0 && wall[0] <= wall[1], "{row}");
     assert!(row["memory_bytes"].as_u64().unwrap() > 1 << 20, "{row}");
     let nothing = optimus(&["calibrate", "nosuch", "--json"]);
-    assert_eq!((nothing.status.code(), &json(&nothing)["error"]["code"]), (Some(2), &"nothing_to_measure".into()));
+    assert_eq!((nothing.status.code(), &json(&nothing)["error"]["code"]), (Some(2), &"unknown_language".into()));
 }
 
 #[test]
