@@ -1,6 +1,6 @@
 /* Memory of the kernel's own: mappings, epoll sets, timers, message queues. The box must live within its limit.
  * limits: memory=64M open_files=1024
- * ends: code 0 | limit memory */
+ * ends: code 0 | limit memory | limit kernel_memory */
 #include "hostile.h"
 #include <sys/epoll.h>
 #include <sys/msg.h>
