@@ -10,7 +10,7 @@ use optimus_sandbox::{BoxStep, Feed, OpenBox, SandboxError, Sink, Stdin};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::head::{Case, End, Kind};
-use crate::memory::{BOUND_KIB, Ledger, Uncharged};
+use crate::memory::{Ledger, Uncharged, bound_kib};
 use crate::programs::Program;
 use crate::run::{Heard, PATIENCE, Range, placed};
 
@@ -46,16 +46,17 @@ impl Range<'_> {
     pub(crate) async fn hold(&self, program: &Program) -> Result<Vec<(String, Seen)>, SandboxError> {
         let mut open = self.open(program).await?;
         let mut all = Vec::new();
+        let bound_kib = bound_kib(self.image);
         for case in members(program) {
             let mut seen = self.hold_once(&mut *open, program, case).await?;
             for _ in 1..if program.head.open { 1 } else { TRIES } {
-                if seen.uncharged_kib <= BOUND_KIB {
+                if seen.uncharged_kib <= bound_kib {
                     break;
                 }
                 let again = self.hold_once(&mut *open, program, case).await?;
                 seen = if again.uncharged_kib < seen.uncharged_kib { again } else { seen };
             }
-            if seen.uncharged_kib > BOUND_KIB {
+            if seen.uncharged_kib > bound_kib {
                 let mib = seen.uncharged_kib / 1024;
                 seen.wrong.push(format!(
                     "{mib} MiB of kernel memory that no control group is charged for ({})",
