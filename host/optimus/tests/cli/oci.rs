@@ -140,7 +140,7 @@ fn what_is_no_plugin_is_refused_with_what_it_is() {
     for (reference, said) in [
         (registry.reference("nobody/has:this"), "cannot pull `oci://"),
         ("oci://127.0.0.1:1/a:b".to_owned(), "cannot pull `oci://"),
-        ("oci://UPPER CASE".to_owned(), "is no reference"),
+        ("oci://UPPER CASE".to_owned(), "is not a reference"),
     ] {
         let output = plugin_in(place, &["install", &reference]);
         assert_eq!(output.status.code(), Some(2));
