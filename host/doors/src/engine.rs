@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::http::StatusCode;
 use futures::stream::BoxStream;
 use optimus_core::{Event, JobId, JobRequest, Report, Timestamp, Verdict};
 use tokio::time::Instant;
@@ -132,4 +133,18 @@ pub enum Refusal {
     /// The server failed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl Refusal {
+    /// The status of an answer in HTTP. Engines differ in what they say when they have no `room`, and when they fail.
+    pub(crate) fn status(&self, room: StatusCode, failed: StatusCode) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NoSuchJob => StatusCode::NOT_FOUND,
+            Self::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Self::Busy(_) => room,
+            Self::Failed(_) => failed,
+        }
+    }
 }

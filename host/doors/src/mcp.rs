@@ -98,13 +98,7 @@ pub(crate) fn error(status: StatusCode, message: &str) -> Response {
 
 #[expect(clippy::needless_pass_by_value, reason = "`Manners` gives it away")]
 fn refuse(refusal: Refusal) -> Response {
-    let status = match refusal {
-        Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-        Refusal::Forbidden => StatusCode::FORBIDDEN,
-        Refusal::NoSuchJob => StatusCode::NOT_FOUND,
-        Refusal::Invalid { .. } => StatusCode::BAD_REQUEST,
-        Refusal::Busy(_) | Refusal::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let status = refusal.status(StatusCode::SERVICE_UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE);
     let mut response = error(status, &refusal.to_string());
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -57,14 +57,7 @@ pub(crate) fn error(status: StatusCode, message: &str) -> Response {
 
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 fn refuse(refusal: Refusal) -> Response {
-    let status = match refusal {
-        Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-        Refusal::Forbidden => StatusCode::FORBIDDEN,
-        Refusal::NoSuchJob => StatusCode::NOT_FOUND,
-        Refusal::Invalid { .. } => StatusCode::BAD_REQUEST,
-        Refusal::Busy(_) => StatusCode::GATEWAY_TIMEOUT,
-        Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+    let status = refusal.status(StatusCode::GATEWAY_TIMEOUT, StatusCode::INTERNAL_SERVER_ERROR);
     error(status, &refusal.to_string())
 }
 

@@ -13,16 +13,10 @@ pub(crate) fn error(status: StatusCode, message: &str) -> Response {
 }
 
 pub(super) fn refuse(refusal: Refusal) -> Response {
-    let status = match refusal {
-        Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-        Refusal::Forbidden => StatusCode::FORBIDDEN,
-        Refusal::NoSuchJob => StatusCode::NOT_FOUND,
-        Refusal::Invalid { field, message } => {
-            return unprocessable(&Mistake::new(&["body", &field], "value_error", message, Value::Null));
-        }
-        Refusal::Busy(_) => StatusCode::GATEWAY_TIMEOUT,
-        Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+    if let Refusal::Invalid { field, message } = refusal {
+        return unprocessable(&Mistake::new(&["body", &field], "value_error", message, Value::Null));
+    }
+    let status = refusal.status(StatusCode::GATEWAY_TIMEOUT, StatusCode::INTERNAL_SERVER_ERROR);
     error(status, &refusal.to_string())
 }
 
