@@ -68,12 +68,8 @@ pub fn page() -> Option<Asset> {
 
 /// A script, a style sheet or a picture of the page, whose name changes with its content.
 pub fn asset(name: &str) -> Option<Asset> {
-    let kept = Bundle::iter().find_map(|kept| match kept {
-        Cow::Borrowed(kept) => kept.strip_suffix(SUFFIX).filter(|known| *known == name).map(|known| (kept, known)),
-        Cow::Owned(_) => None,
-    });
-    let (kept, name) = kept?;
-    let file = Bundle::get(kept)?;
+    let name = names().find(|known| *known == name)?;
+    let file = Bundle::get(&format!("{name}{SUFFIX}"))?;
     let tag = file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Some(Asset { name, brotli: file.data, tag })
 }

@@ -5,6 +5,7 @@ import { call } from '../api/client';
 import type { components } from '../api/schema';
 import { ago } from '../format';
 import { Fault } from '../parts/fault';
+import { Page } from '../parts/page';
 import { strings } from '../strings';
 import { visible } from '../text';
 
@@ -27,10 +28,7 @@ export function DeadPage() {
       setError(failure as Error);
     }
   };
-  useEffect(() => {
-    document.title = `${words.title} · ${strings.name}`;
-    void load('');
-  }, []);
+  useEffect(() => void load(''), []);
   const end = async (method: 'POST' | 'DELETE', job: DeadJob) => {
     try {
       await call(method, `/v1/dead/${job.id}${method === 'POST' ? '/requeue' : ''}`);
@@ -40,11 +38,7 @@ export function DeadPage() {
     }
   };
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        <span class="muted">{words.about}</span>
-      </header>
+    <Page title={words.title} about={words.about}>
       {error && <Fault error={error} />}
       <div class="card stack">
         {jobs?.length === 0 && <p class="empty">{words.none}</p>}
@@ -75,6 +69,6 @@ export function DeadPage() {
           <button onClick={() => void load(next)}>{words.older}</button>
         </p>
       )}
-    </div>
+    </Page>
   );
 }

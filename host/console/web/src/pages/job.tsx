@@ -5,6 +5,7 @@ import { ApiFault, call, type Job } from '../api/client';
 import { follow } from '../api/events';
 import { maySubmit } from '../api/session';
 import { Fault } from '../parts/fault';
+import { useTitle } from '../parts/page';
 import { Busy, Messages, Tests, Verdict } from '../parts/report';
 import { Stream } from '../parts/stream';
 import { Timeline } from '../parts/timeline';
@@ -19,8 +20,8 @@ const words = strings.job;
 export function JobPage({ id }: { id: string }) {
   const [job, setJob] = useState<Job>();
   const [error, setError] = useState<Error>();
+  useTitle(`${words.title} ${id.slice(0, 8)}`);
   useEffect(() => {
-    document.title = `${words.title} ${id.slice(0, 8)} · ${strings.name}`;
     const stop = new AbortController();
     void watch(id, setJob, stop.signal).catch((failure: Error) => {
       if (!stop.signal.aborted) setError(failure);

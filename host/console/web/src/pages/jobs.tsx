@@ -5,6 +5,7 @@ import type { JobSummary } from '../api/client';
 import { ago } from '../format';
 import { askLanguages, languages } from '../languages';
 import { Fault } from '../parts/fault';
+import { Page } from '../parts/page';
 import { Badge, Busy } from '../parts/report';
 import { VirtualRows } from '../parts/virtual';
 import { go } from '../places';
@@ -23,10 +24,7 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
   const key = JSON.stringify(filter);
   const [, repaint] = useState(0);
   const feed = useRef<JobFeed>(undefined);
-  useEffect(() => {
-    document.title = `${words.title} · ${strings.name}`;
-    void askLanguages();
-  }, []);
+  useEffect(() => void askLanguages(), []);
   useEffect(() => {
     const mine = new JobFeed(filter, () => repaint((count) => count + 1), feed.current);
     feed.current = mine;
@@ -39,11 +37,7 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
   const { jobs = [], isComplete = false, error } = feed.current ?? {};
   const isFiltered = Object.values(filter).some((value) => value !== '');
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        <span class="muted">{words.live}</span>
-      </header>
+    <Page title={words.title} about={words.live}>
       <Filters filter={filter} set={set} count={jobs.length} isComplete={isComplete} />
       {error && <Fault error={error} />}
       <div class="card">
@@ -60,7 +54,7 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
           />
         )}
       </div>
-    </div>
+    </Page>
   );
 }
 

@@ -6,6 +6,7 @@ import { mayPlugins, maySubmit } from '../api/session';
 import { askLanguages, failure, languages, ready } from '../languages';
 import { Fault } from '../parts/fault';
 import { version } from '../format';
+import { Page } from '../parts/page';
 import { strings } from '../strings';
 
 const words = strings.languages;
@@ -14,7 +15,6 @@ export function LanguagesPage() {
   const [wanted, setWanted] = useState('');
   const [plugins, setPlugins] = useState<Plugin[]>([]);
   useEffect(() => {
-    document.title = `${words.title} · ${strings.name}`;
     void askLanguages();
     if (mayPlugins.value) void call<{ plugins: Plugin[] }>('GET', '/v1/plugins').then((list) => setPlugins(list.plugins), () => {});
   }, []);
@@ -24,11 +24,7 @@ export function LanguagesPage() {
   const found = all.filter((language) => needle === '' || names(language).some((name) => name.toLowerCase().includes(needle)));
   const rejected = plugins.filter((plugin) => plugin.error);
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        {all.length > 0 && <span class="muted">{words.count(all.filter(ready).length, all.length)}</span>}
-      </header>
+    <Page title={words.title} about={all.length > 0 ? words.count(all.filter(ready).length, all.length) : ''}>
       <div class="filters">
         <label>
           <span>{words.filter}</span>
@@ -49,7 +45,7 @@ export function LanguagesPage() {
           <Card key={language.id} language={language} plugin={plugins.find((plugin) => plugin.id === language.id)} />
         ))}
       </div>
-    </div>
+    </Page>
   );
 }
 

@@ -6,6 +6,7 @@ import type { components } from '../api/schema';
 import { reachable } from '../api/session';
 import { duration } from '../format';
 import { Fault } from '../parts/fault';
+import { Page } from '../parts/page';
 import { Plot } from '../parts/plot';
 import { strings } from '../strings';
 import { visible } from '../text';
@@ -19,22 +20,23 @@ export function LivePage() {
   const [history, setHistory] = useState<History>();
   const [error, setError] = useState<Error>();
   useEffect(() => {
-    document.title = `${words.title} · ${strings.name}`;
     let all: Sample[] = [];
     let timer = 0;
+    let step = 5000;
     let isGone = false;
     const ask = async () => {
       const since = all.at(-1)?.at_ms;
       try {
         const answer = await call<History>('GET', `/v1/history${since === undefined ? '' : `?since=${since}`}`);
         all = merged(all, answer.samples);
+        step = answer.step_ms;
         setSamples(all);
         setHistory(answer);
         setError(undefined);
       } catch (failure) {
         if (reachable.value) setError(failure as Error);
       }
-      if (!isGone) timer = window.setTimeout(() => void ask(), history?.step_ms ?? 5000);
+      if (!isGone) timer = window.setTimeout(() => void ask(), step);
     };
     void ask();
     return () => {
@@ -43,11 +45,7 @@ export function LivePage() {
     };
   }, []);
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        <span class="muted">{words.about}</span>
-      </header>
+    <Page title={words.title} about={words.about}>
       {error && <Fault error={error} />}
       {history && <Now history={history} samples={samples} />}
       {history && (
@@ -57,7 +55,7 @@ export function LivePage() {
         </div>
       )}
       {!history && !error && <p class="empty">{strings.loading}</p>}
-    </div>
+    </Page>
   );
 }
 

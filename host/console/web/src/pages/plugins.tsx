@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { call, send, type Plugin } from '../api/client';
 import { mayAdmin } from '../api/session';
 import { Fault } from '../parts/fault';
+import { Page } from '../parts/page';
 import { Upload } from '../parts/upload';
 import { strings } from '../strings';
 import { visible } from '../text';
@@ -16,10 +17,7 @@ export function PluginsPage() {
   const [error, setError] = useState<Error>();
   const [said, setSaid] = useState('');
   const load = () => call<{ plugins: Plugin[] }>('GET', '/v1/plugins').then((list) => setPlugins(list.plugins), setError);
-  useEffect(() => {
-    document.title = `${words.title} · ${strings.name}`;
-    void load();
-  }, []);
+  useEffect(() => void load(), []);
   const attempt = async (work: () => Promise<string>) => {
     try {
       setError(undefined);
@@ -42,11 +40,7 @@ export function PluginsPage() {
   const reload = () =>
     attempt(async () => ((await call<{ changed: boolean }>('POST', '/v1/plugins/reload')).changed ? words.changed : words.unchanged));
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        <span class="muted">{words.about}</span>
-      </header>
+    <Page title={words.title} about={words.about}>
       {mayAdmin.value && (
         <Upload label={words.upload} hint={words.uploadHint} accept=".wasm" take={offer} />
       )}
@@ -82,6 +76,6 @@ export function PluginsPage() {
         ))}
         {!plugins && !error && <p class="empty">{strings.loading}</p>}
       </div>
-    </div>
+    </Page>
   );
 }

@@ -5,6 +5,7 @@ import { call, send } from '../api/client';
 import { mayAdmin, mayProblems } from '../api/session';
 import type { components } from '../api/schema';
 import { Fault } from '../parts/fault';
+import { Page } from '../parts/page';
 import { Upload } from '../parts/upload';
 import { strings } from '../strings';
 import { visible } from '../text';
@@ -18,7 +19,6 @@ export function ProblemsPage() {
   const [error, setError] = useState<Error>();
   const put = (problem: Problem) => setProblems((before) => [problem, ...before.filter((one) => one.problem !== problem.problem)]);
   useEffect(() => {
-    document.title = `${words.title} · ${strings.name}`;
     if (mayAdmin.value) all().then(setProblems, setError).finally(() => setLoaded(true));
   }, []);
   const store = async (file: File) => {
@@ -39,11 +39,7 @@ export function ProblemsPage() {
     }
   };
   return (
-    <div class="page">
-      <header>
-        <h1>{words.title}</h1>
-        <span class="muted">{words.about}</span>
-      </header>
+    <Page title={words.title} about={words.about}>
       {mayProblems.value && <Upload label={words.store} hint={words.formats} accept=".zip,.xml,.json" take={store} />}
       {error && <Fault error={error} />}
       <div class="card stack">
@@ -69,7 +65,7 @@ export function ProblemsPage() {
           </article>
         ))}
       </div>
-    </div>
+    </Page>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useEffect } from 'preact/hooks';
 import { maySubmit } from '../../api/session';
 import { Fault } from '../../parts/fault';
+import { useTitle } from '../../parts/page';
 import { askLanguages, failure, languages } from '../../languages';
 import { place } from '../../places';
 import { strings } from '../../strings';
@@ -15,12 +16,12 @@ import { Tools } from './tools';
 
 export function Playground() {
   const asked = place.value?.query.get('lang') ?? null;
+  useTitle(strings.playground.title);
   useEffect(() => void askLanguages(), []);
   useEffect(() => {
     if (languages.value) void begin(location.hash, asked);
   }, [languages.value !== undefined, asked]);
   useEffect(() => {
-    document.title = `${strings.playground.title} · ${strings.name}`;
     const again = () => void begin(location.hash, null);
     addEventListener('hashchange', again);
     addEventListener('keydown', shortcut);
