@@ -1,25 +1,35 @@
 //! What the kernel holds for a thread while one of its system calls waits. No group is charged for it, and the thread
 //! itself costs little more: with many descriptors, 60 threads in `poll` held 15 MiB.
 
-/// Calls by number; which argument says how many, and bytes for each (Linux 6.18, x86-64).
-const PRICES: &[(libc::c_long, usize, u64)] = &[
+use Pieces::{Argument, Open};
+
+/// How many pieces a call names.
+#[derive(Clone, Copy)]
+enum Pieces {
+    /// This argument, [`MOST`] at the most.
+    Argument(usize),
+    /// Descriptors below this argument, as many as are open.
+    Open(usize),
+}
+
+/// Calls by number; how many pieces they name, and bytes for each (Linux 6.18, x86-64).
+const PRICES: &[(libc::c_long, Pieces, u64)] = &[
     // `struct pollfd`, and `struct poll_table_entry` (fs/select.c).
     #[cfg(target_arch = "x86_64")]
-    (libc::SYS_poll, 1, 8 + 64),
-    (libc::SYS_ppoll, 1, 8 + 64),
-    // Of descriptors below that number, as many as are open.
+    (libc::SYS_poll, Argument(1), 8 + 64),
+    (libc::SYS_ppoll, Argument(1), 8 + 64),
     #[cfg(target_arch = "x86_64")]
-    (libc::SYS_select, 0, 64),
-    (libc::SYS_pselect6, 0, 64),
+    (libc::SYS_select, Open(0), 64),
+    (libc::SYS_pselect6, Open(0), 64),
     // `struct iovec` (lib/iov_iter.c).
-    (libc::SYS_readv, 2, 16),
-    (libc::SYS_writev, 2, 16),
-    (libc::SYS_preadv, 2, 16),
-    (libc::SYS_pwritev, 2, 16),
-    (libc::SYS_preadv2, 2, 16),
-    (libc::SYS_pwritev2, 2, 16),
+    (libc::SYS_readv, Argument(2), 16),
+    (libc::SYS_writev, Argument(2), 16),
+    (libc::SYS_preadv, Argument(2), 16),
+    (libc::SYS_pwritev, Argument(2), 16),
+    (libc::SYS_preadv2, Argument(2), 16),
+    (libc::SYS_pwritev2, Argument(2), 16),
     // `struct futex_vector` (kernel/futex/syscalls.c).
-    (libc::SYS_futex_waitv, 1, 240),
+    (libc::SYS_futex_waitv, Argument(1), 240),
 ];
 /// The kernel takes no more at once: of descriptors, that is the hard limit of the process.
 const MOST: u64 = 4096;
@@ -29,19 +39,13 @@ const MOST: u64 = 4096;
 pub(super) fn bytes(line: &str, open: u64) -> u64 {
     let mut words = line.split_ascii_whitespace();
     let number = words.next().and_then(|word| word.parse::<libc::c_long>().ok());
-    let Some((call, index, price)) = PRICES.iter().find(|(call, ..)| Some(*call) == number) else { return 0 };
-    let argument = words.nth(*index).and_then(|word| u64::from_str_radix(word.strip_prefix("0x")?, 16).ok());
-    let most = if *call == libc::SYS_pselect6 || is_select(*call) { open } else { MOST };
+    let Some(&(_, pieces, price)) = PRICES.iter().find(|(call, ..)| Some(*call) == number) else { return 0 };
+    let (index, most) = match pieces {
+        Argument(index) => (index, MOST),
+        Open(index) => (index, open),
+    };
+    let argument = words.nth(index).and_then(|word| u64::from_str_radix(word.strip_prefix("0x")?, 16).ok());
     argument.unwrap_or(0).min(most) * price
-}
-
-#[cfg(target_arch = "x86_64")]
-fn is_select(call: libc::c_long) -> bool {
-    call == libc::SYS_select
-}
-#[cfg(not(target_arch = "x86_64"))]
-fn is_select(_: libc::c_long) -> bool {
-    false
 }
 
 #[cfg(test)]
