@@ -10,7 +10,7 @@ use optimus_sandbox::{BoxStep, Feed, OpenBox, SandboxError, Sink, Stdin};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::head::{Case, End, Kind};
-use crate::memory::{Ledger, Uncharged, bound_kib};
+use crate::memory::{BOUND_KIB, Growth, Ledger, Uncharged};
 use crate::programs::Program;
 use crate::run::{Heard, PATIENCE, Range, placed};
 
@@ -46,17 +46,16 @@ impl Range<'_> {
     pub(crate) async fn hold(&self, program: &Program) -> Result<Vec<(String, Seen)>, SandboxError> {
         let mut open = self.open(program).await?;
         let mut all = Vec::new();
-        let bound_kib = bound_kib(self.image);
         for case in members(program) {
             let mut seen = self.hold_once(&mut *open, program, case).await?;
             for _ in 1..if program.head.open { 1 } else { TRIES } {
-                if seen.uncharged_kib <= bound_kib {
+                if seen.uncharged_kib <= BOUND_KIB {
                     break;
                 }
                 let again = self.hold_once(&mut *open, program, case).await?;
                 seen = if again.uncharged_kib < seen.uncharged_kib { again } else { seen };
             }
-            if seen.uncharged_kib > bound_kib {
+            if seen.uncharged_kib > BOUND_KIB {
                 let mib = seen.uncharged_kib / 1024;
                 seen.wrong.push(format!(
                     "{mib} MiB of kernel memory that no control group is charged for ({})",
@@ -82,7 +81,7 @@ impl Range<'_> {
     }
 
     async fn hold_once(&self, open: &mut dyn OpenBox, program: &Program, case: &Case) -> Result<Seen, SandboxError> {
-        let before = self.settled().await;
+        let mut growth = Growth::since(self.settled().await);
         let feed = Arc::new(Feed::default());
         let argv: Vec<_> = [format!("./{}", program.name)].into_iter().chain(case.args.iter().cloned()).collect();
         let stdin = Stdin::Live(Arc::clone(&feed));
@@ -90,7 +89,6 @@ impl Range<'_> {
         let (says, mut holds) = unbounded_channel();
         let mut sink = NotifyingSink::new(says);
         let mut seen = Seen::default();
-        let mut most = 0;
         let meanwhile = async {
             // When it ends instead, there is nothing to look at meanwhile.
             holds.recv().await;
@@ -118,15 +116,14 @@ impl Range<'_> {
                     }
                     () = tokio::time::sleep(Duration::from_millis(10)) => {}
                 }
-                // At its end, pages stay for a moment whose objects have gone, and so are charged no more.
                 if !looked {
-                    most = most.max(self.uncharged().growth_kib(before));
+                    growth.look(self.uncharged());
                 }
             }
         };
         let (failed, words) = self.witnesses.failed();
         seen.failed.extend(failed);
-        seen.uncharged_kib = most;
+        seen.uncharged_kib = growth.most_kib;
         seen.wrong.extend(words);
         judge(case, &outcome, &sink.heard, &mut seen);
         Ok(seen)

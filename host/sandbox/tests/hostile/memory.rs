@@ -14,18 +14,9 @@ pub(crate) struct Ledger {
     charged: PathBuf,
 }
 
-/// What counts as growth, in KiB. A step is ended at 2 MiB of what the agent counts; on a busy machine the count comes
-/// later than the objects (up to 12 MiB of mappings were seen), and it takes a listening socket for less than it is.
-const BOUND_KIB: u64 = 12 << 10;
-
-/// The same in containers, whose network has the machine's own `net.core.optmem_max`: 20 KiB and more for each
-/// `sendmsg` that waits, before the count sees it.
-const CONTAINER_BOUND_KIB: u64 = 32 << 10;
-
-/// What counts as growth in boxes of this image, in KiB.
-pub(crate) fn bound_kib(image: &str) -> u64 {
-    if image == "native" { BOUND_KIB } else { CONTAINER_BOUND_KIB }
-}
+/// What counts as growth, in KiB. A step is ended at 2 MiB of what the agent counts; mappings are counted while they are
+/// made, and 4.2 MiB of them were seen.
+pub(crate) const BOUND_KIB: u64 = 8 << 10;
 
 impl Ledger {
     /// That of this machine, if its control groups count.
@@ -41,7 +32,7 @@ impl Ledger {
         let sum = |names: &[&str]| names.iter().map(|name| line_kib(&text, name)).sum::<i64>();
         let held_kib = sum(&["SUnreclaim", "PageTables", "SecPageTables", "VmallocUsed", "Percpu"]);
         let charged_kib = charged_kib(&self.charged).unwrap_or(0);
-        Uncharged { uncharged_kib: held_kib + sum(&["SReclaimable"]) - charged_kib, held_kib }
+        Uncharged { uncharged_kib: held_kib + sum(&["SReclaimable"]) - charged_kib, held_kib, charged_kib }
     }
 }
 
@@ -52,19 +43,47 @@ pub(crate) struct Uncharged {
     uncharged_kib: i64,
     /// What cannot be reclaimed, charged or not.
     held_kib: i64,
+    /// What is charged.
+    charged_kib: i64,
 }
 
 impl Uncharged {
     /// The lesser of each.
     pub(crate) fn least(self, other: Self) -> Self {
         let uncharged_kib = self.uncharged_kib.min(other.uncharged_kib);
-        Self { uncharged_kib, held_kib: self.held_kib.min(other.held_kib) }
+        let charged_kib = self.charged_kib.min(other.charged_kib);
+        Self { uncharged_kib, held_kib: self.held_kib.min(other.held_kib), charged_kib }
     }
 
     /// How much more it is than before, in KiB.
     pub(crate) fn growth_kib(self, before: Self) -> u64 {
         let growth = (self.uncharged_kib - before.uncharged_kib).min(self.held_kib - before.held_kib);
         growth.try_into().unwrap_or(0)
+    }
+}
+
+/// The most that a program makes the kernel hold, while it takes.
+#[derive(Debug)]
+pub(crate) struct Growth {
+    before: Uncharged,
+    /// The most that was charged.
+    charged_kib: i64,
+    /// In KiB.
+    pub(crate) most_kib: u64,
+}
+
+impl Growth {
+    pub(crate) fn since(before: Uncharged) -> Self {
+        Self { before, charged_kib: before.charged_kib, most_kib: 0 }
+    }
+
+    /// When a program ends, its objects are charged no more, and their pages stay for a moment: memory that nothing holds.
+    /// So what is seen while much less is charged than before does not count.
+    pub(crate) fn look(&mut self, now: Uncharged) {
+        self.charged_kib = self.charged_kib.max(now.charged_kib);
+        if now.charged_kib + 512 >= self.charged_kib {
+            self.most_kib = self.most_kib.max(now.growth_kib(self.before));
+        }
     }
 }
 
@@ -84,9 +103,21 @@ fn line_kib(meminfo: &str, name: &str) -> i64 {
 
 #[test]
 fn growth_is_what_cannot_be_reclaimed_and_is_not_charged() {
-    let before = Uncharged { uncharged_kib: -100, held_kib: 1_000 };
-    let growth = |uncharged_kib, held_kib| Uncharged { uncharged_kib, held_kib }.growth_kib(before);
+    let before = Uncharged { uncharged_kib: -100, held_kib: 1_000, charged_kib: 0 };
+    let growth = |uncharged_kib, held_kib| Uncharged { uncharged_kib, held_kib, charged_kib: 0 }.growth_kib(before);
     assert_eq!(growth(400, 9_000), 500, "most was charged");
     assert_eq!(growth(9_000, 1_010), 10, "most can be reclaimed");
     assert_eq!(growth(-200, 900), 0);
+}
+
+#[test]
+fn pages_of_objects_that_have_gone_do_not_count() {
+    let seen =
+        |uncharged_kib, charged_kib| Uncharged { uncharged_kib, held_kib: uncharged_kib + charged_kib, charged_kib };
+    let mut growth = Growth::since(seen(0, 1_000));
+    growth.look(seen(900, 30_000));
+    growth.look(seen(20_000, 10_000));
+    assert_eq!(growth.most_kib, 900, "20,000 of the 30,000 were given back, and their pages not yet");
+    growth.look(seen(3_000, 30_000));
+    assert_eq!(growth.most_kib, 3_000);
 }

@@ -155,9 +155,13 @@ impl Table {
     /// Whether all that is wrong is what the kernel counts for an account, and all boxes are one: descriptors under way
     /// and pages of pipes, which it gives back some time after the attack that took them.
     fn is_of_one_account(&self, program: &Program, wrong: &[String]) -> bool {
+        let is_pool = |wrong: &String| {
+            self.programs.iter().flat_map(|program| &program.head.account).any(|work| {
+                wrong.ends_with(&format!(": {work}=ETOOMANYREFS")) || wrong.ends_with(&format!(": {work}=EPERM"))
+            })
+        };
         let is_known = |wrong: &String| {
-            let is_pool = wrong.ends_with(": rights=ETOOMANYREFS") || wrong.ends_with(": pipe=EPERM");
-            is_pool || (wrong.contains("no new box opens meanwhile") && !program.head.account.is_empty())
+            is_pool(wrong) || (wrong.contains("no new box opens meanwhile") && !program.head.account.is_empty())
         };
         (self.backend == "user" || !is_root()) && wrong.iter().all(is_known)
     }
