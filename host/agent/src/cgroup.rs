@@ -231,7 +231,7 @@ impl Meter {
         self.files.current.as_ref().and_then(|file| with_text(file, whole)).unwrap_or(0)
     }
 
-    /// What of it the kernel holds for the step's processes; `None` where nobody says.
+    /// Kernel memory that the group is charged for, in bytes; `None` where the kernel does not report it.
     pub(crate) fn kernel_bytes(&self) -> Option<u64> {
         match self.files.v2 {
             // Since Linux 5.18.

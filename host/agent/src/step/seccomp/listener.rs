@@ -33,7 +33,7 @@ impl Listener {
             let fd =
                 unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
             match i32::try_from(fd) {
-                // SAFETY: the kernel has just made this descriptor, which nobody else owns. It is close-on-exec.
+                // SAFETY: the kernel has just made this descriptor, and nothing else owns it. It is close-on-exec.
                 Ok(fd @ 0..) => return Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) })),
                 _ => errno = last_errno(),
             }

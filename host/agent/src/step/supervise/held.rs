@@ -24,7 +24,7 @@ pub(super) const SOON: Duration = Duration::from_millis(5);
 
 /// What has been seen of it.
 pub(super) struct Held {
-    /// Stops the step, or lets it go on.
+    /// Suspends the step's processes (`true`), or resumes them.
     stand_still: fn(bool),
     /// What the last count found, in bytes.
     counted: u64,
