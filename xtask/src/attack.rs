@@ -81,9 +81,9 @@ pub(crate) fn attack(root: &Path, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `cargo test`, with the table behind it.
+/// `cargo test`, with the table behind it. All failures are shown in one run, not only those of the first suite.
 pub(crate) fn all_tests(root: &Path) -> anyhow::Result<()> {
-    let transcript = Transcript::of(root, cargo(root).args(["test", "--workspace"]))?;
+    let transcript = Transcript::of(root, cargo(root).args(["test", "--workspace", "--no-fail-fast"]))?;
     table(root, &transcript)
 }
 

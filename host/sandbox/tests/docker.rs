@@ -194,7 +194,7 @@ async fn a_daemon_that_goes_or_says_no_more_is_our_failure_until_it_is_back() {
     let config = DockerConfig { host: Some(format!("tcp://{}", wire.address)), ..worker("wire") };
     let Some((docker, sandbox, program)) = ready(&config).await else { return };
     let lab = Lab { sandbox: &sandbox, image: IMAGE, program };
-    for (fault, words) in [(State::Down, ""), (State::Wedged, "said nothing for 61 s")] {
+    for (fault, words) in [(State::Down, ""), (State::Wedged, "did not answer within 61 s")] {
         lab.run(&["exit", "0"], "", Limits::DEFAULT).await.ok();
         let mut bench = lab.bench().await;
         let limits = Limits { wall_ms: 1_000, ..Limits::DEFAULT };
