@@ -5,7 +5,7 @@ mod context;
 mod debian;
 mod docker;
 mod recipe;
-mod service;
+pub(crate) mod service;
 mod smoke;
 
 use std::collections::{BTreeMap, BTreeSet};

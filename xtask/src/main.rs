@@ -6,6 +6,7 @@ mod check;
 mod checkout;
 mod clients;
 mod cluster;
+mod compose;
 mod console;
 mod daemon;
 mod demo;
@@ -105,6 +106,8 @@ enum Task {
     },
     /// Rebuild the console and compare the bytes, run its tests, and use it in a browser
     Console(console::Args),
+    /// Bring compose.yaml up as an operator does, judge a program through it, and take it down
+    Compose,
     /// Run published clients of other engines, each through its door
     Doors,
     /// Format, lints, and the quick tests of what changed and of what depends on it
@@ -163,6 +166,12 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Clients { no_build } => check_clients(&root, no_build),
         Task::Console(args) => console::built(&root, &args),
+        Task::Compose => {
+            setup::targets()?;
+            plugins::crates(&root, &["bash".to_owned()])?;
+            shell::build_program(&root, "optimus")?;
+            compose::compose(&root)
+        }
         Task::Doors => {
             setup::targets()?;
             shell::build_program(&root, "optimus")?;

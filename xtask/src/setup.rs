@@ -7,7 +7,7 @@ use crate::shell::{has, read, run, say};
 const TARGETS: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip2", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
-const TOOLS: [(&str, &str); 30] = [
+const TOOLS: [(&str, &str); 31] = [
     ("gcc", "gcc"),
     ("g++", "g++"),
     ("python3", "python3"),
@@ -32,6 +32,7 @@ const TOOLS: [(&str, &str); 30] = [
     ("minisign", "minisign"),
     ("dockerd", "docker.io"),
     ("docker-registry", "docker-registry"),
+    ("docker-compose", "docker-compose"),
     ("npm", "npm"),
     ("java", "default-jre-headless"),
     ("chromium", "chromium"),

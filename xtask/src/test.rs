@@ -8,8 +8,8 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz, images, k8s,
-    packages, plugins, reproducible, setup, soak, tour, vm,
+    attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz,
+    images, k8s, packages, plugins, reproducible, setup, soak, tour, vm,
 };
 
 /// The hosts to test on.
@@ -93,6 +93,11 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("clients of other engines", || doors::doors(root))?;
     parts.run("a client in each of five languages", || examples::examples(root))?;
     parts.run("a release of the debug binary, installed in an empty home", || dist::tried(root))?;
+    if daemon::answers() {
+        parts.run("compose.yaml, with images made here", || compose::compose(root))?;
+    } else {
+        parts::skip("compose.yaml: no Docker daemon answers");
+    }
     parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
     parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
     parts.run("a cluster of processes, killed at random", || cluster::small_chaos(root))?;

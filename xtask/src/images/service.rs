@@ -30,14 +30,27 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<()> {
         true => BUILDER,
         false => pack(root)?,
     };
-    let mut build = docker();
-    build.args(["build", "--force-rm", "-t", NAME, "--build-arg", &format!("BUILDER={builder}"), "-f"]);
-    run(build.arg(root.join("dockerfiles").join(NAME).join("Dockerfile")).arg(root))?;
+    build_with(root, builder, NAME)?;
     let version = run_in(&["--version"])?;
     let latest = format!("{NAME}:latest");
     let bytes = known(&[&latest])?.get(&latest).map_or(0, |image| image.bytes);
     say(&format!("{latest}  {} MB  {:.1} s  {}", bytes / 1_000_000, start.elapsed().as_secs_f64(), version.trim()));
     Ok(())
+}
+
+/// Builds it from a program that is built already, and the plugins in `plugins/`.
+///
+/// # Errors
+/// What does not build.
+pub(crate) fn build_from(root: &Path, program: &Path, tag: &str) -> anyhow::Result<()> {
+    debian::ensure_there()?;
+    build_with(root, image_of(root, program)?, tag)
+}
+
+fn build_with(root: &Path, builder: &str, tag: &str) -> anyhow::Result<()> {
+    let mut build = docker();
+    build.args(["build", "--force-rm", "-t", tag, "--build-arg", &format!("BUILDER={builder}"), "-f"]);
+    run(build.arg(root.join("dockerfiles").join(NAME).join("Dockerfile")).arg(root))
 }
 
 fn has_builder() -> anyhow::Result<bool> {
@@ -48,17 +61,22 @@ fn has_builder() -> anyhow::Result<bool> {
     Ok(pulled.context("cannot start `docker`")?.success())
 }
 
-/// Builds the program and its plugins on this machine, and makes an image of them.
+/// Builds the program and its plugins on this machine, and makes an image of both.
 fn pack(root: &Path) -> anyhow::Result<&'static str> {
     say(&format!("no registry gives {BUILDER}: building on this machine"));
     plugins::build(root, &[])?;
     run(cargo(root).args(["build", "--release", "--locked", "-p", NAME]))?;
+    image_of(root, &plugins::target_dir(root)?.join("release/optimus"))
+}
+
+/// Makes an image of a program and of the plugins in `plugins/`.
+fn image_of(root: &Path, program: &Path) -> anyhow::Result<&'static str> {
     let context = root.join("target/images/built");
     let (bin, shared) = (context.join("out/usr/local/bin"), context.join("out/usr/local/share/optimus/plugins"));
     for folder in [&bin, &shared] {
         std::fs::create_dir_all(folder).with_context(|| format!("`{}`", folder.display()))?;
     }
-    copy(&plugins::target_dir(root)?.join("release/optimus"), &bin.join("optimus"))?;
+    copy(program, &bin.join("optimus"))?;
     for entry in root.join("plugins").read_dir().context("`plugins`")? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
