@@ -59,6 +59,14 @@ impl Server {
     }
 }
 
+/// A test that fails leaves no server behind. One that has ended already is not harmed.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn job(number: usize) -> Value {
     let source = format!("import time\ntime.sleep(0.05)\nprint({number})\n");
     json!({"language": "python", "source": source, "tests": [{"expect": number.to_string()}]})
