@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod cli;
 pub mod commands;
+mod doctor;
 pub mod engine;
 pub mod k8s;
 pub mod output;

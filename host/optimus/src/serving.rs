@@ -1,5 +1,6 @@
 //! Servers: everything in one process, the API alone, or a worker alone.
 
+mod doctor;
 mod doors;
 mod local;
 mod machine;
@@ -70,7 +71,8 @@ impl Serving {
         let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), args.http.limits());
         // With a shared queue, other machines may judge as well.
         let machine_bytes = if queue.redis.is_none() { machine::memory_bytes() } else { None };
-        let parts = Parts { policy: Policy { machine_bytes, ..engine.policy.clone() }, ..parts };
+        let policy = Policy { machine_bytes, ..engine.policy.clone() };
+        let parts = Parts { policy, examine: doctor::here(&args.engine, &engine), ..parts };
         serving.serve((listener, doors), parts, &args.http, &auth)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
@@ -172,8 +174,14 @@ impl Serving {
         self.address = Some(listener.local_addr()?);
         self.has_console = !http.no_console;
         let tokens = auth.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
-        let parts =
-            Parts { keys: Arc::clone(&auth.ring), tokens, origins: http.origins(), console: !http.no_console, ..parts };
+        let parts = Parts {
+            keys: Arc::clone(&auth.ring),
+            key_store: Arc::clone(&auth.store),
+            tokens,
+            origins: http.origins(),
+            console: !http.no_console,
+            ..parts
+        };
         let sampling = keep_history(Arc::clone(&parts.metrics), Arc::clone(&parts.queue), self.supervisor.shutdown());
         self.supervisor.spawn("history", sampling);
         let state = ApiState::new(parts);
@@ -294,6 +302,8 @@ impl Serving {
             offer: plugins.offer,
             metrics: Arc::clone(&self.metrics),
             keys: Arc::default(),
+            key_store: Arc::new(queue.key_store(NOWHERE.as_ref())),
+            examine: doctor::elsewhere(),
             tokens: None,
             problems: Arc::clone(problems),
             origins: Origins::default(),
@@ -316,7 +326,7 @@ async fn listen(http: &HttpArgs, store: KeyStore) -> anyhow::Result<(TcpListener
         Ok(exposed) => Advised::new("exposed", exposed.to_string(), Some(exposed.hint())).into(),
         Err(error) => error,
     };
-    let auth = AuthSetup::prepare(store, tokens, exposed).await.map_err(advise)?;
+    let auth = AuthSetup::prepare(Arc::new(store), tokens, exposed).await.map_err(advise)?;
     Ok((bind(http.listen).await?, auth))
 }
 

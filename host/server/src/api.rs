@@ -12,6 +12,7 @@ mod connections;
 mod console;
 mod cors;
 mod docs;
+mod doctor;
 mod doors;
 mod error;
 mod events;
@@ -20,12 +21,14 @@ mod history;
 mod identity;
 mod jobs;
 mod json;
+mod keys;
 mod limits;
 mod observe;
 mod pool;
 mod problems;
 mod query;
 mod routes;
+mod session;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -47,15 +50,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use self::body::Bodies;
 pub use self::connections::ConnectionLimits;
 pub use self::cors::{Origin, Origins};
+use self::doctor::Doctor;
+pub use self::doctor::{Examine, Finding};
 pub use self::doors::serve_mcp;
 use self::error::ApiError;
 pub use self::health::PluginStatus;
 use self::pool::Pool;
 pub use self::routes::paths;
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, KeyStore};
 use crate::metrics::Metrics;
 use crate::problems::Problems;
 pub use crate::readiness::Readiness;
+use crate::sessions::Sessions;
 use crate::tokens::Tokens;
 use crate::webhooks::{Gate, Secrets};
 
@@ -127,6 +133,10 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// The API keys.
     pub keys: Arc<KeyRing>,
+    /// Where the API keys are stored.
+    pub key_store: Arc<KeyStore>,
+    /// Looks at this machine, as `optimus doctor` does.
+    pub examine: Arc<Examine>,
     /// The identity provider whose tokens are accepted.
     pub tokens: Option<Arc<Tokens>>,
     /// Problems that jobs may name.
@@ -149,6 +159,8 @@ pub struct ApiState {
     requests: Arc<Pool>,
     listeners: Arc<Pool>,
     door_memory: Memory,
+    sessions: Arc<Sessions>,
+    doctor: Arc<Doctor>,
     stopping: CancellationToken,
 }
 
@@ -166,7 +178,9 @@ impl ApiState {
         let listeners = parts.limits.listeners.min(half);
         let listeners = Pool::new(listeners, listeners.div_ceil(2));
         let door_memory = Memory::new(DOOR_MEMORY, DOOR_MEMORY_TIME);
-        Self { parts: Arc::new(parts), bodies, requests, listeners, door_memory, stopping: CancellationToken::new() }
+        let (sessions, doctor) = (Arc::new(Sessions::new(Arc::clone(&parts.secrets))), Arc::default());
+        let (parts, stopping) = (Arc::new(parts), CancellationToken::new());
+        Self { parts, bodies, requests, listeners, door_memory, sessions, doctor, stopping }
     }
 }
 

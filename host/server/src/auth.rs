@@ -20,7 +20,8 @@ pub struct AuthSetup {
     pub ring: Arc<KeyRing>,
     /// Tokens, and where the keys are that they are verified with.
     pub tokens: Option<(Arc<Tokens>, KeySource)>,
-    store: KeyStore,
+    /// Where the API keys are stored.
+    pub store: Arc<KeyStore>,
     /// Without keys everybody may call, and it could not be read yet whether there are any.
     may_open: bool,
 }
@@ -31,7 +32,7 @@ impl AuthSetup {
     /// # Errors
     /// The token's key file cannot be read; or there are no keys, and then why they are needed.
     pub async fn prepare(
-        store: KeyStore,
+        store: Arc<KeyStore>,
         tokens: Option<(TokenRules, KeySource)>,
         exposed: Result<(), Exposed>,
     ) -> anyhow::Result<Self> {
@@ -93,7 +94,7 @@ mod tests {
         let file = dir.path().join("keys.json");
         let (key, secret) = Key::new("t", [Scope::Submit].into(), None).unwrap();
         KeyStore::file(file.clone()).add(&key).await.unwrap();
-        let setup = AuthSetup::prepare(KeyStore::file(file.clone()), None, Ok(())).await.unwrap();
+        let setup = AuthSetup::prepare(Arc::new(KeyStore::file(file.clone())), None, Ok(())).await.unwrap();
         let (ring, metrics, shutdown) = (Arc::clone(&setup.ring), Arc::<Metrics>::default(), CancellationToken::new());
         let following = tokio::spawn(setup.follow_keys(Arc::clone(&metrics), shutdown.clone()));
         let age = || {

@@ -98,6 +98,18 @@ impl Key {
     }
 }
 
+/// Checks the name of a key's tenant; `Err` says what it has to be.
+///
+/// # Errors
+/// It is something else.
+pub fn check_tenant(name: &str) -> Result<(), String> {
+    let is_fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match (1..=64).contains(&name.len()) && name.chars().all(is_fine) {
+        true => Ok(()),
+        false => Err("1 to 64 letters, digits, `-`, `_` or `.`".to_owned()),
+    }
+}
+
 /// So long that a plain hash suffices: 2^256 keys cannot be tried.
 fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
@@ -159,6 +171,11 @@ impl KeyRing {
     /// The key with this secret.
     pub fn find(&self, secret: &str) -> Option<Arc<Key>> {
         self.by_hash.load().get(&hash(secret)).cloned()
+    }
+
+    /// The key of this id.
+    pub(crate) fn find_by_id(&self, id: &str) -> Option<Arc<Key>> {
+        self.by_hash.load().values().find(|key| key.id == id).cloned()
     }
 
     /// Counts daily quotas in Redis, for all processes together.

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use optimus_queue::{RedisConfig, Rules};
 use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
-use optimus_server::keys::Scope;
+use optimus_server::keys::{Scope, check_tenant};
 use optimus_server::webhooks::Network;
 
 use super::{CapArgs, DoorAddress, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
@@ -263,11 +263,7 @@ fn scope() -> impl clap::builder::TypedValueParser<Value = Scope> {
 }
 
 fn parse_tenant(name: &str) -> Result<String, String> {
-    let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    match (1..=64).contains(&name.len()) && name.chars().all(fine) {
-        true => Ok(name.to_owned()),
-        false => Err("1 to 64 letters, digits, `-`, `_` or `.`".to_owned()),
-    }
+    check_tenant(name).map(|()| name.to_owned())
 }
 
 /// `optimus api`.

@@ -2,157 +2,63 @@
 
 mod walls;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::AnsiColor;
-use optimus_core::language::Availability;
-use optimus_sandbox::{Check, Note};
-use serde::Serialize;
+use optimus_server::api::Finding;
 
 use super::{NOT_ACCEPTED, runtime};
-use crate::cli::{Backend, Doctor, EngineArgs};
-use crate::engine::{self, Engine};
+use crate::cli::Doctor;
+use crate::doctor::{self, LANGUAGE};
+use crate::engine::Engine;
 use crate::output::Output;
-
-/// Prefix of a language's finding.
-const LANGUAGE: &str = "language ";
-
-/// Something that was looked at. A problem has a hint, and what is fine may have one.
-#[derive(Debug, Serialize)]
-struct Finding {
-    what: String,
-    found: String,
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-}
-
-impl Finding {
-    fn ok(what: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { what: what.into(), found: found.into(), ok: true, hint: None }
-    }
-
-    fn is_any_language(&self) -> bool {
-        self.what.starts_with(LANGUAGE)
-    }
-
-    fn is_language(&self, id: &str) -> bool {
-        self.what.strip_prefix(LANGUAGE) == Some(id)
-    }
-
-    fn problem(what: impl Into<String>, found: impl Into<String>, hint: Option<String>) -> Self {
-        Self { what: what.into(), found: found.into(), ok: false, hint }
-    }
-}
-
-impl From<Note> for Finding {
-    fn from(Note { name, found, advice }: Note) -> Self {
-        Self { hint: advice, ..Self::ok(name, found) }
-    }
-}
-
-impl From<Check> for Finding {
-    fn from(check: Check) -> Self {
-        match check.hint {
-            None => Self::ok(check.name, check.found),
-            Some(hint) => Self::problem(check.name, check.found, Some(hint)),
-        }
-    }
-}
 
 pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> {
     if args.walls {
         return walls::walls(output);
     }
-    let mut findings = Vec::new();
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let engine = Engine::open(&args.engine);
-        findings.extend(machine(&args.engine, engine.as_ref().ok()).await.into_iter().map(Finding::from));
-        match engine {
-            Ok(engine) => look(&engine, &mut findings).await,
-            Err(error) => {
-                let fault = crate::output::fault(&error);
-                findings.push(Finding::problem("engine", fault.message, fault.hint));
-            }
-        }
-    });
-    if args.engine.sandbox != Backend::Fake {
-        findings.extend(optimus_sandbox::given(Path::new("/")).into_iter().map(Finding::from));
-    }
-    findings.extend(times(&args.engine));
-    let unknown = args.languages.iter().filter(|name| !findings.iter().any(|finding| finding.is_language(name)));
+    let mut findings = runtime()?.block_on(findings(args));
+    let unknown = args.languages.iter().filter(|name| !findings.iter().any(|finding| is_language(finding, name)));
     let unknown: Vec<_> = unknown
-        .map(|name| Finding::problem(format!("language {name}"), "there is no such language here", None))
+        .map(|name| Finding::problem(format!("{LANGUAGE}{name}"), "there is no such language here", None))
         .collect();
     findings.extend(unknown);
     output.print(&findings, |findings| table(findings, args))?;
     // A toolchain that was not asked for may be missing.
     let counts =
-        |finding: &&Finding| !finding.is_any_language() || args.languages.iter().any(|id| finding.is_language(id));
+        |finding: &&Finding| !is_any_language(finding) || args.languages.iter().any(|id| is_language(finding, id));
     let healthy = findings.iter().filter(counts).all(|finding| finding.ok);
     Ok(if healthy { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() })
 }
 
-/// Checks of the backend's base: this kernel, a daemon, or where either would do, the one that was chosen.
-async fn machine(args: &EngineArgs, engine: Option<&Engine>) -> Vec<Check> {
-    let by_docker = engine.is_some_and(|engine| engine.docker.is_some());
-    let mut checks = match args.sandbox {
-        Backend::Fake => return Vec::new(),
-        Backend::Docker => Vec::new(),
-        Backend::Auto if by_docker => Vec::new(),
-        Backend::Auto | Backend::Native => optimus_sandbox::doctor(),
-    };
-    if args.sandbox == Backend::Docker || by_docker {
-        let languages = engine.map(|engine| engine.book.all()).unwrap_or_default();
-        let images: Vec<String> = languages.iter().flat_map(|l| l.descriptor.images.iter().take(1).cloned()).collect();
-        checks.extend(optimus_sandbox::docker_doctor(&engine::docker_config(args, 1), &images).await);
-    }
-    checks
-}
-
-/// Findings about the precision of times.
-fn times(args: &EngineArgs) -> Vec<Finding> {
-    if args.sandbox == Backend::Fake {
-        return Vec::new();
-    }
-    let unpinned = args.pin_cpus.is_none().then(|| Note {
-        name: "timing: processors",
-        found: "programs are moved from one to another".to_owned(),
-        advice: Some("`--pin-cpus auto` gives each slot one to itself".to_owned()),
-    });
-    unpinned.into_iter().chain(optimus_sandbox::timing(Path::new("/"))).map(Finding::from).collect()
-}
-
-async fn look(engine: &Engine, findings: &mut Vec<Finding>) {
-    let description = engine.sandbox.describe();
-    findings.push(match engine.warm().await {
-        Ok(()) => Finding::ok(format!("sandbox {}", description.name), description.summary),
-        Err(error) => Finding::problem(description.name, engine::chain(&error), error.hint()),
-    });
-    findings.extend(description.gaps.into_iter().map(|gap| Finding::problem("limit", gap.what, Some(gap.hint))));
-    for status in engine.catalogue.statuses() {
-        if let Some(error) = status.error {
-            findings.push(Finding::problem(format!("plugin {}", status.file), error.message, error.hint));
+async fn findings(args: &Doctor) -> Vec<Finding> {
+    match Engine::open(&args.engine) {
+        Ok(engine) => {
+            engine.probe().await;
+            doctor::examine(&args.engine, &engine).await
+        }
+        Err(error) => {
+            let fault = crate::output::fault(&error);
+            let engine = Finding::problem("engine", fault.message, fault.hint);
+            let machine = doctor::machine(&args.engine, None).await.into_iter().map(doctor::of_check);
+            machine.chain([engine]).chain(doctor::surroundings(&args.engine)).collect()
         }
     }
-    engine.probe().await;
-    for language in engine.book.all().iter() {
-        let what = format!("{LANGUAGE}{}", language.descriptor.id);
-        findings.push(match &language.availability {
-            Availability::Available { version } => Finding::ok(what, version),
-            Availability::Unavailable { reason, hint } => Finding::problem(what, reason, Some(hint.clone())),
-            Availability::Unknown => Finding::problem(what, "nobody asked", None),
-        });
-    }
+}
+
+fn is_any_language(finding: &Finding) -> bool {
+    finding.what.starts_with(LANGUAGE)
+}
+
+fn is_language(finding: &Finding, id: &str) -> bool {
+    finding.what.strip_prefix(LANGUAGE) == Some(id)
 }
 
 /// The machine, the languages, and one line for languages that were not asked for.
 fn table(findings: &[Finding], args: &Doctor) -> String {
-    let (languages, machine): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.is_any_language());
+    let (languages, machine): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| is_any_language(finding));
     let (ready, missing): (Vec<_>, Vec<_>) = languages.into_iter().partition(|finding| finding.ok);
-    let asked = |finding: &&Finding| args.all || args.languages.iter().any(|id| finding.is_language(id));
+    let asked = |finding: &&Finding| args.all || args.languages.iter().any(|id| is_language(finding, id));
     let shown: Vec<_> = missing.iter().copied().filter(asked).collect();
     let problems = machine.iter().filter(|finding| !finding.ok).count();
     let mut text = format!("Machine\n{}", lines(&machine));

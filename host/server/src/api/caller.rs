@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use optimus_core::JobId;
 use optimus_queue::Quota;
 
-use super::{ApiError, ApiState};
+use super::{ApiError, ApiState, session};
 use crate::keys::{DailyQuotaError, Key, Scope};
 use crate::tokens::Refused;
 
@@ -39,6 +39,11 @@ impl Caller {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The name for our log.
+    pub(super) fn name(&self) -> &str {
+        self.key.as_ref().map_or("anyone", |key| &key.id)
     }
 
     /// Counts submissions against the key's allowance.
@@ -90,14 +95,31 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 }
 
 impl Caller {
-    /// Authenticates by the head of a request.
-    pub(super) async fn of(headers: &HeaderMap, state: &ApiState) -> Result<Self, ApiError> {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
-            let (scheme, secret) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-        });
-        Self::with(bearer.or_else(|| header("x-api-key")), state).await
+    /// Authenticates by the head of a request: a key or a token; without either, the session of our own page.
+    pub(super) async fn of(method: &Method, headers: &HeaderMap, state: &ApiState) -> Result<Self, ApiError> {
+        let secret = secret_of(headers);
+        if secret.is_some() || !state.parts.keys.is_required() {
+            return Self::with(secret, state).await;
+        }
+        match session::value_of(headers, state).await? {
+            Some(value) => {
+                session::check_page(method, headers)?;
+                Self::in_session(&value, state).await
+            }
+            None => Self::with(None, state).await,
+        }
+    }
+
+    async fn in_session(value: &str, state: &ApiState) -> Result<Self, ApiError> {
+        if is_token(value) {
+            return Self::with(Some(value), state).await;
+        }
+        let ring = &state.parts.keys;
+        match state.sessions.key(value, ring).await.map_err(|error| session::unreadable(&error))? {
+            Some(key) => Ok(Self { tenant: Some(key.tenant.clone()), key: Some(key) }),
+            None if ring.is_waiting() => Err(keys_unread()),
+            None => Err(ApiError::unauthorized("this session has ended, or its key was revoked")),
+        }
     }
 
     /// Authenticates by a key or token, however it came.
@@ -106,24 +128,43 @@ impl Caller {
         if !ring.is_required() {
             return Ok(Self::default());
         }
-        let unknown = || {
-            let error = ApiError::busy("queue_failed", "the keys cannot be read at the moment");
-            error.after(Duration::from_secs(5))
-        };
         let Some(secret) = secret else {
-            return Err(if ring.is_waiting() { unknown() } else { ApiError::unauthorized("this needs an API key") });
+            return Err(if ring.is_waiting() {
+                keys_unread()
+            } else {
+                ApiError::unauthorized("this needs an API key")
+            });
         };
-        // A key has no dots, a token two.
-        if let Some(tokens) = state.parts.tokens.as_ref().filter(|_| secret.matches('.').count() == 2) {
+        if let Some(tokens) = state.parts.tokens.as_ref().filter(|_| is_token(secret)) {
             let key = tokens.read(secret).await?;
             return Ok(Self { tenant: Some(key.tenant.clone()), key: Some(Arc::new(key)) });
         }
         let Some(key) = ring.find(secret) else {
             let revoked = || ApiError::unauthorized("this API key is not known, or was revoked");
-            return Err(if ring.is_waiting() { unknown() } else { revoked() });
+            return Err(if ring.is_waiting() { keys_unread() } else { revoked() });
         };
         Ok(Self { tenant: Some(key.tenant.clone()), key: Some(key) })
     }
+}
+
+/// The key or token in the head of a request.
+pub(super) fn secret_of(headers: &HeaderMap) -> Option<&str> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, secret) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    });
+    bearer.or_else(|| header("x-api-key"))
+}
+
+/// A key has no dots, a token two.
+fn is_token(secret: &str) -> bool {
+    secret.matches('.').count() == 2
+}
+
+fn keys_unread() -> ApiError {
+    let error = ApiError::busy("queue_failed", "the keys cannot be read at the moment");
+    error.after(Duration::from_secs(5))
 }
 
 impl From<Refused> for ApiError {

@@ -26,11 +26,13 @@ pub(super) struct Identity {
 
 /// `GET /v1/me`.
 pub(super) async fn me(State(state): State<ApiState>, caller: Caller) -> Json<Identity> {
-    let scopes = Scope::ALL.into_iter().filter(|scope| caller.may(*scope).is_ok()).collect();
-    Json(Identity {
-        keys_required: state.parts.keys.is_required(),
-        key: caller.key.as_ref().map(|key| key.id.clone()),
-        tenant: caller.tenant,
-        scopes,
-    })
+    Json(Identity::of(&state, caller))
+}
+
+impl Identity {
+    pub(super) fn of(state: &ApiState, caller: Caller) -> Self {
+        let scopes = Scope::ALL.into_iter().filter(|scope| caller.may(*scope).is_ok()).collect();
+        let (keys_required, key) = (state.parts.keys.is_required(), caller.key.as_ref().map(|key| key.id.clone()));
+        Self { keys_required, key, tenant: caller.tenant, scopes }
+    }
 }

@@ -3,14 +3,16 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::COOKIE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, batch, console, docs, events, health, history, identity, jobs, limits, problems, query,
-    webhooks,
+    ApiError, ApiState, admin, batch, console, docs, doctor, events, health, history, identity, jobs, keys, limits,
+    problems, query, session, webhooks,
 };
 use crate::keys::Scope;
 
@@ -64,6 +66,12 @@ fn routes() -> Vec<Route> {
         Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
         Route { path: "/v1/limits", method: "get", access: AnyKey, handler: get(limits::limits) },
         Route { path: "/v1/me", method: "get", access: AnyKey, handler: get(identity::me) },
+        Route { path: "/v1/session", method: "post", access: AnyKey, handler: post(session::begin) },
+        Route { path: "/v1/session", method: "delete", access: AnyKey, handler: delete(session::end) },
+        scoped("/v1/keys", "get", Admin, get(keys::list)),
+        scoped("/v1/keys", "post", Admin, post(keys::create)),
+        scoped("/v1/keys/{id}", "delete", Admin, delete(keys::revoke)),
+        scoped("/v1/doctor", "get", Admin, get(doctor::doctor)),
         scoped("/v1/plugins", "get", Plugins, get(health::plugins)),
         scoped("/v1/plugins/{id}", "put", Admin, put(admin::put)),
         scoped("/v1/plugins/reload", "post", Admin, post(admin::reload)),
@@ -130,8 +138,11 @@ async fn known_parameters(State(known): State<&'static [&'static str]>, request:
 
 /// Authenticates the caller and checks the scope; handlers find the [`Caller`] in the request's extensions.
 async fn authorize(State((state, access)): State<(ApiState, Access)>, mut request: Request, next: Next) -> Response {
-    let caller = match Caller::of(request.headers(), &state).await {
+    let caller = match Caller::of(request.method(), request.headers(), &state).await {
         Ok(caller) => caller,
+        Err(error) if error.status() == StatusCode::UNAUTHORIZED && request.headers().contains_key(COOKIE) => {
+            return session::forget(error.into_response(), &state).await;
+        }
         Err(error) => return error.into_response(),
     };
     if let Access::Scope(scope) = access

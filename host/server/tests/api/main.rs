@@ -14,6 +14,7 @@ mod health;
 mod jobs;
 mod problems;
 mod reference;
+mod sessions;
 mod streams;
 mod support;
 mod tenants;

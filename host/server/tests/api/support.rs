@@ -14,8 +14,8 @@ use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::{Excerpt, Exit};
 use optimus_core::{Event, Fault, Job, Report, Stream, TestReport, Verdict};
 use optimus_queue::{EmbeddedConfig, EmbeddedQueue, QueueError, Rules, unjudged};
-use optimus_server::api::{ApiLimits, ApiState, Origins, Parts, PluginStatus, Readiness};
-use optimus_server::keys::KeyRing;
+use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
+use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::tokens::Tokens;
@@ -198,6 +198,12 @@ impl Server {
             }),
             metrics,
             keys: keys.clone(),
+            key_store: Arc::new(KeyStore::file(dir.path().join("keys.json"))),
+            examine: Arc::new(|| {
+                let hint = Some("write to it".to_owned());
+                let findings = vec![Finding::ok("kernel", "6.1"), Finding::problem("cgroups", "read-only", hint)];
+                Box::pin(std::future::ready(findings))
+            }),
             tokens: setup.tokens,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
             origins: setup.origins,
@@ -301,7 +307,9 @@ fn plugins() -> Vec<PluginStatus> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// In lower case.
     head: String,
+    raw_head: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -310,11 +318,19 @@ impl Answer {
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| panic!("no head: {bytes:?}"));
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head: head.to_ascii_lowercase(), body: bytes[end + 4..].to_vec() }
+        Self { status, head: head.to_ascii_lowercase(), raw_head: head, body: bytes[end + 4..].to_vec() }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// What a browser is told to keep, as it was sent.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        self.raw_head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("set-cookie").then(|| value.to_owned())
+        })
     }
 
     pub(crate) fn text(&self) -> String {
