@@ -152,12 +152,18 @@ impl<'a> Place<'a> {
         let open = Server::start_with(self.root, "native", &plugins)?;
         open.versions()?;
         let state = tempfile::tempdir()?;
-        let mut create = Command::new(self.root.join("target/debug/optimus"));
-        create.args(["keys", "create", "--json", "--tenant", "school", "--state"]).arg(state.path());
-        let key: Value = serde_json::from_str(&read(&mut create)?)?;
+        let key = |tenant: &str, scopes: &str| {
+            let mut create = Command::new(self.root.join("target/debug/optimus"));
+            create
+                .args(["keys", "create", "--json", "--tenant", tenant, "--scope", scopes, "--state"])
+                .arg(state.path());
+            let made: Value = serde_json::from_str(&read(&mut create)?)?;
+            anyhow::Ok(made["key"].as_str().context("no key")?.to_owned())
+        };
+        let (own, admin) = (key("school", "submit,read")?, key("ops", "admin")?);
         let keyed = Server::start_at(self.root, "native", &plugins, state)?;
         let mut browse = self.node("browser/run.js");
-        browse.args([open.base(), keyed.base(), key["key"].as_str().context("no key")?]);
+        browse.args([open.base(), keyed.base(), &own, &admin]);
         run(browse.arg(&plugins).arg(&self.dir))
     }
 }

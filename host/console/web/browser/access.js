@@ -1,15 +1,14 @@
 // Who may what.
 
 import assert from 'node:assert/strict';
-import { output, run } from './steps.js';
+import { ask, output, run, signIn } from './steps.js';
 
 export async function aKeyIsAskedForAndForgotten(page, { keyed, key }) {
   await page.goto(`${keyed}/jobs`);
   await page.getByLabel('API key').fill('opt_00000000_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').waitFor();
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, key);
   await page.getByRole('heading', { name: 'Jobs' }).waitFor();
   assert.match(await page.locator('.who').innerText(), /school/);
   const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
@@ -22,15 +21,83 @@ export async function aKeyIsAskedForAndForgotten(page, { keyed, key }) {
   await page.getByLabel('API key').waitFor();
 }
 
-export async function aRefusedKeySignsOut(page, { keyed, key }) {
+export async function aRevokedKeySignsOutWithAndWithoutASession(page, { keyed, admin }) {
+  for (const keeps of [false, true]) {
+    const { secret, key } = await ask(keyed, 'POST', '/v1/keys', admin, { tenant: 'leaves', scopes: ['submit', 'read'] });
+    await page.goto(keyed);
+    await signIn(page, secret, keeps);
+    await page.locator('.cm-content').waitFor();
+    await ask(keyed, 'DELETE', `/v1/keys/${key.id}`, admin);
+    await page.getByRole('link', { name: 'Jobs' }).click();
+    await page.getByText('The key is no longer valid').waitFor();
+    assert.deepEqual(await page.context().cookies(), [], 'the browser forgot the session');
+  }
+}
+
+export async function aRevokedKeyIsNoticedWhileNobodyDoesAnything(page, { keyed, admin }) {
+  const { secret, key } = await ask(keyed, 'POST', '/v1/keys', admin, { tenant: 'idle', scopes: ['submit'] });
+  await page.clock.install();
   await page.goto(keyed);
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, secret);
   await page.locator('.cm-content').waitFor();
-  const refusal = { error: { code: 'unauthorized', message: 'this API key is not known, or was revoked' } };
-  await page.route('**/v1/jobs?*', (route) => route.fulfill({ status: 401, json: refusal }));
-  await page.getByRole('link', { name: 'Jobs' }).click();
+  await ask(keyed, 'DELETE', `/v1/keys/${key.id}`, admin);
+  await page.clock.runFor(25_000);
   await page.getByText('The key is no longer valid').waitFor();
+}
+
+export async function aSessionHoldsInAllTabsAndEndsInAll(page, { keyed, key }) {
+  await page.goto(`${keyed}/jobs`);
+  const second = await page.context().newPage();
+  await second.goto(keyed);
+  await second.getByLabel('API key').waitFor();
+  await signIn(page, key, true);
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+  await second.locator('.cm-content').waitFor();
+  assert.equal(await run(second), 'Accepted');
+  const [cookie, ...others] = await page.context().cookies();
+  assert.deepEqual(others, []);
+  assert.ok(cookie.httpOnly && cookie.sameSite === 'Strict' && !cookie.value.includes(key), JSON.stringify(cookie));
+  assert.equal(await page.evaluate('document.cookie'), '', 'no script reads it');
+  await page.reload();
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('API key').waitFor();
+  await second.getByText('You signed out in another tab.').waitFor();
+  await page.reload();
+  await page.getByLabel('API key').waitFor();
+}
+
+export async function aKeyInMemoryIsItsOwnTabs(page, { keyed, key }) {
+  await page.goto(keyed);
+  await signIn(page, key);
+  await page.locator('.cm-content').waitFor();
+  const second = await page.context().newPage();
+  await second.goto(keyed);
+  await signIn(second, key, true);
+  await second.locator('.cm-content').waitFor();
+  await second.getByRole('button', { name: 'Sign out' }).click();
+  await second.getByLabel('API key').waitFor();
+  assert.equal(await run(page), 'Accepted', 'the tab with its own key goes on');
+}
+
+export async function anotherPageOfTheSameHostCannotUseASession(page, { keyed, open, key }) {
+  await page.goto(keyed);
+  await signIn(page, key, true);
+  await page.locator('.cm-content').waitFor();
+  // The page of another port is the same site: the cookie is sent, and it is the server that refuses. The other server's
+  // policy would stop the request before.
+  await page.route(`${open}/elsewhere`, (route) => route.fulfill({ contentType: 'text/html', body: '<title>Elsewhere</title>' }));
+  await page.goto(`${open}/elsewhere`);
+  const before = await ask(keyed, 'GET', '/v1/jobs?limit=1', key);
+  const tries = [];
+  for (const [method, path] of [['POST', '/v1/jobs'], ['GET', '/v1/jobs']]) {
+    const answered = page.waitForResponse((response) => response.url() === `${keyed}${path}`);
+    const body = method === 'POST' ? '{"language": "bash", "source": "echo stolen"}' : undefined;
+    await page.evaluate(([url, sent]) => fetch(url, { ...sent, mode: 'no-cors', credentials: 'include' }), [`${keyed}${path}`, { method, body }]);
+    tries.push((await answered).status());
+  }
+  assert.deepEqual(tries, [403, 403]);
+  assert.deepEqual(await ask(keyed, 'GET', '/v1/jobs?limit=1', key), before);
 }
 
 export async function aServerThatIsGoneIsSaidAndComesBack(page, { open }) {

@@ -1,7 +1,7 @@
 // What operators look at and do.
 
 import assert from 'node:assert/strict';
-import { submit } from './steps.js';
+import { ask, signIn, submit } from './steps.js';
 
 export async function theLivePageShowsWhatEnded(page, { open }) {
   for (let job = 0; job < 3; job += 1) await submit(open, { language: 'bash', source: `echo ${job}` });
@@ -65,10 +65,61 @@ export async function whatWasGivenUpIsTriedAgainOrLetGo(page, { open }) {
 
 export async function aScopeHidesWhatItForbids(page, { keyed, key }) {
   await page.goto(keyed);
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, key);
   await page.getByRole('link', { name: 'Jobs' }).waitFor();
-  for (const hidden of ['Live', 'Problems', 'Plugins', 'Given up']) {
+  for (const hidden of ['Live', 'Problems', 'Plugins', 'Given up', 'Keys', 'Doctor']) {
     assert.equal(await page.getByRole('link', { name: hidden, exact: true }).count(), 0, hidden);
   }
+  await page.goto(`${keyed}/keys`);
+  await signIn(page, key);
+  await page.getByText('This page needs the scope “admin”').waitFor();
+}
+
+export async function aKeyIsMadeShownOnceUsedAndRevoked(page, { keyed, admin, browser }) {
+  await page.goto(`${keyed}/keys`);
+  await signIn(page, admin);
+  await page.getByText('You are signed in with this one.').waitFor();
+  await page.getByLabel('Tenant').fill('course <b>');
+  await page.getByRole('button', { name: 'Create a key' }).click();
+  assert.equal(await page.getByLabel('Tenant').evaluate((input) => input.validity.patternMismatch), true);
+  await page.getByLabel('Tenant').fill('course');
+  await page.getByLabel('Jobs a minute').fill('60');
+  await page.getByLabel('Jobs at once').fill('3');
+  await page.getByRole('button', { name: 'Create a key' }).click();
+  const made = page.getByRole('region', { name: 'The new key' });
+  await made.getByRole('button', { name: 'Copy' }).click();
+  await made.getByText('Copied').waitFor();
+  const secret = await page.evaluate('navigator.clipboard.readText()');
+  assert.match(secret, /^opt_[0-9a-f]{8}_[0-9a-f]{64}$/);
+  const id = secret.slice(0, 12);
+  const row = page.locator('article', { hasText: id });
+  assert.match(await row.innerText(), /course[\s\S]*submit, read · 60 a minute · 3 at once/);
+  assert.equal((await ask(keyed, 'GET', '/v1/me', secret)).tenant, 'course');
+
+  await page.getByRole('link', { name: 'Doctor' }).click();
+  await page.getByRole('link', { name: 'Keys' }).click();
+  await row.waitFor();
+  assert.ok(!(await page.locator('main').innerText()).includes(secret), 'it is shown once');
+  await row.getByRole('button', { name: /Revoke/ }).click();
+  await row.getByRole('button', { name: /Press again/ }).click();
+  await row.waitFor({ state: 'detached' });
+  const other = await browser.newContext();
+  const late = await other.newPage();
+  await late.goto(keyed);
+  await signIn(late, secret);
+  await late.getByRole('alert').getByText('this API key is not known, or was revoked').waitFor();
+  await other.close();
+}
+
+export async function theDoctorSaysWhatTheTerminalDoes(page, { open }) {
+  await page.goto(open);
+  await page.getByRole('link', { name: 'Doctor' }).click();
+  const machine = page.getByRole('region', { name: 'Machine' });
+  await machine.locator('article', { hasText: 'kernel' }).first().waitFor();
+  await machine.locator('article', { hasText: 'sandbox' }).first().waitFor();
+  await page.getByText(/No problem found|problems? found/).waitFor();
+  const languages = page.getByRole('region', { name: /Languages: \d+ ready/ });
+  assert.match(await languages.locator('article', { hasText: 'bash' }).innerText(), /Fine/);
+  await page.getByRole('button', { name: 'Examine again' }).click();
+  await page.getByRole('button', { name: 'Examine again' }).waitFor();
 }

@@ -1,7 +1,7 @@
 // The other pages, from links and from addresses.
 
 import assert from 'node:assert/strict';
-import { submit } from './steps.js';
+import { playground, run, submit, write } from './steps.js';
 
 const WRONG = { language: 'bash', source: 'echo 4', tests: [{ name: 'sum', stdin: '', expect: '5\n' }] };
 
@@ -14,6 +14,33 @@ export async function aFailedJobIsFoundInThreeClicks(page, { open }) {
   assert.match(await page.locator('.job').innerText(), /Wrong answer[\s\S]*line 1, column 1[\s\S]*Where the time went/);
   await page.goBack();
   await page.locator(`a[href="/jobs/${id}"]`).waitFor();
+}
+
+export async function aJobIsComparedWithTheOneBefore(page, { open }) {
+  const job = (source) => ({ language: 'bash', source, tests: ['one', 'two', 'three'].map((name) => ({ name, stdin: name, expect: `${name}\n` })) });
+  const before = await submit(open, job('cat | grep -v two'));
+  const now = await submit(open, job('cat; echo'));
+  await page.goto(`${open}/jobs/${now.id}`);
+  const compare = page.getByRole('region', { name: 'Compared with another job' });
+  await compare.getByRole('button', { name: 'With the one before' }).click();
+  await compare.getByText('1 of 3 tests changed').first().waitFor();
+  assert.match(await compare.locator('tbody tr').first().innerText(), /two\s+Wrong answer\s+Accepted/);
+  assert.equal(new URL(page.url()).search, `?before=${before.id}`);
+  await compare.getByText('All tests').click();
+  assert.equal(await compare.locator('details tbody tr').count(), 3);
+  await compare.getByLabel('Another job’s id').fill('0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f');
+  await compare.getByRole('button', { name: 'Compare', exact: true }).click();
+  await compare.getByRole('alert').waitFor();
+}
+
+export async function aJobIsSubmittedAgainAndCompared(page, { open }) {
+  await playground(page, open, '?lang=bash');
+  await write(page, 'echo again');
+  assert.equal(await run(page), 'Accepted');
+  await page.locator('.source a').click();
+  await page.getByRole('button', { name: 'Submit again' }).click();
+  await page.getByText('The test has the same verdict.').waitFor();
+  assert.match(await page.getByRole('complementary', { name: 'Judged with' }).innerText(), /Plugin digest[\s\S]*[0-9a-f]{16}/);
 }
 
 export async function filtersStandInTheAddress(page, { open }) {

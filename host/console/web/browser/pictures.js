@@ -62,6 +62,12 @@ export async function everyPageFitsEveryWindow(_, { open, browser, shots }) {
     await page.goto(`${open}/dead`);
     await page.getByText('No job was given up').waitFor();
     await keep('dead');
+    await page.goto(`${open}/keys`);
+    await page.getByText('There is no key').waitFor();
+    await keep('keys');
+    await page.goto(`${open}/doctor`);
+    await page.getByRole('region', { name: 'Machine' }).waitFor();
+    await keep('doctor');
     const theme = await page.evaluate('document.documentElement.dataset.theme');
     assert.equal(theme, look === 'dark' ? 'dark' : 'light');
     await context.close();

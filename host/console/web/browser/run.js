@@ -1,5 +1,6 @@
-// The console in a real browser against real servers: `node browser/run.js OPEN KEYED KEY PLUGINS SHOTS`. OPEN and KEYED are
-// addresses of servers without and with keys, KEY a key of the second, PLUGINS their plugins, SHOTS where pictures go.
+// The console in a real browser against real servers: `node browser/run.js OPEN KEYED KEY ADMIN PLUGINS SHOTS [TEST]`. OPEN and KEYED
+// are addresses of servers without and with keys, KEY and ADMIN keys of the second, without and with the scope admin, PLUGINS
+// their plugins, SHOTS where pictures go. TEST is a part of the names of the only tests that run.
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -12,18 +13,19 @@ import * as pages from './pages.js';
 import * as playground from './playground.js';
 import * as pictures from './pictures.js';
 
-const [open, keyed, key, plugins, shots] = process.argv.slice(2);
-if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY PLUGINS SHOTS');
+const [open, keyed, key, admin, plugins, shots, only = ''] = process.argv.slice(2);
+if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY ADMIN PLUGINS SHOTS [TEST]');
 await mkdir(shots, { recursive: true });
 
 const browser = await chromium.launch({
   executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
 });
-const settings = { open, keyed, key, plugins, shots, browser };
+const settings = { open, keyed, key, admin, plugins, shots, browser };
 let failed = 0;
 try {
   for (const [name, test] of Object.entries({ ...playground, ...pages, ...access, ...operators, ...hostile, ...pictures })) {
+    if (!name.toLowerCase().includes(only.toLowerCase())) continue;
     const began = Date.now();
     const trouble = await attempt(test).then(() => undefined, (error) => error);
     const took = `${((Date.now() - began) / 1000).toFixed(1)} s`;
@@ -50,7 +52,7 @@ async function attempt(test) {
   });
   page.on('console', (message) => {
     // How a page learns that a key is needed, or a plugin bad: the browser prints each such answer.
-    if (message.type() === 'error' && !/status of (40[14]|422)|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
+    if (message.type() === 'error' && !/status of (40[134]|422)|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
   });
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());

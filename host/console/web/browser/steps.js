@@ -28,6 +28,21 @@ export async function run(page) {
 
 export const output = (page, name = 'Standard output') => page.getByRole('region', { name, exact: true }).locator('pre').first();
 
+/** With the key, in memory or as a session. */
+export async function signIn(page, key, keeps = false) {
+  await page.getByLabel('API key').fill(key);
+  await page.getByLabel('Stay signed in').setChecked(keeps);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Asks without the page. */
+export async function ask(base, method, path, key, body) {
+  const headers = { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+  const answer = await fetch(`${base}${path}`, { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
+  return answer.json();
+}
+
 /** Submits without the page, and waits for the report. */
 export async function submit(base, job, key) {
   const headers = { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) };

@@ -8,7 +8,7 @@ import './style/report.css';
 import './style/playground.css';
 import './style/lists.css';
 import { lost } from './api/client';
-import { identity, reachable, signIn } from './api/session';
+import { allows, identity, reachable, signIn, watchSession } from './api/session';
 import { Bar } from './parts/bar';
 import { JobPage } from './pages/job';
 import { JobsPage } from './pages/jobs';
@@ -16,7 +16,7 @@ import { Later } from './parts/later';
 import { LanguagesPage } from './pages/languages';
 import { Playground } from './pages/playground/playground';
 import { SignIn } from './pages/signin';
-import { followLinks, place } from './places';
+import { followLinks, NEEDED, place } from './places';
 import { strings } from './strings';
 import { applyTheme } from './theme';
 
@@ -27,10 +27,14 @@ const livePage = async () => (await import('./pages/live')).LivePage;
 const problemsPage = async () => (await import('./pages/problems')).ProblemsPage;
 const pluginsPage = async () => (await import('./pages/plugins')).PluginsPage;
 const deadPage = async () => (await import('./pages/dead')).DeadPage;
+const keysPage = async () => (await import('./pages/keys')).KeysPage;
+const doctorPage = async () => (await import('./pages/doctor')).DoctorPage;
 
 function Page() {
   if (identity.value === undefined) return <p class="empty">{reachable.value ? strings.loading : strings.lost}</p>;
   if (identity.value === null) return <SignIn />;
+  const needed = place.value && NEEDED[place.value.name];
+  if (needed && !allows(needed)) return <Nothing why={strings.session.forbidden(needed)} />;
   switch (place.value?.name) {
     case '/':
       return <Playground />;
@@ -48,16 +52,20 @@ function Page() {
       return <Later load={pluginsPage} />;
     case '/dead':
       return <Later load={deadPage} />;
+    case '/keys':
+      return <Later load={keysPage} />;
+    case '/doctor':
+      return <Later load={doctorPage} />;
     default:
-      return <NotFound />;
+      return <Nothing why={strings.notFound.title} />;
   }
 }
 
-function NotFound() {
+function Nothing({ why }: { why: string }) {
   return (
     <div class="center">
       <p>
-        {strings.notFound.title}. <a href="/">{strings.notFound.back}</a>
+        {why}. <a href="/">{strings.notFound.back}</a>
       </p>
     </div>
   );
@@ -87,6 +95,7 @@ function App() {
 
 applyTheme();
 followLinks();
+watchSession();
 document.body.classList.toggle('embedded', isEmbedded);
 const root = document.getElementById('app');
 if (root) render(<App />, root);

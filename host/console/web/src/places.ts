@@ -1,11 +1,25 @@
 // The places of the console: what the address bar says, and which page belongs there.
 
 import { signal } from '@preact/signals';
+import type { Scope } from './api/session';
 
 /** `host/console/src/lib.rs` has the same list: the server answers at these. */
-export const PLACES = ['/', '/jobs', '/jobs/:id', '/languages', '/live', '/problems', '/plugins', '/dead'] as const;
+export const PLACES = ['/', '/jobs', '/jobs/:id', '/languages', '/live', '/problems', '/plugins', '/dead', '/keys', '/doctor'] as const;
+type Name = (typeof PLACES)[number];
 
-export type Place = { name: (typeof PLACES)[number]; id: string; query: URLSearchParams };
+/** What a caller needs for a page; the API decides, and this only hides what it would refuse. */
+export const NEEDED: Partial<Record<Name, Scope>> = {
+  '/jobs': 'read',
+  '/jobs/:id': 'read',
+  '/live': 'admin',
+  '/problems': 'problems',
+  '/plugins': 'plugins',
+  '/dead': 'admin',
+  '/keys': 'admin',
+  '/doctor': 'admin',
+};
+
+export type Place = { name: Name; id: string; query: URLSearchParams };
 
 export function parse(path: string, search: string): Place | undefined {
   const parts = path.split('/').filter(Boolean);

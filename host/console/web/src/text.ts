@@ -24,23 +24,31 @@ export function text(content: Content): string {
 
 export function show(content: Content, most = MOST): Shown {
   const whole = text(content);
-  const cut = Math.max(0, whole.length - most);
+  const end = between(whole, most);
   const isBinary = whole.includes('\ufffd');
-  return { text: broken(visible(whole.slice(0, most))), isBinary, cut };
+  return { text: broken(visible(whole.slice(0, end))), isBinary, cut: whole.length - end };
 }
 
 /** Characters that would do something instead of being seen become pictures or names of themselves. */
 export function visible(plain: string): string {
   return plain.replace(CONTROLS, (character) => {
-    const code = character.charCodeAt(0);
+    const code = character.codePointAt(0) ?? 0;
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     if (code === 0x7f) return '\u2421';
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });
 }
 
-// C0 without tab and line feed, DEL, C1, line and paragraph separators, and every character that turns the direction.
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+// C0 without tab and line feed, DEL, C1, line and paragraph separators, every character that turns the direction, and those
+// that are there and take no room: soft hyphen, zero width space, word joiner, byte order mark, tags. Joiners are part of words.
+const CONTROLS =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** The end of a piece of at most this length that takes no character in two. */
+function between(plain: string, at: number): number {
+  if (at >= plain.length) return plain.length;
+  return (plain.codePointAt(at - 1) ?? 0) > 0xffff ? at - 1 : at;
+}
 
 function broken(plain: string): string {
   if (plain.length <= LINE) return plain;
@@ -50,6 +58,10 @@ function broken(plain: string): string {
 function brokenLine(line: string): string {
   if (line.length <= LINE) return line;
   const pieces = [];
-  for (let at = 0; at < line.length; at += LINE) pieces.push(line.slice(at, at + LINE));
+  for (let at = 0; at < line.length; ) {
+    const end = between(line, at + LINE);
+    pieces.push(line.slice(at, end));
+    at = end;
+  }
   return pieces.join('⏎\n');
 }

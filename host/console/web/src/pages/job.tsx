@@ -7,12 +7,13 @@ import { maySubmit } from '../api/session';
 import { Fault } from '../parts/fault';
 import { useTitle } from '../parts/page';
 import { Busy, Messages, Tests, Verdict } from '../parts/report';
-import { Stream } from '../parts/stream';
+import { download, Stream } from '../parts/stream';
 import { Timeline } from '../parts/timeline';
 import { go } from '../places';
 import { strings } from '../strings';
+import { Compare } from './job/compare';
 import { Facts } from './job/facts';
-import { submitted } from './playground/run';
+import { submitAgain, submitted } from './playground/run';
 import { open } from './playground/state';
 
 const words = strings.job;
@@ -64,12 +65,14 @@ function Actions({ job, failed }: { job: Job; failed: (error: Error) => void }) 
     open(program);
     go('/');
   };
+  const submit = async () => {
+    if (program) go(`/jobs/${await submitAgain(program)}?before=${job.id}`);
+  };
   return (
     <div class="actions">
       {maySubmit.value && program && <button onClick={again}>{words.again}</button>}
-      <a class="button" href={`/v1/jobs/${job.id}`} target="_blank" rel="noreferrer">
-        {words.raw}
-      </a>
+      {maySubmit.value && program && <button onClick={() => void submit().catch(failed)}>{words.resubmit}</button>}
+      <button onClick={() => download(new TextEncoder().encode(JSON.stringify(job, null, 2)), `${job.id}.json`)}>{words.raw}</button>
       {maySubmit.value && job.state !== 'done' && (
         <button class="danger" onClick={() => void call('DELETE', `/v1/jobs/${job.id}`).catch(failed)}>
           {words.cancel}
@@ -109,6 +112,7 @@ function Body({ job }: { job: Job }) {
         )}
         {report.tests.length > 0 && <Tests tests={report.tests} />}
         <Timeline report={report} />
+        <Compare id={job.id} report={report} />
       </div>
       <Facts report={report} />
     </>

@@ -1,24 +1,27 @@
-// The key goes into memory, and nowhere else.
+// The key goes into memory, or into a session of this browser; never where a script could read it later.
 
 import { useState } from 'preact/hooks';
 import { signIn, signedOut } from '../api/session';
 import { strings } from '../strings';
 
+const words = strings.session;
+
 export function SignIn() {
   const [key, setKey] = useState('');
+  const [keeps, setKeeps] = useState(false);
   const [error, setError] = useState('');
   const submit = async (event: Event) => {
     event.preventDefault();
-    setError(await signIn(key.trim()).catch(() => strings.lost));
+    setError(await signIn(key.trim(), keeps).catch(() => strings.lost));
   };
   const trouble = error || signedOut.value;
   return (
     <div class="center">
       <form class="card signin" onSubmit={submit}>
-        <h1>{strings.session.title}</h1>
-        <p class="muted">{strings.session.about}</p>
+        <h1>{words.title}</h1>
+        <p class="muted">{words.about}</p>
         <label>
-          {strings.session.key}
+          {words.key}
           <input
             type="password"
             name="key"
@@ -29,12 +32,19 @@ export function SignIn() {
             onInput={(event) => setKey(event.currentTarget.value)}
           />
         </label>
+        <label class="check">
+          <input type="checkbox" checked={keeps} aria-describedby="keeps" onChange={(event) => setKeeps(event.currentTarget.checked)} />
+          {words.keep}
+        </label>
+        <p class="muted" id="keeps">
+          {words.keepAbout}
+        </p>
         {trouble && (
           <p class="fault" role="alert">
             {trouble}
           </p>
         )}
-        <button class="primary">{strings.session.submit}</button>
+        <button class="primary">{words.submit}</button>
       </form>
     </div>
   );

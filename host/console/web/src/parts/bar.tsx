@@ -1,10 +1,23 @@
 // The bar on top: the pages that the caller may use, who is signed in, the theme.
 
-import { identity, mayAdmin, mayPlugins, mayProblems, mayRead, signOut } from '../api/session';
-import { place } from '../places';
+import { lost } from '../api/client';
+import { allows, identity, leave } from '../api/session';
+import { NEEDED, place } from '../places';
 import { strings } from '../strings';
 import { nextTheme, theme } from '../theme';
 import { Icon, Mark } from './icons';
+
+const LINKS = [
+  ['/', strings.nav.playground],
+  ['/jobs', strings.nav.jobs],
+  ['/languages', strings.nav.languages],
+  ['/live', strings.nav.live],
+  ['/problems', strings.nav.problems],
+  ['/plugins', strings.nav.plugins],
+  ['/dead', strings.nav.dead],
+  ['/keys', strings.nav.keys],
+  ['/doctor', strings.nav.doctor],
+] as const;
 
 export function Bar() {
   const who = identity.value;
@@ -17,13 +30,11 @@ export function Bar() {
       </a>
       {who && (
         <nav aria-label={strings.nav.label}>
-          <Link path="/" text={strings.nav.playground} isCurrent={path === '/'} />
-          {mayRead.value && <Link path="/jobs" text={strings.nav.jobs} isCurrent={path === '/jobs' || path === '/jobs/:id'} />}
-          <Link path="/languages" text={strings.nav.languages} isCurrent={path === '/languages'} />
-          {mayAdmin.value && <Link path="/live" text={strings.nav.live} isCurrent={path === '/live'} />}
-          {mayProblems.value && <Link path="/problems" text={strings.nav.problems} isCurrent={path === '/problems'} />}
-          {mayPlugins.value && <Link path="/plugins" text={strings.nav.plugins} isCurrent={path === '/plugins'} />}
-          {mayAdmin.value && <Link path="/dead" text={strings.nav.dead} isCurrent={path === '/dead'} />}
+          {LINKS.filter(([to]) => isAllowed(to)).map(([to, text]) => (
+            <a key={to} href={to} aria-current={to === path || (to === '/jobs' && path === '/jobs/:id') ? 'page' : undefined}>
+              {text}
+            </a>
+          ))}
           <a href="/docs">{strings.nav.reference}</a>
         </nav>
       )}
@@ -38,12 +49,10 @@ export function Bar() {
   );
 }
 
-function Link({ path, text, isCurrent }: { path: string; text: string; isCurrent: boolean }) {
-  return (
-    <a href={path} aria-current={isCurrent ? 'page' : undefined}>
-      {text}
-    </a>
-  );
+/** What a scope forbids is not shown. */
+function isAllowed(path: (typeof LINKS)[number][0]) {
+  const needed = NEEDED[path];
+  return !needed || allows(needed);
 }
 
 function Who() {
@@ -60,7 +69,7 @@ function Who() {
       <span class="who" title={who.scopes.join(', ')}>
         {who.tenant}
       </span>
-      <button onClick={() => signOut()}>{strings.session.signOut}</button>
+      <button onClick={() => void leave().catch(lost)}>{strings.session.signOut}</button>
     </>
   );
 }

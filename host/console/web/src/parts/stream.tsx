@@ -8,7 +8,7 @@ type Props = { title: string; excerpt: Excerpt; name: string; isError?: boolean 
 
 export function Stream({ title, excerpt, name, isError }: Props) {
   const shown = show(excerpt.content);
-  const save = () => download(bytes(excerpt.content) ?? new TextEncoder().encode(text(excerpt.content)), name);
+  const save = () => download(bytes(excerpt.content) ?? new TextEncoder().encode(text(excerpt.content)), `${name}.bin`);
   return (
     <section class={`stream ${isError ? 'error' : ''}`} aria-label={title}>
       <h2 class="label">{title}</h2>
@@ -25,12 +25,12 @@ export function Stream({ title, excerpt, name, isError }: Props) {
   );
 }
 
-function download(content: Uint8Array, name: string) {
+export function download(content: Uint8Array, name: string) {
   // Bytes are offered as bytes: a browser never opens them as a page.
   const url = URL.createObjectURL(new Blob([content as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' }));
   const link = document.createElement('a');
   link.href = url;
-  link.download = `${name}.bin`;
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

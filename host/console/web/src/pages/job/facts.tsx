@@ -16,7 +16,7 @@ export function Facts({ report }: { report: Report }) {
       <dl class="facts">
         <Fact name={strings.jobs.language}>{report.language}</Fact>
         {plugin && <Fact name={words.plugin}>{`${plugin.id} ${plugin.version}`}</Fact>}
-        {plugin && <Fact name={words.digest}><span class="mono">{plugin.digest.slice(0, 16)}…</span></Fact>}
+        {plugin && <Fact name={words.digest}><span class="mono" title={plugin.digest}>{plugin.digest.slice(0, 16)}…</span></Fact>}
         {report.image && <Fact name={words.image}>{report.image}</Fact>}
         <Fact name={words.sandbox}>{report.sandbox}</Fact>
         {limits?.cpu_ms && <Fact name={words.limits}>{`${duration(limits.cpu_ms)}, ${size(limits.memory_bytes ?? 0)}`}</Fact>}

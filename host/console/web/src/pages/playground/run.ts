@@ -3,7 +3,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import { call, type Content, type Diagnostic, type Job, type JobRequest, type Report, type TestReport } from '../../api/client';
 import { follow, type JobEvent } from '../../api/events';
-import { request } from '../../program';
+import { request, type Program } from '../../program';
 import { text } from '../../text';
 import { program } from './state';
 
@@ -25,7 +25,7 @@ export const error = signal<Error | undefined>(undefined);
 export const isRunning = computed(() => phase.value !== 'idle' && phase.value !== 'done');
 
 /** Programs that this tab submitted, by the job's id: the server keeps none. */
-export const submitted = new Map<string, typeof program.value>();
+export const submitted = new Map<string, Program>();
 const KEPT = 50;
 
 let stop = new AbortController();
@@ -39,7 +39,7 @@ export async function run() {
   reset(body);
   try {
     const { id } = await call<Job>('POST', '/v1/jobs', body);
-    keep(id);
+    keep(id, program.value);
     job.value = id;
     await follow(id, hearer(), mine);
     if (phase.value !== 'done') finish((await call<Job>('GET', `/v1/jobs/${id}?wait=60s`)).report);
@@ -67,8 +67,15 @@ function reset(body: JobRequest) {
   });
 }
 
-function keep(id: string) {
-  submitted.set(id, program.value);
+/** Submits a program of this tab once more, and returns the new job. */
+export async function submitAgain(again: Program): Promise<string> {
+  const { id } = await call<Job>('POST', '/v1/jobs', request(again));
+  keep(id, again);
+  return id;
+}
+
+function keep(id: string, kept: Program) {
+  submitted.set(id, kept);
   const oldest = submitted.keys().next().value;
   if (submitted.size > KEPT && oldest !== undefined) submitted.delete(oldest);
 }
