@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod connections;
 mod console;
+mod cookie;
 mod cors;
 mod docs;
 mod doctor;

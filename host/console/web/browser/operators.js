@@ -79,10 +79,10 @@ export async function aKeyIsMadeShownOnceUsedAndRevoked(page, { keyed, admin, br
   await page.goto(`${keyed}/keys`);
   await signIn(page, admin);
   await page.getByText('You are signed in with this one.').waitFor();
-  await page.getByLabel('Tenant').fill('course <b>');
+  await page.getByLabel('Tenant', { exact: true }).fill('course <b>');
   await page.getByRole('button', { name: 'Create a key' }).click();
-  assert.equal(await page.getByLabel('Tenant').evaluate((input) => input.validity.patternMismatch), true);
-  await page.getByLabel('Tenant').fill('course');
+  assert.equal(await page.getByLabel('Tenant', { exact: true }).evaluate((input) => input.validity.patternMismatch), true);
+  await page.getByLabel('Tenant', { exact: true }).fill('course');
   await page.getByLabel('Jobs a minute').fill('60');
   await page.getByLabel('Jobs at once').fill('3');
   await page.getByRole('button', { name: 'Create a key' }).click();

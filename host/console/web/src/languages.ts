@@ -9,8 +9,24 @@ export const failure = signal<Error | undefined>(undefined);
 /** Whether jobs in it are accepted. A server that only takes jobs never asks a toolchain: its workers do. */
 export const ready = (language: Language) => language.availability.state !== 'unavailable';
 
+/** What the playground begins with: the language that most people read. Before a toolchain was asked, it may be missing. */
+export function first(all: Language[]): Language | undefined {
+  const works = (language: Language) => language.availability.state === 'available';
+  const isPython = (language: Language) => language.id === 'python';
+  const able = all.filter(ready);
+  return able.find((one) => isPython(one) && works(one)) ?? able.find(works) ?? able.find(isPython) ?? able[0];
+}
+
+/** Whether what comes first will not change in a moment: a server that starts asks one toolchain after the other. */
+function isSteady(all: Language[]): boolean {
+  const chosen = all.find((language) => language.id === 'python') ?? first(all);
+  return chosen !== undefined && chosen.availability.state !== 'unknown';
+}
+
 /** How often the server is asked while it still asks its toolchains. */
 const TRIES = 40;
+/** After so many, what is known is shown. */
+const PATIENCE = 10;
 
 let asking = false;
 
@@ -22,7 +38,7 @@ export async function askLanguages() {
       const answer = await call<{ languages: Language[] }>('GET', '/v1/languages');
       const all = answer.languages.toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
       const isSettled = all.length > 0 && all.every((language) => language.availability.state !== 'unknown');
-      if (all.length > 0 || tries > TRIES) languages.value = all;
+      if (isSteady(all) || (all.length > 0 && tries > PATIENCE) || tries > TRIES) languages.value = all;
       if (isSettled || tries > TRIES) break;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Language } from '../src/api/client';
 import { messages } from '../src/api/events';
 import { apart } from '../src/difference';
 import { ago, duration, size, version } from '../src/format';
-import { sampleSource } from '../src/languages';
+import { first, sampleSource } from '../src/languages';
 import { matches } from '../src/pages/jobs/feed';
 import { parse } from '../src/places';
 
@@ -49,4 +50,14 @@ test('jobs are filtered by what went wrong', () => {
   assert.ok(!matches({ ...job, verdict: 'accepted' }, { ...filter, verdict: 'failed' }));
   assert.ok(!matches({ id: '1', language: 'toy', state: 'queued' }, { ...filter, verdict: 'failed' }));
   assert.ok(!matches(job, { ...filter, state: 'queued' }));
+});
+
+test('the playground begins with a language that is known to work', () => {
+  const language = (id: string, state: string) => ({ id, availability: { state } }) as Language;
+  const begins = (...all: Language[]) => first(all)?.id;
+  assert.equal(begins(language('ada', 'available'), language('python', 'available')), 'python');
+  assert.equal(begins(language('ada', 'unknown'), language('bash', 'available'), language('python', 'unknown')), 'bash');
+  assert.equal(begins(language('ada', 'unknown'), language('python', 'unknown')), 'python');
+  assert.equal(begins(language('ada', 'unavailable'), language('bash', 'unknown')), 'bash');
+  assert.equal(begins(language('python', 'unavailable')), undefined);
 });

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use optimus_core::JobId;
 use optimus_queue::Quota;
 
-use super::{ApiError, ApiState, session};
+use super::{ApiError, ApiState, cookie};
 use crate::keys::{DailyQuotaError, Key, Scope};
 use crate::tokens::Refused;
 
@@ -101,9 +101,9 @@ impl Caller {
         if secret.is_some() || !state.parts.keys.is_required() {
             return Self::with(secret, state).await;
         }
-        match session::value_of(headers, state).await? {
+        match cookie::value_of(headers, state).await? {
             Some(value) => {
-                session::check_page(method, headers)?;
+                cookie::check_page(method, headers)?;
                 Self::in_session(&value, state).await
             }
             None => Self::with(None, state).await,
@@ -115,7 +115,7 @@ impl Caller {
             return Self::with(Some(value), state).await;
         }
         let ring = &state.parts.keys;
-        match state.sessions.key(value, ring).await.map_err(|error| session::unreadable(&error))? {
+        match state.sessions.key(value, ring).await.map_err(|error| cookie::unreadable(&error))? {
             Some(key) => Ok(Self { tenant: Some(key.tenant.clone()), key: Some(key) }),
             None if ring.is_waiting() => Err(keys_unread()),
             None => Err(ApiError::unauthorized("this session has ended, or its key was revoked")),

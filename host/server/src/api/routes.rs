@@ -11,8 +11,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, batch, console, docs, doctor, events, health, history, identity, jobs, keys, limits,
-    problems, query, session, webhooks,
+    ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, health, history, identity, jobs, keys,
+    limits, problems, query, session, webhooks,
 };
 use crate::keys::Scope;
 
@@ -141,7 +141,7 @@ async fn authorize(State((state, access)): State<(ApiState, Access)>, mut reques
     let caller = match Caller::of(request.method(), request.headers(), &state).await {
         Ok(caller) => caller,
         Err(error) if error.status() == StatusCode::UNAUTHORIZED && request.headers().contains_key(COOKIE) => {
-            return session::forget(error.into_response(), &state).await;
+            return cookie::forget(error.into_response(), &state, request.headers()).await;
         }
         Err(error) => return error.into_response(),
     };

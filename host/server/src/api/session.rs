@@ -1,11 +1,12 @@
-//! Sessions of the console: a key becomes a cookie that no script can read, and that only this server's own page can use.
+//! Sessions of the console: a key becomes a cookie, and the cookie is forgotten again.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::caller::{Caller, secret_of};
+use super::cookie::{cookie, unreadable};
 use super::identity::Identity;
 use super::{ApiError, ApiState};
 use crate::keys::Key;
@@ -13,8 +14,6 @@ use crate::sessions::LIFETIME;
 
 /// Browsers keep cookies of 4096 bytes, with name and attributes (RFC 6265, 6.1).
 const LONGEST: usize = 3_800;
-
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// `POST /v1/session`: with a key or a token in the head.
 pub(super) async fn begin(
@@ -30,63 +29,14 @@ pub(super) async fn begin(
     // A session that renews itself would never end.
     let secret = secret_of(&headers).ok_or_else(|| ApiError::unauthorized("a session begins with a key"))?;
     let value = value(&state, key, secret).await?;
-    let cookie = cookie(&state, &value, LIFETIME.as_secs(), is_encrypted(&headers)).await?;
+    let cookie = cookie(&state, &value, LIFETIME.as_secs(), &headers).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(Identity::of(&state, caller))).into_response())
 }
 
 /// `DELETE /v1/session`.
 pub(super) async fn end(State(state): State<ApiState>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let cookie = cookie(&state, "", 0, is_encrypted(&headers)).await?;
+    let cookie = cookie(&state, "", 0, &headers).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
-}
-
-/// The value of the session's cookie in the head of a request.
-pub(super) async fn value_of(headers: &HeaderMap, state: &ApiState) -> Result<Option<String>, ApiError> {
-    if !headers.contains_key(header::COOKIE) {
-        return Ok(None);
-    }
-    let name = state.sessions.cookie_name().await.map_err(|error| unreadable(&error))?;
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    Ok(pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned()))
-}
-
-/// Refuses a request that the browser sent for another page than ours. `SameSite=Strict` keeps the cookie from other sites;
-/// pages at other ports and subdomains are the same site. Browsers that send no `sec-fetch-site` (it is for HTTPS and
-/// loopback) send `origin` with everything but reads.
-pub(super) fn check_page(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
-    let text = |name: &HeaderName| headers.get(name).map(HeaderValue::as_bytes);
-    let is_own = match (text(&FETCH_SITE), text(&header::ORIGIN)) {
-        (Some(b"same-origin"), _) => true,
-        // An address that the user typed, or a bookmark.
-        (Some(b"none"), _) => method.is_safe(),
-        (Some(_), _) => false,
-        (None, None) => method.is_safe(),
-        (None, Some(origin)) => {
-            let host = text(&header::HOST).unwrap_or_default();
-            [&b"http://"[..], b"https://"].into_iter().any(|scheme| origin.strip_prefix(scheme) == Some(host))
-        }
-    };
-    match is_own {
-        true => Ok(()),
-        false => {
-            let error = ApiError::new(StatusCode::FORBIDDEN, "foreign_page", "another page may not use this session");
-            Err(error.hint("send `authorization: Bearer KEY`"))
-        }
-    }
-}
-
-/// Makes the browser forget a session that is none any more.
-pub(super) async fn forget(mut response: Response, state: &ApiState) -> Response {
-    if let Ok(cookie) = cookie(state, "", 0, false).await {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-pub(super) fn unreadable(error: &anyhow::Error) -> ApiError {
-    tracing::error!(error = format!("{error:#}"), "cannot read the secret of sessions");
-    ApiError::busy("queue_failed", "the secret of sessions cannot be read at the moment")
 }
 
 /// A stored key's session is sealed by us; a token is one already, and is checked again with each request.
@@ -100,44 +50,4 @@ async fn value(state: &ApiState, key: &Key, secret: &str) -> Result<String, ApiE
         return Err(error.hint("sign in without keeping it, or have its issuer put fewer claims into it"));
     }
     Ok(secret.to_owned())
-}
-
-async fn cookie(state: &ApiState, value: &str, seconds: u64, is_encrypted: bool) -> Result<HeaderValue, ApiError> {
-    let name = state.sessions.cookie_name().await.map_err(|error| unreadable(&error))?;
-    let secure = if is_encrypted { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    HeaderValue::from_str(&text).map_err(|_| ApiError::bug("a session's value is no header"))
-}
-
-/// Whether the page came over TLS, which ends before us: the browser says so itself, or the proxy does.
-fn is_encrypted(headers: &HeaderMap) -> bool {
-    let begins = |name: &str, text: &[u8]| headers.get(name).is_some_and(|value| value.as_bytes().starts_with(text));
-    begins("origin", b"https://") || begins("x-forwarded-proto", b"https")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_own_page_uses_a_session() {
-        let check = |method: Method, pairs: &[(&'static str, &'static str)]| {
-            let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
-            check_page(&method, &pairs.collect::<HeaderMap>()).is_ok()
-        };
-        let (own, host) = (("sec-fetch-site", "same-origin"), ("host", "judge.example:8080"));
-        assert!(check(Method::POST, &[own]) && check(Method::GET, &[own]));
-        assert!(
-            check(Method::GET, &[("sec-fetch-site", "none")]) && !check(Method::POST, &[("sec-fetch-site", "none")])
-        );
-        for other in ["same-site", "cross-site", ""] {
-            assert!(!check(Method::GET, &[("sec-fetch-site", other)]), "{other}");
-            assert!(!check(Method::POST, &[("sec-fetch-site", other), ("origin", "http://judge.example:8080"), host]));
-        }
-        assert!(check(Method::GET, &[host]) && !check(Method::POST, &[host]));
-        assert!(check(Method::POST, &[host, ("origin", "http://judge.example:8080")]));
-        for other in ["http://judge.example:8081", "http://judge.example", "null", "judge.example:8080"] {
-            assert!(!check(Method::POST, &[host, ("origin", other)]), "{other}");
-        }
-    }
 }

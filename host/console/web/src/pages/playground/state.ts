@@ -2,7 +2,7 @@
 
 import { computed, signal } from '@preact/signals';
 import type { Language } from '../../api/client';
-import { languages, ready, sampleSource } from '../../languages';
+import { first, languages, ready, sampleSource } from '../../languages';
 import type { File, Program } from '../../program';
 import { unlink } from '../../share';
 import { strings } from '../../strings';
@@ -76,6 +76,6 @@ export async function begin(fragment: string, wanted: string | null) {
   if (isStarted() && !wanted) return;
   const named = wanted && runnable.value.find((one) => one.id === wanted || one.aliases.includes(wanted));
   if (wanted && !named) trouble.value = strings.playground.unknownLanguage(wanted.slice(0, 40));
-  const first = named || runnable.value.find((one) => one.extensions.includes('py')) || runnable.value[0];
-  if (first) openSample(first);
+  const chosen = named || first(languages.value ?? []);
+  if (chosen) openSample(chosen);
 }
