@@ -1,5 +1,6 @@
 //! Everything a developer of Optimus does, as `cargo xtask …`.
 
+mod api;
 mod attack;
 mod built;
 mod check;
@@ -106,6 +107,8 @@ enum Task {
     },
     /// Rebuild the console and compare the bytes, run its tests, and use it in a browser
     Console(console::Args),
+    /// Compare the public API of the plugins' SDK with the listing in `sdk/rust/api.txt`
+    Api(api::Args),
     /// Bring compose.yaml up as an operator does, judge a program through it, and take it down
     Compose,
     /// Run published clients of other engines, each through its door
@@ -166,6 +169,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Clients { no_build } => check_clients(&root, no_build),
         Task::Console(args) => console::built(&root, &args),
+        Task::Api(args) => api::api(&root, &args),
         Task::Compose => {
             setup::targets()?;
             plugins::crates(&root, &["bash".to_owned()])?;

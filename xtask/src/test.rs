@@ -8,7 +8,7 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz,
+    api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz,
     images, k8s, packages, plugins, reproducible, setup, soak, tour, vm,
 };
 
@@ -69,6 +69,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
     })?;
     parts.run("documentation", || documentation(root))?;
+    parts.run("the SDK's public API", || api::api(root, &api::Args::default()))?;
     parts.run("licences and sources of dependencies", || dependencies::dependencies(root))?;
     parts.run("plugins", || plugins::crates(root, &[]))?;
     parts.run("tests", || attack::all_tests(root))?;
