@@ -7,7 +7,7 @@ use crate::shell::{has, read, run, say};
 const TARGETS: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip2", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
-const TOOLS: [(&str, &str); 31] = [
+const TOOLS: [(&str, &str); 32] = [
     ("gcc", "gcc"),
     ("g++", "g++"),
     ("python3", "python3"),
@@ -27,6 +27,7 @@ const TOOLS: [(&str, &str); 31] = [
     ("ldd", "libc-bin"),
     ("debootstrap", "debootstrap"),
     ("redis-server", "redis-server"),
+    ("pg_ctlcluster", "postgresql"),
     ("promtool", "prometheus"),
     ("pip3", "python3-pip"),
     ("minisign", "minisign"),

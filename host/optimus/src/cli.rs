@@ -5,12 +5,14 @@ mod budget;
 mod caps;
 mod client;
 mod comparer;
+mod db;
 mod docker;
 mod door;
 mod engine;
 mod examples;
 mod k8s;
 mod plugin;
+mod postgres;
 mod problem;
 mod program;
 mod queue;
@@ -29,12 +31,14 @@ pub use bench::Bench;
 pub use budget::MemoryBudget;
 pub use caps::CapArgs;
 pub use client::{Dead, DeadAction, DeadPlace, ServerArgs, Status, Submit};
+pub use db::Db;
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use door::DoorAddress;
 pub use engine::{Apart, Backend, EngineArgs};
 pub use k8s::{K8s, Render};
 pub use plugin::PluginVerb;
 pub(crate) use plugin::{Add, Build, Dev, Dir, File, Folder, Install, Kind, Named, New, Push, Test, Update};
+pub use postgres::PostgresArgs;
 pub use problem::{ElsewhereArgs, JudgeArgs, PackageArgs, Verify};
 pub use program::{Init, ProgramArgs, Run};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
@@ -131,6 +135,9 @@ pub enum Verb {
     /// List, requeue or discard dead-lettered jobs
     #[command(after_help = examples::DEAD)]
     Dead(Dead),
+    /// The tables of a queue in PostgreSQL
+    #[command(subcommand)]
+    Db(Db),
     /// List the languages, and the toolchains that answer here
     Languages(Languages),
     /// Create, test, sign and install language plugins
@@ -215,6 +222,9 @@ pub struct Doctor {
     /// List the languages without a toolchain, too
     #[arg(long)]
     pub all: bool,
+    /// The queue of the servers, which is looked at unless it is `embedded`
+    #[command(flatten)]
+    pub queue: QueueArgs,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

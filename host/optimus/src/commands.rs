@@ -4,6 +4,7 @@ mod bench;
 mod calibrate;
 mod client;
 mod completions;
+mod db;
 mod dead;
 mod doctor;
 mod init;
@@ -49,6 +50,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Submit(args) => submit::submit(&args, output),
         Verb::Status(args) => status::status(&args, output),
         Verb::Dead(args) => dead::dead(&args, output),
+        Verb::Db(verb) => db::db(&verb, output),
         Verb::Languages(args) => languages::languages(&args, output),
         Verb::Plugin(verb) => plugin::plugin(verb, output),
         Verb::K8s(verb) => k8s::k8s(&verb, output),

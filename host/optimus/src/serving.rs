@@ -70,7 +70,7 @@ impl Serving {
         let problems = queue.problems(&state, args.http.tenant_problems_mib << 20);
         let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), args.http.limits());
         // With a shared queue, other machines may judge as well.
-        let machine_bytes = if queue.redis.is_none() { machine::memory_bytes() } else { None };
+        let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
         let parts = Parts { policy, examine: doctor::here(&args.engine, &engine), ..parts };
         serving.serve((listener, doors), parts, &args.http, &auth)?;
@@ -103,7 +103,7 @@ impl Serving {
         serving.serve((listener, doors), parts, &args.http, &auth)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
-        if let Some(redis) = queue.redis {
+        if let Some(shared) = queue.shared {
             if let Some(plugins) = &catalogue {
                 let (plugins, shutdown) = (Arc::clone(plugins), serving.supervisor.shutdown());
                 serving.supervisor.spawn("plugins", async move {
@@ -116,7 +116,7 @@ impl Serving {
             let own = Box::new(move || catalogue.iter().flat_map(|plugins| plugins::languages(plugins)).collect());
             let learning = {
                 let (readiness, shutdown) = (Arc::clone(&serving.readiness), serving.supervisor.shutdown());
-                languages::learn(book, languages::Offer { own, only }, redis, readiness, shutdown)
+                languages::learn(book, languages::Offer { own, only }, shared, readiness, shutdown)
             };
             serving.supervisor.spawn("languages", learning);
         }
@@ -148,7 +148,7 @@ impl Serving {
 
     fn new(engine: Option<&Arc<Engine>>, queue: &QueueHandle) -> Self {
         let (readiness, metrics) = (Arc::<Readiness>::default(), Arc::<Metrics>::default());
-        if queue.redis.is_some() {
+        if queue.shared.is_some() {
             readiness.queue_is_elsewhere();
         }
         let supervisor = Supervisor::new(Arc::clone(&readiness), Arc::clone(&metrics));
@@ -215,14 +215,14 @@ impl Serving {
         only: &BTreeSet<String>,
         grace_s: u64,
     ) {
-        let languages = match &queue.redis {
+        let languages = match &queue.shared {
             None => Wanted::Any,
             // Other workers may have languages that are not here.
-            Some(redis) => {
+            Some(shared) => {
                 let (book, shutdown) = (Arc::clone(&engine.book), self.supervisor.shutdown());
                 let readiness = Arc::clone(&self.readiness);
                 let announcing =
-                    languages::announce(Arc::clone(&book), Arc::clone(redis), only.clone(), readiness, shutdown);
+                    languages::announce(Arc::clone(&book), Arc::clone(shared), only.clone(), readiness, shutdown);
                 self.supervisor.spawn("languages", announcing);
                 let only = only.clone();
                 Wanted::Those(Arc::new(move || languages::available(&book, &only)))

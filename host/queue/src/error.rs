@@ -79,6 +79,21 @@ pub enum QueueError {
         /// The underlying error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// PostgreSQL failed or is unreachable.
+    #[error("{doing}, at `{address}`: {source}")]
+    Postgres {
+        /// The operation that failed.
+        doing: String,
+        /// The address without its password.
+        address: String,
+        /// The remedy.
+        hint: &'static str,
+        /// The underlying error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The name of the schema in PostgreSQL is invalid.
+    #[error("`{0}` is not a name for a schema")]
+    BadSchema(String),
     /// Reading or writing the queue file failed.
     #[error("{doing}: {source}")]
     Store {
@@ -103,8 +118,16 @@ impl QueueError {
             Self::Damaged { .. } => {
                 Some("move the file away for inspection and start again: a new file is created".to_owned())
             }
-            Self::BadAddress { .. } => Some("use the form `redis://user:password@host:6379/0`".to_owned()),
-            Self::Redis { hint, .. } => Some((*hint).to_owned()),
+            Self::BadAddress { scheme, .. } if scheme.starts_with("postgres") => {
+                Some("use the form `postgres://user:password@host:5432/database`".to_owned())
+            }
+            Self::BadAddress { .. } => {
+                Some("use the form `redis://user:password@host:6379/0` or `postgres://user:password@host:5432/database`".to_owned())
+            }
+            Self::BadSchema(_) => {
+                Some("use up to 48 small letters, digits and `_`, and begin with a letter, but not with `pg_`".to_owned())
+            }
+            Self::Redis { hint, .. } | Self::Postgres { hint, .. } => Some((*hint).to_owned()),
             Self::Store { .. } => Some("check for free disk space, and run `optimus doctor`".to_owned()),
         }
     }

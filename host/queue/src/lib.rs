@@ -10,7 +10,9 @@ pub mod embedded;
 mod error;
 mod event_id;
 mod outbox;
+pub mod postgres;
 pub mod redis;
+mod shared;
 mod unjudged;
 
 use std::collections::BTreeSet;
@@ -27,7 +29,9 @@ pub use embedded::{EmbeddedConfig, EmbeddedQueue};
 pub use error::QueueError;
 pub use event_id::{EventId, EventStream, NumberedEvent, NumberedEventStream};
 pub use outbox::{DeliveryOutcome, Outbox, WebhookDelivery};
+pub use postgres::{Migrated, PostgresConfig, PostgresQueue, PostgresState};
 pub use redis::{RedisConfig, RedisQueue};
+pub use shared::{SharedCounts, SharedStore, SharedValues};
 pub use unjudged::unjudged;
 use unjudged::{unreadable, worker_lost};
 

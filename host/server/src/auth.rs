@@ -37,8 +37,8 @@ impl AuthSetup {
         exposed: Result<(), Exposed>,
     ) -> anyhow::Result<Self> {
         let (ring, mut may_open) = (Arc::<KeyRing>::default(), false);
-        if let Some(queue) = store.queue() {
-            ring.share_daily_counts(Arc::clone(queue));
+        if let Some(shared) = store.beside_queue() {
+            ring.share_daily_counts(Arc::clone(shared));
         }
         let tokens = tokens.map(|(rules, source)| (Arc::new(Tokens::new(rules)), source));
         if let Some((_, source)) = &tokens {

@@ -1,11 +1,11 @@
-//! Small values by name: in a hash beside the queue in Redis, for all processes, or in files of one server's state directory.
+//! Small values by name: in a hash beside a shared queue, for all processes, or in files of one server's state directory.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use optimus_queue::RedisQueue;
+use optimus_queue::SharedStore;
 
 use crate::disk;
 
@@ -25,34 +25,34 @@ pub(crate) trait KeyValueStore: Send + Sync {
     async fn put(&self, name: &str, value: Option<Vec<u8>>) -> anyhow::Result<()>;
 }
 
-/// A hash in Redis.
-pub(crate) struct RedisHash {
-    queue: Arc<RedisQueue>,
+/// A hash beside a shared queue.
+pub(crate) struct SharedHash {
+    store: Arc<dyn SharedStore>,
     hash: &'static str,
 }
 
-impl RedisHash {
-    pub(crate) fn new(queue: Arc<RedisQueue>, hash: &'static str) -> Self {
-        Self { queue, hash }
+impl SharedHash {
+    pub(crate) fn new(store: Arc<dyn SharedStore>, hash: &'static str) -> Self {
+        Self { store, hash }
     }
 }
 
 #[async_trait]
-impl KeyValueStore for RedisHash {
+impl KeyValueStore for SharedHash {
     async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.queue.get(self.hash, name).await?)
+        Ok(self.store.get(self.hash, name).await?)
     }
 
     async fn get_all(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-        Ok(self.queue.get_all(self.hash).await?)
+        Ok(self.store.get_all(self.hash).await?)
     }
 
     async fn names(&self) -> anyhow::Result<Vec<String>> {
-        Ok(self.queue.names(self.hash).await?)
+        Ok(self.store.names(self.hash).await?)
     }
 
     async fn put(&self, name: &str, value: Option<Vec<u8>>) -> anyhow::Result<()> {
-        Ok(self.queue.put(self.hash, name, value.as_deref()).await?)
+        Ok(self.store.put(self.hash, name, value.as_deref()).await?)
     }
 }
 

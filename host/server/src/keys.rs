@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
-use optimus_queue::RedisQueue;
+use optimus_queue::SharedStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -178,15 +178,15 @@ impl KeyRing {
         self.by_hash.load().values().find(|key| key.id == id).cloned()
     }
 
-    /// Counts daily quotas in Redis, for all processes together.
-    pub fn share_daily_counts(&self, queue: Arc<RedisQueue>) {
-        self.daily_quota.share(queue);
+    /// Counts daily quotas beside the shared queue, for all processes together.
+    pub fn share_daily_counts(&self, store: Arc<dyn SharedStore>) {
+        self.daily_quota.share(store);
     }
 
     /// Counts `jobs` submissions of a key today.
     ///
     /// # Errors
-    /// The day's allowance is spent, or Redis did not count.
+    /// The day's allowance is spent, or the shared queue did not count.
     pub async fn spend_day(&self, key: &Key, jobs: u32) -> Result<(), DailyQuotaError> {
         match key.per_day {
             Some(most) => self.daily_quota.spend(&key.id, jobs, most).await,

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use optimus_core::language::{Availability, LanguageInfo};
 use optimus_core::languages::LanguageBook;
 use optimus_queue::background::Outage;
-use optimus_queue::{QueueError, RedisQueue};
+use optimus_queue::{QueueError, SharedStore};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +45,7 @@ pub fn available(book: &LanguageBook, only: &BTreeSet<String>) -> BTreeSet<Strin
 /// A worker's side: announces the languages of `book` that it can judge, when they change and once a minute.
 pub async fn announce(
     book: Arc<LanguageBook>,
-    queue: Arc<RedisQueue>,
+    store: Arc<dyn SharedStore>,
     only: BTreeSet<String>,
     readiness: Arc<Readiness>,
     shutdown: CancellationToken,
@@ -61,7 +61,7 @@ pub async fn announce(
         };
         let list: Vec<LanguageInfo> = all.iter().filter(mine).cloned().collect();
         if list != announced || since.elapsed() >= ANNOUNCE_AGAIN {
-            let result = announce_once(&queue, &list).await;
+            let result = announce_once(&*store, &list).await;
             outage.note(&result);
             readiness.remark("queue", result.as_ref().err().map(ToString::to_string).as_deref());
             if result.is_ok() {
@@ -75,11 +75,11 @@ pub async fn announce(
     }
 }
 
-async fn announce_once(queue: &RedisQueue, list: &[LanguageInfo]) -> Result<(), QueueError> {
+async fn announce_once(store: &dyn SharedStore, list: &[LanguageInfo]) -> Result<(), QueueError> {
     for language in list {
         // A worker without the toolchain does not overwrite the announcement of one that has it.
         if matches!(language.availability, Availability::Unavailable { .. })
-            && read(queue).await?.0.iter().any(|other| is_elsewhere(other, language))
+            && read(store).await?.0.iter().any(|other| is_elsewhere(other, language))
         {
             continue;
         }
@@ -88,7 +88,7 @@ async fn announce_once(queue: &RedisQueue, list: &[LanguageInfo]) -> Result<(), 
             doing: format!("announce language `{}`", language.descriptor.id),
             source: source.into(),
         })?;
-        queue.put(HASH, &language.descriptor.id, Some(&json)).await?;
+        store.put(HASH, &language.descriptor.id, Some(&json)).await?;
     }
     Ok(())
 }
@@ -107,8 +107,8 @@ impl Announcement {
 }
 
 /// The announcements, and the ids of those that this version cannot read.
-async fn read(queue: &RedisQueue) -> Result<(Vec<Announcement>, BTreeSet<String>), QueueError> {
-    Ok(parse(queue.get_all(HASH).await?))
+async fn read(store: &dyn SharedStore) -> Result<(Vec<Announcement>, BTreeSet<String>), QueueError> {
+    Ok(parse(store.get_all(HASH).await?))
 }
 
 fn parse(stored: BTreeMap<String, Vec<u8>>) -> (Vec<Announcement>, BTreeSet<String>) {
@@ -153,14 +153,14 @@ fn without_workers(list: &[LanguageInfo], alive: &BTreeSet<String>) -> Option<St
 pub async fn learn(
     book: Arc<LanguageBook>,
     offer: Offer,
-    queue: Arc<RedisQueue>,
+    store: Arc<dyn SharedStore>,
     readiness: Arc<Readiness>,
     shutdown: CancellationToken,
 ) {
     let mut outage = Outage::of("read which languages workers announce");
     let mut known_unreadable = BTreeSet::new();
     loop {
-        let announced = read(&queue).await;
+        let announced = read(&*store).await;
         outage.note(&announced);
         readiness.remark("queue", announced.as_ref().err().map(ToString::to_string).as_deref());
         match announced {

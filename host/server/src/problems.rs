@@ -1,7 +1,7 @@
 //! Problems that are stored, so that jobs name them instead of carrying their tests.
 //!
 //! In: packages. Out: problems, by the SHA-256 of the package that they came from. One process keeps them as files of its
-//! state directory; processes that share a queue in Redis keep them beside it, since that is the one thing that every
+//! state directory; processes that share a queue keep them beside it, since that is the one thing that every
 //! worker reaches, wherever it is. What was read lately stays in memory.
 
 mod flights;

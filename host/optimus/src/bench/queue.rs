@@ -1,4 +1,4 @@
-//! The cost of a queue in Redis: the time from a push to a waiting worker, from a report to its waiting client, and the
+//! The cost of a shared queue: the time from a push to a waiting worker, from a report to its waiting client, and the
 //! rate of pushes, with few and with many jobs waiting.
 
 use std::collections::BTreeSet;
@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use optimus_core::job::Policy;
 use optimus_core::{Event, Job, JobRequest, Verdict};
-use optimus_queue::{Events as _, PushOptions, Queue as _, RedisQueue, unjudged};
+use optimus_queue::{Backend, PushOptions, unjudged};
 
 use super::figures::{self, Figures, Series};
 use crate::cli::Bench;
+use crate::serving;
 
 /// Maximum number of pushes at the same time.
 const CLIENTS: usize = 64;
@@ -21,7 +22,7 @@ const LANGUAGE: &str = "bench-queue";
 
 pub(super) async fn measure(args: &Bench, seconds: Duration, figures: &mut Figures) -> anyhow::Result<()> {
     let settings = args.queue_args();
-    let queue = Arc::new(RedisQueue::connect(&settings.queue, settings.redis()).await?);
+    let queue = serving::queue(&settings).await?;
     let only = BTreeSet::from([LANGUAGE.to_owned()]);
     alone(&queue, &only, seconds, figures).await?;
     let (pushed, slices, pushes) = flood(&queue, seconds).await?;
@@ -50,7 +51,7 @@ fn job() -> anyhow::Result<Job> {
 
 /// One job at a time, with a waiting worker and a waiting client.
 async fn alone(
-    queue: &Arc<RedisQueue>,
+    queue: &Arc<dyn Backend>,
     only: &BTreeSet<String>,
     seconds: Duration,
     figures: &mut Figures,
@@ -86,7 +87,7 @@ async fn alone(
 }
 
 /// The number of pushes, the rate in every tenth of the time, and the time of single pushes.
-async fn flood(queue: &Arc<RedisQueue>, seconds: Duration) -> anyhow::Result<(usize, Vec<f64>, Series)> {
+async fn flood(queue: &Arc<dyn Backend>, seconds: Duration) -> anyhow::Result<(usize, Vec<f64>, Series)> {
     let (mut slices, mut series, mut pushed) = (Vec::new(), Series::default(), 0);
     for _ in 0..10 {
         let start = Instant::now();

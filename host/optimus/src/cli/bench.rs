@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArgs, HttpArgs, QueueArgs, Serve};
+use super::{EngineArgs, HttpArgs, PostgresArgs, QueueArgs, Serve};
 
 /// `optimus bench`.
 #[derive(Debug, Clone, Args)]
@@ -13,10 +13,10 @@ pub struct Bench {
     /// About how long each figure is measured, in seconds
     #[arg(long, default_value_t = 3.0, value_name = "S")]
     pub seconds: f64,
-    /// The queue that is measured: `embedded`, or where Redis is (`redis`: on this machine)
+    /// The queue that is measured: `embedded`, or where Redis (`redis`: on this machine) or PostgreSQL is
     #[arg(long, env = "OPTIMUS_QUEUE", default_value = "embedded", value_name = "URL")]
     pub queue: String,
-    /// Measure the queue alone, which then has to be in Redis
+    /// Measure the queue alone, which then has to be in Redis or PostgreSQL
     #[arg(long)]
     pub queue_only: bool,
     /// Measure alone what one client's jobs take among 5,000 silent connections, 100 half-sent heads and 64 slow uploads
@@ -38,10 +38,12 @@ impl Bench {
         Serve { http, queue: self.queue_args(), grace_s: 5, engine }
     }
 
-    /// The queue of the measurement, under a prefix of its own.
+    /// The queue of the measurement, under a prefix or in a schema of its own.
     pub fn queue_args(&self) -> QueueArgs {
         let queue = if self.queue == "redis" { "redis://127.0.0.1:6379" } else { self.queue.as_str() }.to_owned();
         let redis_prefix = format!("optimus-bench-{}", std::process::id());
-        QueueArgs { queue, redis_prefix, queue_cap: 2_000_000, ..QueueArgs::embedded() }
+        let postgres_schema = format!("optimus_bench_{}", std::process::id());
+        let postgres = PostgresArgs { postgres_schema, ..PostgresArgs::default() };
+        QueueArgs { queue, redis_prefix, postgres, queue_cap: 2_000_000, ..QueueArgs::embedded() }
     }
 }

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
-use optimus_queue::{RedisConfig, Rules};
+use optimus_queue::{PostgresConfig, RedisConfig, Rules};
 use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
 use optimus_server::keys::{Scope, check_tenant};
 use optimus_server::webhooks::Network;
 
-use super::{CapArgs, DoorAddress, EngineArgs, TokenArgs, TrustArgs, WebhookArgs};
+use super::{CapArgs, DoorAddress, EngineArgs, PostgresArgs, TokenArgs, TrustArgs, WebhookArgs};
 
 /// The queue.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Queue")]
 pub struct QueueArgs {
-    /// `embedded` (a file in the state directory), or where Redis is: redis://…, rediss://… (TLS, `?ca=FILE`), redis+sentinel://HOST,HOST/MASTER, redis+cluster://HOST,HOST
+    /// `embedded` (a file in the state directory), or where Redis is: redis://…, rediss://… (TLS, `?ca=FILE`), redis+sentinel://HOST,HOST/MASTER, redis+cluster://HOST,HOST; or PostgreSQL: postgres://USER@HOST/DATABASE (`?sslmode=disable`, `?ca=FILE`)
     #[arg(long, env = "OPTIMUS_QUEUE", default_value = "embedded", value_name = "URL")]
     pub queue: String,
     /// The user at Redis, in place of the URL's
@@ -30,6 +30,9 @@ pub struct QueueArgs {
     /// The first word of all keys at Redis
     #[arg(long, env = "OPTIMUS_REDIS_PREFIX", default_value = "optimus", value_name = "WORD")]
     pub redis_prefix: String,
+    /// PostgreSQL
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
     /// Jobs that may wait or run (at Redis: in each language); beyond that, 503
     #[arg(long, env = "OPTIMUS_QUEUE_CAP", default_value_t = Rules::default().cap, value_name = "N")]
     pub queue_cap: u64,
@@ -66,6 +69,7 @@ impl QueueArgs {
             redis_username: None,
             redis_password: None,
             redis_prefix: "optimus".to_owned(),
+            postgres: PostgresArgs::default(),
             queue_cap: cap,
             tenant_cap,
             tenant_slots: None,
@@ -80,6 +84,11 @@ impl QueueArgs {
     /// Returns true if the queue is in this process alone.
     pub fn is_embedded(&self) -> bool {
         self.queue == "embedded"
+    }
+
+    /// Returns true if the queue is in PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.queue.starts_with("postgres://") || self.queue.starts_with("postgresql://")
     }
 
     /// Rules that hold on every backend.
@@ -104,6 +113,17 @@ impl QueueArgs {
             prefix: self.redis_prefix.clone(),
             username: self.redis_username.clone(),
             password: self.redis_password.clone(),
+        }
+    }
+
+    /// The same, and how to get in at PostgreSQL.
+    pub fn postgres(&self) -> PostgresConfig {
+        PostgresConfig {
+            rules: self.rules(),
+            schema: self.postgres.postgres_schema.clone(),
+            username: self.postgres.postgres_username.clone(),
+            password: self.postgres.postgres_password.clone(),
+            connections: self.postgres.postgres_connections.into(),
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn dead(args: &Dead, output: Output) -> anyhow::Result<ExitCode> {
 enum Jobs {
     /// A server has them.
     Server(Client),
-    /// Redis has them.
+    /// The queue has them.
     Queue(Runtime, std::sync::Arc<dyn Backend>),
 }
 

@@ -1,5 +1,6 @@
 //! `optimus doctor`: what this machine can enforce, and what to do about the rest.
 
+mod queue;
 mod walls;
 
 use std::process::ExitCode;
@@ -17,7 +18,11 @@ pub(super) fn doctor(args: &Doctor, output: Output) -> anyhow::Result<ExitCode> 
     if args.walls {
         return walls::walls(output);
     }
-    let mut findings = runtime()?.block_on(findings(args));
+    let mut findings = runtime()?.block_on(async {
+        let mut findings = findings(args).await;
+        findings.extend(queue::look(&args.queue).await);
+        findings
+    });
     let unknown = args.languages.iter().filter(|name| !findings.iter().any(|finding| is_language(finding, name)));
     let unknown: Vec<_> = unknown
         .map(|name| Finding::problem(format!("{LANGUAGE}{name}"), "there is no such language here", None))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use optimus_queue::background::Ended;
-use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, RedisQueue};
+use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, PostgresQueue, QueueError, RedisQueue, SharedStore};
 use optimus_server::keys::KeyStore;
 use optimus_server::problems::{ProblemStore, Problems};
 use tokio::sync::watch;
@@ -13,15 +13,16 @@ use crate::cli::{KeysPlace, QueueArgs};
 use crate::engine;
 use crate::output::Advised;
 
-/// The state directory of servers whose state is all in Redis.
+/// The state directory of servers whose state is all beside a shared queue.
 pub(super) const NOWHERE: &str = "";
 
 const KEYS_FILE: &str = "keys.json";
 
-/// The queue: the seam, and Redis itself where processes share more than jobs.
+/// The queue: the seam, and what processes share beside it.
 pub(super) struct QueueHandle {
     pub(super) backend: Arc<dyn Backend>,
-    pub(super) redis: Option<Arc<RedisQueue>>,
+    /// Absent: the queue is this process's own.
+    pub(super) shared: Option<Arc<dyn SharedStore>>,
     /// The first of its background tasks that ended.
     pub(super) ended: watch::Receiver<Option<Ended>>,
 }
@@ -33,24 +34,35 @@ impl QueueHandle {
             let config = EmbeddedConfig { rules: args.rules(), ..EmbeddedConfig::default() };
             let queue = EmbeddedQueue::open(file()?, config).map_err(advise)?;
             let ended = queue.ended();
-            return Ok(Self { backend: Arc::new(queue), redis: None, ended });
+            return Ok(Self { backend: Arc::new(queue), shared: None, ended });
         }
-        let queue = Arc::new(RedisQueue::connect(&args.queue, args.redis()).await.map_err(advise)?);
-        tracing::info!(queue = queue.address(), "the queue is open");
-        let ended = queue.ended();
-        Ok(Self { backend: Arc::clone(&queue) as _, redis: Some(queue), ended })
+        let (queue, address) = if args.is_postgres() {
+            let queue = Arc::new(PostgresQueue::connect(&args.queue, args.postgres()).await.map_err(advise)?);
+            (
+                Self { backend: Arc::clone(&queue) as _, ended: queue.ended(), shared: Some(Arc::clone(&queue) as _) },
+                queue.address(),
+            )
+        } else {
+            let queue = Arc::new(RedisQueue::connect(&args.queue, args.redis()).await.map_err(advise)?);
+            (
+                Self { backend: Arc::clone(&queue) as _, ended: queue.ended(), shared: Some(Arc::clone(&queue) as _) },
+                queue.address(),
+            )
+        };
+        tracing::info!(queue = address, "the queue is open");
+        Ok(queue)
     }
 
     pub(super) fn key_store(&self, state: &Path) -> KeyStore {
-        match &self.redis {
-            Some(redis) => KeyStore::redis(Arc::clone(redis)),
+        match &self.shared {
+            Some(shared) => KeyStore::shared(Arc::clone(shared)),
             None => KeyStore::file(state.join(KEYS_FILE)),
         }
     }
 
     pub(super) fn problems(&self, state: &Path, tenant_bytes: u64) -> Arc<Problems> {
-        let store = match &self.redis {
-            Some(redis) => ProblemStore::redis(redis),
+        let store = match &self.shared {
+            Some(shared) => ProblemStore::shared(shared),
             None => ProblemStore::files(state.join("problems")),
         };
         Arc::new(Problems::new(store, tenant_bytes))
@@ -79,7 +91,7 @@ pub async fn queue(args: &QueueArgs) -> anyhow::Result<Arc<dyn Backend>> {
 
 /// The embedded queue belongs to one process.
 pub(super) fn not_shared(verb: &str) -> anyhow::Error {
-    let hint = "give `--queue redis://HOST:6379`; one process that needs no Redis is `optimus serve`";
+    let hint = "give `--queue redis://HOST:6379` or `--queue postgres://USER@HOST/DATABASE`; one process that needs neither is `optimus serve`";
     let message = format!("`optimus {verb}` needs a queue that processes can share, and `embedded` is this one's own");
     Advised::new("queue", message, Some(hint.to_owned())).into()
 }

@@ -21,8 +21,8 @@ pub(super) struct Hooks {
 
 impl Hooks {
     pub(super) fn new(args: &WebhookArgs, queue: &QueueHandle, state: &Path) -> anyhow::Result<Self> {
-        let master = match &queue.redis {
-            Some(redis) => MasterPlace::Redis(Arc::clone(redis)),
+        let master = match &queue.shared {
+            Some(shared) => MasterPlace::Shared(Arc::clone(shared)),
             None => MasterPlace::File(state.join(SECRET_FILE)),
         };
         let policy = Policy {

@@ -97,11 +97,11 @@ fn crates_depend_only_downwards() {
         ("sandbox", &["wasmtime"]),
         ("queue", &["wasmtime", "axum"]),
         ("agent", &["tokio"]),
-        ("judge", &["axum", "redis", "hyper", "bollard"]),
+        ("judge", &["axum", "redis", "tokio-postgres", "hyper", "bollard"]),
         ("console", &["optimus-core", "axum", "tokio"]),
         ("doors", &["optimus-queue", "optimus-sandbox", "optimus-plugin", "optimus-judge"]),
-        ("server", &["wasmtime", "bollard", "redis", "redb"]),
-        ("optimus", &["wasmtime", "wasmtime-wasi", "rustix", "bollard", "redb", "redis"]),
+        ("server", &["wasmtime", "bollard", "redis", "tokio-postgres", "redb"]),
+        ("optimus", &["wasmtime", "wasmtime-wasi", "rustix", "bollard", "redb", "redis", "tokio-postgres"]),
     ] {
         let text = fs::read_to_string(root().join("host").join(name).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = toml::from_str(&text).unwrap();

@@ -46,11 +46,12 @@ impl Address {
     /// # Errors
     /// The URL is malformed, or the CA file cannot be read.
     pub fn parse(url: &str, username: Option<&str>, password: Option<&str>) -> Result<Self, QueueError> {
-        let (scheme, rest) =
-            url.split_once("://").ok_or_else(|| bad(url, "it does not begin with `redis://` or `rediss://`"))?;
+        let (scheme, rest) = url
+            .split_once("://")
+            .ok_or_else(|| bad(url, "it does not begin with `redis://`, `rediss://` or `postgres://`"))?;
         let (plain, flavour) = scheme.split_once('+').unwrap_or((scheme, ""));
         if !matches!(plain, "redis" | "rediss") {
-            return Err(bad(url, "it does not begin with `redis://` or `rediss://`"));
+            return Err(bad(url, "it does not begin with `redis://`, `rediss://` or `postgres://`"));
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (credentials, places) = rest.rsplit_once('@').map_or(("", rest), |(who, places)| (who, places));

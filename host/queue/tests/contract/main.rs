@@ -9,6 +9,8 @@ mod faults;
 mod leases;
 mod outbox;
 mod oversight;
+mod postgres;
+mod postgres_faults;
 mod pushing;
 mod server;
 mod storage;
@@ -17,7 +19,7 @@ mod support;
 
 use std::sync::Arc;
 
-use optimus_queue::{EmbeddedConfig, EmbeddedQueue, RedisConfig, RedisQueue, Rules};
+use optimus_queue::{EmbeddedConfig, EmbeddedQueue, PostgresConfig, PostgresQueue, RedisConfig, RedisQueue, Rules};
 use server::Redis;
 use support::Bench;
 
@@ -117,3 +119,14 @@ async fn cluster(rules: Rules) -> Bench {
 
 every_case!(redis_standalone, crate::standalone);
 every_case!(redis_cluster, crate::cluster);
+
+/// On a server that all cases share, in a schema of each one's own.
+async fn in_postgres(rules: Rules) -> Bench {
+    let server = postgres::Server::shared();
+    let schema = format!("test_{}", optimus_core::JobId::new().0.simple());
+    let config = PostgresConfig { rules, schema, connections: 4, ..PostgresConfig::default() };
+    let queue = PostgresQueue::connect(&server.url(), config).await.unwrap();
+    Bench { queue: Arc::new(queue), keep: Box::new(server) }
+}
+
+every_case!(postgres_queue, crate::in_postgres);

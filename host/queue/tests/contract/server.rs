@@ -5,8 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// Says why Redis cannot be tried here, and whether that is so; where nothing may be skipped, that fails.
+/// Says why a server cannot be tried here, and whether that is so; where nothing may be skipped, that fails.
 pub(crate) fn is_skipped(what: &str) -> bool {
+    if what.contains("postgres") {
+        return crate::postgres::is_skipped(what);
+    }
     if !what.contains("redis") || has_redis() {
         return false;
     }
@@ -100,7 +103,7 @@ impl Drop for Node {
 }
 
 /// A port that nobody listens on, and whose cluster bus (10,000 above) is free too.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     loop {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // Below the kernel's own range for connections, mostly.

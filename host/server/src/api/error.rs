@@ -158,7 +158,9 @@ impl From<QueueError> for ApiError {
             | QueueError::InUse(_)
             | QueueError::Damaged { .. }
             | QueueError::BadAddress { .. }
+            | QueueError::BadSchema(_)
             | QueueError::Redis { .. }
+            | QueueError::Postgres { .. }
             | QueueError::Store { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue_failed", Some(5)),
         };
         let message = match code {

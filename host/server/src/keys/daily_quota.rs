@@ -1,10 +1,10 @@
-//! Daily counters: in Redis with the queue there, for all processes together; otherwise in this process, until it ends.
+//! Daily counters: beside a shared queue, for all processes together; otherwise in this process, until it ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use optimus_queue::{QueueError, RedisQueue};
+use optimus_queue::{QueueError, SharedStore};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -26,7 +26,7 @@ pub enum DailyQuotaError {
 #[derive(Default)]
 pub(super) struct DailyQuota {
     here: Mutex<(u64, HashMap<String, u64>)>,
-    shared: OnceLock<Arc<RedisQueue>>,
+    shared: OnceLock<Arc<dyn SharedStore>>,
 }
 
 impl std::fmt::Debug for DailyQuota {
@@ -36,9 +36,9 @@ impl std::fmt::Debug for DailyQuota {
 }
 
 impl DailyQuota {
-    pub(super) fn share(&self, queue: Arc<RedisQueue>) {
+    pub(super) fn share(&self, store: Arc<dyn SharedStore>) {
         // Set once, at start-up.
-        let _ = self.shared.set(queue);
+        let _ = self.shared.set(store);
     }
 
     pub(super) async fn spend(&self, key: &str, jobs: u32, most: u32) -> Result<(), DailyQuotaError> {
@@ -54,8 +54,8 @@ impl DailyQuota {
 
     /// Adds to the jobs of a day, and returns their new number.
     async fn count(&self, day: u64, key: &str, jobs: i64) -> Result<u64, QueueError> {
-        if let Some(queue) = self.shared.get() {
-            return queue.count(&format!("day:{day}"), key, jobs, Duration::from_secs(2 * DAY)).await;
+        if let Some(store) = self.shared.get() {
+            return store.count(&format!("day:{day}"), key, jobs, Duration::from_secs(2 * DAY)).await;
         }
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         if here.0 < day {

@@ -1,4 +1,4 @@
-//! Storage of keys: beside the queue in Redis, or in a file of the state directory that only its owner can read.
+//! Storage of keys: beside a shared queue, or in a file of the state directory that only its owner can read.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,34 +6,34 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use optimus_queue::RedisQueue;
+use optimus_queue::SharedStore;
 
 use super::Key;
 use crate::disk;
-use crate::key_value::{KeyValueStore, RedisHash};
+use crate::key_value::{KeyValueStore, SharedHash};
 
 const HASH: &str = "keys";
 
 /// Storage of keys.
 pub struct KeyStore {
     values: Box<dyn KeyValueStore>,
-    queue: Option<Arc<RedisQueue>>,
+    shared: Option<Arc<dyn SharedStore>>,
 }
 
 impl KeyStore {
     /// One file, of a server in one process.
     pub fn file(path: PathBuf) -> Self {
-        Self { values: Box::new(KeyFile(path)), queue: None }
+        Self { values: Box::new(KeyFile(path)), shared: None }
     }
 
     /// For all processes that share the queue.
-    pub fn redis(queue: Arc<RedisQueue>) -> Self {
-        Self { values: Box::new(RedisHash::new(Arc::clone(&queue), HASH)), queue: Some(queue) }
+    pub fn shared(store: Arc<dyn SharedStore>) -> Self {
+        Self { values: Box::new(SharedHash::new(Arc::clone(&store), HASH)), shared: Some(store) }
     }
 
-    /// The queue in Redis beside which the keys are stored, if they are.
-    pub(crate) fn queue(&self) -> Option<&Arc<RedisQueue>> {
-        self.queue.as_ref()
+    /// The values and counters beside the shared queue, if the keys are there.
+    pub(crate) fn beside_queue(&self) -> Option<&Arc<dyn SharedStore>> {
+        self.shared.as_ref()
     }
 
     /// Every key, the oldest first.

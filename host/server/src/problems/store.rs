@@ -1,14 +1,14 @@
-//! Storage of problems: two files each in the state directory, or two values each beside the queue in Redis.
+//! Storage of problems: two files each in the state directory, or two values each beside a shared queue.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use optimus_core::Digest;
-use optimus_queue::RedisQueue;
+use optimus_queue::SharedStore;
 
 use super::owners::Owners;
-use crate::key_value::{Directory, KeyValueStore, RedisHash};
+use crate::key_value::{Directory, KeyValueStore, SharedHash};
 
 /// What the text of every digest begins with; the names of files do not.
 const PREFIX: &str = "sha256:";
@@ -29,10 +29,10 @@ impl ProblemStore {
     }
 
     /// For all processes that share the queue.
-    pub fn redis(queue: &Arc<RedisQueue>) -> Self {
+    pub fn shared(store: &Arc<dyn SharedStore>) -> Self {
         Self {
-            problems: Box::new(RedisHash::new(Arc::clone(queue), "problems")),
-            owners: Box::new(RedisHash::new(Arc::clone(queue), "problem-owners")),
+            problems: Box::new(SharedHash::new(Arc::clone(store), "problems")),
+            owners: Box::new(SharedHash::new(Arc::clone(store), "problem-owners")),
         }
     }
 

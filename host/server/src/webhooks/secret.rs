@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use optimus_queue::RedisQueue;
+use optimus_queue::SharedStore;
 use ring::hmac::{HMAC_SHA256, Key};
 use tokio::sync::OnceCell;
 
@@ -66,7 +66,7 @@ pub enum MasterPlace {
     /// A file that only its owner can read, of a server in one process.
     File(PathBuf),
     /// Beside the queue, for all processes that share it.
-    Redis(Arc<RedisQueue>),
+    Shared(Arc<dyn SharedStore>),
 }
 
 /// Every tenant's secret.
@@ -104,7 +104,7 @@ impl Secrets {
         let mut fresh = vec![0; 32];
         std::fs::File::open("/dev/urandom")?.read_exact(&mut fresh)?;
         match &self.place {
-            MasterPlace::Redis(queue) => Ok(queue.put_if_absent(MASTER, &fresh).await?),
+            MasterPlace::Shared(store) => Ok(store.put_if_absent(MASTER, &fresh).await?),
             MasterPlace::File(path) => {
                 let master = disk::write_first(path.clone(), fresh).await?;
                 // What a crash or a hand left empty would sign with a key that everybody knows.
