@@ -75,7 +75,7 @@ fn hello() -> Hello {
         files: Vec::new(),
         ids: Ids::Same,
     };
-    Hello { wall, cgroup: Cgroup::None, path: "/bin".to_owned(), env: Vec::new(), stage_bytes: 1 << 20 }
+    Hello { wall, cgroup: Cgroup::None, path: "/bin".to_owned(), env: Vec::new(), stage_bytes: 1 << 20, warm: false }
 }
 
 #[derive(Default)]

@@ -22,6 +22,7 @@ pub(crate) struct Meter {
     nursery: Option<Nursery>,
     armed: Option<Limits>,
     base: Counts,
+    shared: u64,
     peak_is_reset: bool,
 }
 
@@ -150,8 +151,19 @@ impl Meter {
             .at("cgroup: join the step's group")
     }
 
+    /// What a process outside of the group needs to be in it: of version 2 the group, of version 1 files to write to.
+    pub(crate) fn entrances(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let directory = self.files.directory.as_ref();
+        let procs = self.files.procs.iter().filter(move |_| directory.is_none());
+        directory.into_iter().chain(procs).map(OwnedFd::as_fd)
+    }
+
     /// Sets the limits and starts counting.
-    pub(crate) fn arm(&mut self, limits: &Limits) -> Result<(), Fault> {
+    ///
+    /// `shared` is memory that the program has without being charged, and that counts as its own all the same.
+    pub(crate) fn arm(&mut self, limits: &Limits, shared: u64) -> Result<(), Fault> {
+        self.shared = shared;
+        let limits = &Limits { memory_bytes: limits.memory_bytes - shared, ..*limits };
         if self.armed != Some(*limits) {
             self.set_memory(limits.memory_bytes).at("cgroup: memory limit")?;
             // The program's init is in the group too.
@@ -213,7 +225,7 @@ impl Meter {
         let cached = self.pages().cached;
         let own = peak.saturating_sub(cached).saturating_sub(self.base.held);
         let cold = cached.saturating_sub(self.base.cached);
-        (own, !is_exact || cold > COLD.max(own / 20))
+        (own + self.shared, !is_exact || cold > COLD.max(own / 20))
     }
 
     fn pages(&self) -> Pages {

@@ -13,6 +13,7 @@ mod site;
 mod step;
 mod sys;
 mod wall;
+mod warm;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ use crate::files::Taken;
 use crate::link::{Link, leave};
 use crate::site::Site;
 use crate::step::{BUILD, STAGE};
-use crate::wall::Side;
+use crate::wall::{Programs, Side};
 
 fn main() -> ExitCode {
     inherit_no_ignored_signals();
@@ -85,6 +86,9 @@ fn enter(link: &mut Option<Link>, hello: &Hello) -> Result<Option<Site>, Fault> 
         Side::Outside => return Ok(None),
     };
     wall::mount_tmpfs(STAGE, &step::tmpfs_options(hello.stage_bytes)?)?;
+    if hello.warm && programs == Programs::Apart {
+        step::keep_inheritable()?;
+    }
     step::drop_bounding_set()?;
     step::seccomp::restrict_box()?;
     Ok(link.take().map(|link| Site::new(link, meter, programs, hello)))

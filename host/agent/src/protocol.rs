@@ -210,6 +210,8 @@ pub struct Hello {
     pub env: Vec<(String, String)>,
     /// The most that the stage may hold.
     pub stage_bytes: u64,
+    /// Steps may be started warm.
+    pub warm: bool,
 }
 
 /// The outer wall.
@@ -289,6 +291,8 @@ pub struct Run {
     pub holds_ends: bool,
     /// What it may use.
     pub limits: Limits,
+    /// It may be started as a copy of a program that was started so before, up to where starts differ.
+    pub warm: bool,
     /// The processors that it runs on, and cannot leave; none: all that the agent may run on.
     pub processors: Vec<u16>,
 }
@@ -314,6 +318,19 @@ pub struct Ended {
     /// The same of its channels: the bit of that number.
     pub channel_ends_awaited: u64,
     pub notes: Vec<String>,
+    /// How it was started.
+    pub start: Start,
+    /// Why a warm start that was tried since the last step failed.
+    pub warm_fault: Option<String>,
+}
+
+/// How a program was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Start {
+    /// By `execve`.
+    Cold,
+    /// As a copy of a process that was.
+    Warm,
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The inside of a box: what the agent keeps from one request to the next.
 
-use std::os::fd::AsFd as _;
+mod start;
 
-use optimus_agent::protocol::{Ended, Hello, Run};
+use optimus_agent::protocol::{Ended, Hello, Run, Start};
 use rustix::fs::{AtFlags, CWD, Mode, chmodat};
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount_remount, unmount};
-use rustix::process::{WaitId, WaitIdOptions, waitid};
+use rustix::process::{Pid, WaitOptions, test_kill_process, wait};
 use seccompiler::BpfProgram;
 
 use crate::cgroup::Meter;
@@ -15,6 +16,7 @@ use crate::link::Link;
 use crate::step::{self, BUILD, Finished, Prepared, STAGE, Shape};
 use crate::sys::Child;
 use crate::wall::{Programs, mount_tmpfs};
+use crate::warm::Warm;
 
 /// The inside of a box.
 pub(crate) struct Site {
@@ -25,6 +27,9 @@ pub(crate) struct Site {
     pub(crate) path: String,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) processors: u32,
+    pub(crate) warm: Warm,
+    /// The last step's filter left some calls to us.
+    counts_calls: bool,
     /// The size of the build area, if there is one.
     pub(crate) build: Option<u64>,
     prepared: Option<Prepared>,
@@ -51,6 +56,8 @@ impl Site {
             path: hello.path.clone(),
             env: hello.env.clone(),
             processors,
+            warm: Warm::new(hello.warm, programs),
+            counts_calls: false,
             build: None,
             prepared: None,
             ended: None,
@@ -88,7 +95,11 @@ impl Site {
             }
         };
         self.bury()?;
-        let (ended, finished) = step::supervise(self, prepared, order)?;
+        let launch = step::launch(self, order);
+        let (prepared, begun) = self.start(prepared, order, launch)?;
+        let start = if begun.launch.is_some() { Start::Cold } else { Start::Warm };
+        let (mut ended, finished) = step::supervise(self, prepared, order, begun)?;
+        (ended.start, ended.warm_fault) = (start, self.warm.take_news());
         self.ended = Some(finished);
         if order.fresh {
             self.runs += 1;
@@ -105,6 +116,7 @@ impl Site {
     /// Prepares for the step that is likely to come: a fresh run. But not after the first of them, because many jobs
     /// have one test; a second means many.
     pub(crate) fn look_ahead(&mut self) -> Result<(), Fault> {
+        self.warm_up();
         if self.runs == 1 || self.prepared.is_some() {
             return Ok(());
         }
@@ -119,10 +131,20 @@ impl Site {
         self.drop_build()?;
         self.empty_stage()?;
         self.bury()?;
-        // Whatever is still alive in this box is not ours.
-        match waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
-            Err(rustix::io::Errno::CHILD) => Ok(()),
-            _ => Err(Fault { stage: "reset: a process is left".to_owned(), errno: libc::EBUSY }),
+        self.must_be_alone()
+    }
+
+    /// Whatever is left in this box, besides warm parents and their keepers, is not ours.
+    fn must_be_alone(&mut self) -> Result<(), Fault> {
+        while let Ok(Some((pid, _))) = wait(WaitOptions::NOHANG) {
+            if !self.warm.has_lost(pid) {
+                return Err(Fault::new("reset: a process is left", Errno::BUSY));
+            }
+        }
+        self.warm.listen();
+        match step::entries("/proc").all(|pid| self.warm.knows(pid)) {
+            true => Ok(()),
+            false => Err(Fault::new("reset: a process is left", Errno::BUSY)),
         }
     }
 
@@ -132,10 +154,22 @@ impl Site {
     }
 
     /// Waits until the inits of earlier steps are gone, so that they are not counted with the next one.
+    ///
+    /// Everything that ends is reaped: when a warm parent is killed while it forks, what it has started in a step's pid
+    /// namespace becomes ours, and the init of that namespace ends only after it (pid_namespaces(7)).
     fn bury(&mut self) -> Result<(), Fault> {
-        for child in self.dying.drain(..) {
-            rustix::io::retry_on_intr(|| waitid(WaitId::PidFd(child.pidfd.as_fd()), WaitIdOptions::EXITED))
-                .at("wait for an init")?;
+        let mut dying: Vec<Pid> = self.dying.drain(..).map(|child| child.pid).collect();
+        loop {
+            // One that was reaped with an earlier one will not come.
+            dying.retain(|pid| test_kill_process(*pid).is_ok());
+            if dying.is_empty() {
+                break;
+            }
+            match rustix::io::retry_on_intr(|| wait(WaitOptions::empty())) {
+                Ok(_) => {}
+                Err(Errno::CHILD) => break,
+                Err(errno) => return Err(Fault::new("wait for an init", errno)),
+            }
         }
         self.meter.tidy();
         Ok(())

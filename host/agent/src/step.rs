@@ -4,9 +4,11 @@
 //! there, so that signals mean to it what they mean anywhere). The init is prepared ahead where the agent can guess
 //! what comes next; starting a step is then one fork and one exec.
 
+mod adopt;
 mod init;
 mod limits;
-mod pin;
+mod packets;
+pub(crate) mod pin;
 mod prepare;
 mod proc;
 mod program;
@@ -17,8 +19,14 @@ mod supervise;
 use optimus_core::Limits;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use prepare::{Prepared, Shape, drop_bounding_set, give, prepare, tmpfs_options};
-pub(crate) use supervise::{Finished, supervise};
+pub(crate) use limits::allowed;
+pub(crate) use packets::{receive, send};
+pub(crate) use prepare::{
+    CAPABILITIES, Prepared, Shape, drop_bounding_set, give, keep_inheritable, prepare, tmpfs_options,
+};
+pub(crate) use program::{exec, vectors};
+pub(crate) use say::{say, take};
+pub(crate) use supervise::{Begun, Finished, entries, launch, supervise};
 
 /// Where a program works.
 pub(crate) const WORK: &str = "/w";
@@ -33,13 +41,22 @@ pub(crate) const PROC_OPTIONS: [(&str, &str); 2] = [("subset", "pid"), ("hidepid
 
 /// What the agent tells an init.
 #[derive(Debug, Serialize, Deserialize)]
-struct Launch {
-    argv: Vec<String>,
+pub(crate) enum Orders {
+    /// Start a program.
+    Start(Launch, Limits),
+    /// Show your namespaces, and take the program that comes as yours. When it is there, the time at which it started
+    /// is told: nanoseconds of `CLOCK_MONOTONIC`.
+    Adopt,
+}
+
+/// A program and what it is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    pub(crate) argv: Vec<String>,
     /// `NAME=value`.
-    env: Vec<String>,
+    pub(crate) env: Vec<String>,
     /// Where to look for `argv[0]`.
-    path: String,
-    limits: Limits,
+    pub(crate) path: String,
 }
 
 /// What an init tells the agent: once.

@@ -2,7 +2,7 @@
 //! thread, so a forked child finds a consistent heap.
 
 use std::ffi::CString;
-use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -32,7 +32,7 @@ struct CloneArgs {
 }
 
 /// linux/sched.h; libc's constant has lost its upper half.
-const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+pub(crate) const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// Forks into new namespaces, and into `cgroup` when there is one (Linux 5.7). `None` in the child.
 pub(crate) fn clone3(namespaces: i32, cgroup: Option<BorrowedFd<'_>>) -> Result<Option<Child>, Errno> {
@@ -148,6 +148,16 @@ pub(crate) fn close_from(first: u32) {
     unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) };
 }
 
+/// Gives a descriptor another number too, at which it stays open across `execve`.
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only warm starts need it"))]
+pub(crate) fn duplicate_to(descriptor: impl AsFd, number: i32) -> Result<(), Errno> {
+    // SAFETY: no memory is involved, and callers own no descriptor of that number.
+    match unsafe { libc::dup3(descriptor.as_fd().as_raw_fd(), number, 0) } {
+        -1 => Err(last_errno()),
+        _ => Ok(()),
+    }
+}
+
 /// Ends this process without running what belongs to the one it was forked from.
 pub(crate) fn exit(code: i32) -> ! {
     // SAFETY: it does not return.
@@ -184,7 +194,7 @@ pub(crate) fn default_action(signal: i32) {
     unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, size_of::<u64>()) };
 }
 
-fn last_errno() -> Errno {
+pub(crate) fn last_errno() -> Errno {
     Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
 }
 

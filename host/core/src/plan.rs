@@ -21,6 +21,9 @@ pub struct Step {
     pub collect: Vec<Collect>,
     /// The plugin's wishes, not yet clamped to the operator's caps.
     pub limits: PartialLimits,
+    /// Its command's start-up may be shared with other steps of the same command.
+    #[serde(default)]
+    pub warm: bool,
 }
 
 /// A file to put into the work area.

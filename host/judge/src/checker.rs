@@ -258,7 +258,7 @@ impl CheckerProgram {
     ) -> Result<Outcome, Failure> {
         let argv: Vec<String> = self.plan.run.argv.iter().chain(&call.args).cloned().collect();
         let view = if call.writes_to.is_some() { View::Build } else { View::Fresh };
-        let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, channels, limits };
+        let step = BoxStep { argv: &argv, env: &self.plan.run.env, view, stdin, channels, limits, warm: false };
         open.run(&step, sink).await.map_err(|error| match cause_of(&error) {
             Cause::Program(why) => Failure::Checker(broken(&self.checker, &why)),
             Cause::Internal(fault) => Failure::Internal(fault),

@@ -114,6 +114,7 @@ pub(super) fn no_plan() -> Plan {
         files: Vec::new(),
         collect: Vec::new(),
         limits: PartialLimits::default(),
+        warm: false,
     };
     Plan { image: String::new(), compile: Vec::new(), run, comparer: None }
 }

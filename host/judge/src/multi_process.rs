@@ -153,6 +153,7 @@ impl<'a> MultiProcessRun<'a> {
             stdin,
             channels: &channels,
             limits: context.limits(self.index),
+            warm: false,
         };
         let own = TestSink::new(Reader::Ignore, context.planned.spec.job.capture_bytes, &context.budget, None);
         let mut sink = ProcessSink { group: self, number, own };

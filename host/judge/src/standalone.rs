@@ -35,6 +35,7 @@ impl TestContext<'_> {
             stdin: stdin.into(),
             channels: &[],
             limits: self.limits(index),
+            warm: plan.run.warm,
         };
         let reader = self.reader(test);
         let (reader, aside) = if output_file.is_some() { (Reader::Ignore, Some(reader)) } else { (reader, None) };

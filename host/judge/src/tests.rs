@@ -91,6 +91,7 @@ fn step(name: &str, argv: &[&str]) -> Step {
         files: Vec::new(),
         collect: Vec::new(),
         limits: PartialLimits::default(),
+        warm: false,
     }
 }
 

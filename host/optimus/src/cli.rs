@@ -34,7 +34,7 @@ pub use client::{Dead, DeadAction, DeadPlace, ServerArgs, Status, Submit};
 pub use db::Db;
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use door::DoorAddress;
-pub use engine::{Apart, Backend, EngineArgs};
+pub use engine::{Apart, Backend, EngineArgs, WarmStarts};
 pub use k8s::{K8s, Render};
 pub use plugin::PluginVerb;
 pub(crate) use plugin::{Add, Build, Dev, Dir, File, Folder, Install, Kind, Named, New, Push, Test, Update};

@@ -28,7 +28,7 @@ use crate::cli::EngineArgs;
 pub use plugins::COMPILE;
 pub(crate) use plugins::{Place, language, loaded, offered};
 pub use probe::probe;
-pub use sandbox::docker_config;
+pub use sandbox::{docker_config, warm_starts};
 pub(crate) use trust::trust;
 
 /// The parts that judging needs.

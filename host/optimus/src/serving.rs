@@ -229,6 +229,7 @@ impl Serving {
             }
         };
         self.metrics.set_missing_limits(engine.sandbox.describe().gaps.len());
+        self.metrics.ask_for_warm_starts(crate::engine::warm_starts);
         let (judge, problems) = (Arc::clone(engine), Arc::clone(problems));
         let worker = Worker {
             backend: Arc::clone(&queue.backend),

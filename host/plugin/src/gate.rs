@@ -71,12 +71,17 @@ fn link(host: &Host, component: &Component, sections: &Sections) -> Result<Guest
         .then(|| wit::classify::HostClassifyPre::new(ready.clone()))
         .transpose()
         .map_err(refused("optimus:plugin/classify"))?;
+    let warm = sections
+        .exports_interface("warm")
+        .then(|| wit::warm::HostWarmPre::new(ready.clone()))
+        .transpose()
+        .map_err(refused("optimus:plugin/warm"))?;
     let checker = sections
         .exports_interface("checker")
         .then(|| wit::checker::HostCheckerPre::new(ready))
         .transpose()
         .map_err(refused("optimus:plugin/checker"))?;
-    Ok(Guests { language, classify, checker })
+    Ok(Guests { language, classify, warm, checker })
 }
 
 fn describe(shared: &Shared, guests: &Guests, tier: Tier, file: &str) -> Result<wit::types::Descriptor, LoadError> {
@@ -106,6 +111,10 @@ fn check_types(shared: &Shared, guests: &Guests, tier: Tier, file: &str) -> Resu
     if let Some(classify) = &guests.classify {
         let call = |store: &mut Store<State>| classify.instantiate(store).map(drop);
         shared.host.call(&guest, deadline, call).map_err(refused("optimus:plugin/classify"))?;
+    }
+    if let Some(warm) = &guests.warm {
+        let call = |store: &mut Store<State>| warm.instantiate(store).map(drop);
+        shared.host.call(&guest, deadline, call).map_err(refused("optimus:plugin/warm"))?;
     }
     if let Some(checker) = &guests.checker {
         let call = |store: &mut Store<State>| checker.instantiate(store).map(drop);

@@ -19,6 +19,14 @@ pub(crate) mod classify {
     });
 }
 
+pub(crate) mod warm {
+    wasmtime::component::bindgen!({
+        path: "../../sdk/wit",
+        world: "host-warm",
+        with: { "optimus:plugin/types": super::language::optimus::plugin::types },
+    });
+}
+
 pub(crate) mod checker {
     wasmtime::component::bindgen!({
         path: "../../sdk/wit",

@@ -132,6 +132,7 @@ impl<S: Transport> AgentClient<S> {
             channels: u8::try_from(step.channels.len()).unwrap_or(u8::MAX),
             holds_ends: step.holds_ends(),
             limits: step.limits,
+            warm: step.warm,
             processors: self.processors.clone(),
         }));
         let (body, feed) = step.stdin.clone().into_parts();
@@ -144,6 +145,7 @@ impl<S: Transport> AgentClient<S> {
         if (ended.stdout_bytes, ended.stderr_bytes) != (replies.stdout, replies.stderr) {
             return Err(SandboxError::Lost("the agent miscounted the output".to_owned()));
         }
+        crate::warm::note(&ended);
         feed.into_iter().for_each(|feed| feed.note_end_awaited(ended.stdin_end_awaited));
         for (number, feed) in step.channels.iter().enumerate() {
             feed.note_end_awaited(ended.channel_ends_awaited >> number & 1 == 1);

@@ -21,6 +21,7 @@ mod page_cache;
 mod processors;
 mod timing;
 mod walls;
+mod warm;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -44,6 +45,7 @@ pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
 pub use processors::{Pinning, Processors};
 pub use timing::{Note, timing};
 pub use walls::{NarrowerLimit, Walls, walls};
+pub use warm::{WarmStarts, warm_starts};
 
 /// What is fuzzed from outside, and used nowhere else outside.
 #[doc(hidden)]
@@ -111,12 +113,14 @@ pub struct BoxStep<'a> {
     pub channels: &'a [Arc<Feed>],
     /// What it may use.
     pub limits: Limits,
+    /// Its command's start-up may be shared with other steps (decision 0400).
+    pub warm: bool,
 }
 
 impl<'a> BoxStep<'a> {
     /// A program in a fresh work area that reads nothing.
     pub fn new(argv: &'a [String], limits: Limits) -> Self {
-        Self { argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &[], limits }
+        Self { argv, env: &[], view: View::Fresh, stdin: Stdin::default(), channels: &[], limits, warm: false }
     }
 
     /// Whether an end of its live inputs is held back until it waits for more.

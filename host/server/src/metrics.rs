@@ -1,6 +1,7 @@
 //! Numbers for Prometheus. Rooms that have something to count are given this one; `GET /metrics` writes it out.
 
 mod sampling;
+mod warm;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::history::History;
 pub use sampling::keep_history;
+use warm::WarmStarts;
 
 /// Everything that is counted.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ pub struct Metrics {
     running: Gauge<i64, AtomicI64>,
     slots: Gauge<i64, AtomicI64>,
     missing_limits: Gauge<i64, AtomicI64>,
+    warm: WarmStarts,
     jobs_by_state: Family<DepthLabels, Gauge<i64, AtomicI64>>,
     depth: Family<LanguageLabels, Gauge<i64, AtomicI64>>,
     capacity: Gauge<i64, AtomicI64>,
@@ -128,6 +131,7 @@ impl Default for Metrics {
             running: Gauge::default(),
             slots: Gauge::default(),
             missing_limits: Gauge::default(),
+            warm: WarmStarts::default(),
             jobs_by_state: Family::default(),
             depth: Family::default(),
             capacity: Gauge::default(),
@@ -177,6 +181,7 @@ impl Metrics {
         r.register("slots", "Jobs that may run here at once", self.slots.clone());
         r.register("slots_busy", "Jobs that run here", self.running.clone());
         r.register("missing_limits", "Limits that cannot be enforced here", self.missing_limits.clone());
+        r.register_collector(Box::new(self.warm.clone()));
         r.register("queue_jobs", "Jobs that are not over, by state", self.jobs_by_state.clone());
         r.register("queue_depth", "Jobs that wait or run", self.depth.clone());
         r.register("queue_capacity", "How many may wait or run", self.capacity.clone());
@@ -230,6 +235,11 @@ impl Metrics {
     /// Sets the number of limits that cannot be enforced on this host.
     pub fn set_missing_limits(&self, gaps: usize) {
         self.missing_limits.set(i64::try_from(gaps).unwrap_or(i64::MAX));
+    }
+
+    /// Sets where the numbers of warm starts come from. Only the first call counts.
+    pub fn ask_for_warm_starts(&self, counts: fn() -> [u64; 2]) {
+        let _ = self.warm.0.set(counts);
     }
 
     /// Sets the number of jobs that the queue accepts.

@@ -2,7 +2,7 @@
 //! thrown away. An uncaught `MemoryError` is a `memory_limit_exceeded`.
 
 use optimus_sdk::{
-    Classify, Descriptor, Diagnostic, Error, Language, Outcome, Plan, Refined, Request, Step, StepLimits,
+    Classify, Descriptor, Diagnostic, Error, Language, Outcome, Plan, Refined, Request, Step, StepLimits, Warm,
 };
 
 /// The language.
@@ -79,7 +79,11 @@ fn is_error(line: &str) -> bool {
     name.ends_with("Error") && name.chars().all(char::is_alphanumeric)
 }
 
-optimus_sdk::plugin!(Python, classify);
+/// Up to its first look at the program, the interpreter does the same each time; what could change that (`PYTHON…`
+/// variables, the user's packages) is switched off in the command.
+impl Warm for Python {}
+
+optimus_sdk::plugin!(Python, classify, warm);
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ mod pattern;
 mod plan;
 mod region;
 
-use optimus_sdk::{Classify, Descriptor, Diagnostic, Error, Language, Outcome, Plan, Refined, Request};
+use optimus_sdk::{Classify, Descriptor, Diagnostic, Error, Language, Outcome, Plan, Refined, Request, Step, Warm};
 
 pub use manifest::{Choice, Command, Compare, Kind, Limits, Manifest, Program};
 
@@ -45,4 +45,10 @@ impl Classify for Declared {
     }
 }
 
-optimus_sdk::plugin!(Declared, classify);
+impl Warm for Declared {
+    fn shares_start(_: &Step) -> bool {
+        Self::manifest().warm
+    }
+}
+
+optimus_sdk::plugin!(Declared, classify, warm);

@@ -27,6 +27,8 @@ pub struct Manifest {
     pub compare: Option<Compare>,
     /// Texts that the runtime writes to stderr when memory is refused.
     pub memory_errors: Vec<String>,
+    /// Whether programs may be started as copies of a process that has started already.
+    pub warm: bool,
     /// Patterns of the toolchain's diagnostics; see `pattern.rs`.
     pub diagnostics: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::wit::checker::optimus::plugin::blobs;
 use crate::{
-    Blob, Checker, Classify, Descriptor, Diagnostic, Error, Finding, Language, Outcome, Plan, Request, Step, log,
+    Blob, Checker, Classify, Descriptor, Diagnostic, Error, Finding, Language, Outcome, Plan, Request, Step, Warm, log,
 };
 
 pub use blobs::Blob as HostBlob;
@@ -64,6 +64,15 @@ pub fn diagnostics<L: Classify>(outcome: &Outcome) -> Vec<Diagnostic> {
 pub fn refine<L: Classify>(outcome: &Outcome) -> Option<String> {
     log::panics();
     L::refine(outcome).map(|verdict| verdict.as_str().to_owned())
+}
+
+/// What a warm start may be told besides: nothing yet.
+pub type Ext = Vec<(String, String)>;
+
+/// As the trait says.
+pub fn shared<L: Warm>(run: &Step) -> Option<Ext> {
+    log::panics();
+    L::shares_start(run).then(Ext::new)
 }
 
 /// As the trait says.

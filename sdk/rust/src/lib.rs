@@ -80,6 +80,17 @@ pub trait Checker: Language {
     fn check(input: &Blob<'_>, expected: &Blob<'_>, actual: &Blob<'_>) -> Finding;
 }
 
+/// Says which programs may be started warm: as copies of a process that has done the start-up, which is the same for all.
+/// Export it with `plugin!(MyLanguage, warm)`.
+pub trait Warm: Language {
+    /// Whether the program of this run step may be. What the runtime draws at random while it starts, such as a seed of its
+    /// hash tables, is common to the runs of one origin.
+    fn shares_start(run: &Step) -> bool {
+        let _ = run;
+        true
+    }
+}
+
 /// The verdicts that [`Classify::refine`] may give: each blames a limit or the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the report's own")]
@@ -104,7 +115,7 @@ impl Refined {
     }
 }
 
-/// Makes a plugin of a [`Language`]; beside it, `classify` and `checker` name the optional traits to export.
+/// Makes a plugin of a [`Language`]; beside it, `classify`, `warm` and `checker` name the optional traits to export.
 ///
 /// Exports appear in WebAssembly only, so that native tests link on every system. The macro also stamps the version of
 /// the contract into the section `optimus:api`, which the host reads before it compiles anything.
@@ -120,6 +131,14 @@ macro_rules! plugin {
             }
         }
         $crate::wit::classify::export_classify!(Exported with_types_in $crate::wit::classify);
+    };
+    (@warm $language:ty) => {
+        impl $crate::wit::warm::exports::optimus::plugin::warm::Guest for Exported {
+            fn shared(run: $crate::Step) -> ::std::option::Option<$crate::export::Ext> {
+                $crate::export::shared::<$language>(&run)
+            }
+        }
+        $crate::wit::warm::export_warm!(Exported with_types_in $crate::wit::warm);
     };
     (@checker $language:ty) => {
         impl $crate::wit::checker::exports::optimus::plugin::checker::Guest for Exported {

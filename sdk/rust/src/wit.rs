@@ -28,6 +28,18 @@ pub mod classify {
     });
 }
 
+pub mod warm {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "host-warm",
+        with: { "optimus:plugin/types@1.0.0": crate::wit::language::optimus::plugin::types },
+        pub_export_macro: true,
+        export_macro_name: "export_warm",
+        default_bindings_module: "optimus_sdk::wit::warm",
+        type_section_suffix: "warm",
+    });
+}
+
 pub mod checker {
     wit_bindgen::generate!({
         path: "../wit",

@@ -7,12 +7,16 @@ use std::time::Instant;
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
+use super::adopt::{adopt, since};
 use super::prepare::show_stage;
 use super::say::{hear, say};
-use super::{End, Launch, Said, program};
+use super::{End, Orders, Said, program};
 use crate::fault::{At as _, Fault};
 use crate::sys;
 use crate::wall::Programs;
+
+/// The program that another process put into our pid namespace is the first there after us.
+const ADOPTED: Pid = Pid::from_raw(2).unwrap();
 
 /// The init's whole life.
 pub(super) fn live(entered: Result<(), Fault>, control: &OwnedFd, programs: Programs, fresh: bool) -> ! {
@@ -31,13 +35,23 @@ pub(super) fn live(entered: Result<(), Fault>, control: &OwnedFd, programs: Prog
 
 fn serve(control: &OwnedFd, programs: Programs, fresh: bool) -> Result<Said, Fault> {
     let word = AtomicI32::new(0);
-    let Some(launch) = hear::<Launch>(control).at("hear the launch")? else { sys::exit(0) };
+    let Some(orders) = hear::<Orders>(control).at("hear the launch")? else { sys::exit(0) };
     if fresh {
         show_stage()?;
     }
     // Fork, exec and exit of the program are its wall time; our own preparations are not.
-    let start = Instant::now();
-    let program = sys::vfork(|| program::become_program(&launch, programs, &word)).at("vfork")?;
+    let mut start = Instant::now();
+    let program = match orders {
+        Orders::Start(launch, limits) => {
+            sys::vfork(|| program::become_program(&launch, &limits, programs, &word)).at("vfork")?
+        }
+        Orders::Adopt => {
+            adopt(control)?;
+            let Some(at) = hear::<u64>(control).at("hear the start")? else { sys::exit(0) };
+            start = Instant::now().checked_sub(since(at)).unwrap_or(start);
+            ADOPTED
+        }
+    };
     // Otherwise our copies would keep the pipes open.
     let nowhere = rustix::fs::open(
         "/dev/null",

@@ -17,14 +17,17 @@ pub(super) fn apply(limits: &Limits) -> Result<(), Errno> {
 }
 
 fn apply_one(limit: &Limit, limits: &Limits) -> Result<(), Errno> {
+    let hard = allowed(limit, limits);
+    setrlimit(limit.resource, Rlimit { current: hard, maximum: hard })
+}
+
+/// What a program gets of it; `None` is without limit.
+pub(crate) fn allowed(limit: &Limit, limits: &Limits) -> Option<u64> {
     let inherited = getrlimit(limit.resource).maximum.map(|hard| left(limit.resource, hard));
-    let wanted = limit.amount.of(limits);
-    // `None` is without limit.
-    let hard = match (inherited, wanted) {
+    match (inherited, limit.amount.of(limits)) {
         (Some(inherited), Some(wanted)) => Some(inherited.min(wanted)),
         (one, other) => one.or(other),
-    };
-    setrlimit(limit.resource, Rlimit { current: hard, maximum: hard })
+    }
 }
 
 /// What of an inherited limit is for programs.

@@ -8,7 +8,7 @@ use crate::fault::{At as _, Fault};
 
 /// Puts a step's init, and with it all that it will start, onto `processors`. The step's filter refuses to change that,
 /// to the init as well, so the agent does it from outside.
-pub(super) fn keep_on(init: Pid, processors: &[u16]) -> Result<(), Fault> {
+pub(crate) fn keep_on(init: Pid, processors: &[u16]) -> Result<(), Fault> {
     let mut set = CpuSet::new();
     for processor in processors.iter().map(|&processor| usize::from(processor)) {
         if processor >= CpuSet::MAX_CPU {

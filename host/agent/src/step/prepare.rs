@@ -9,7 +9,9 @@ use rustix::mount::{UnmountFlags, mount_bind, unmount};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Gid, Uid};
-use rustix::thread::UnshareFlags;
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, UnshareFlags, capabilities, remove_capability_from_bounding_set, set_capabilities,
+};
 
 use optimus_core::Limits;
 
@@ -34,8 +36,10 @@ pub(crate) struct Shape {
 pub(crate) struct Prepared {
     pub(crate) shape: Shape,
     pub(super) child: Child,
-    pub(super) control: OwnedFd,
+    pub(crate) control: OwnedFd,
     pub(super) pipes: Pipes,
+    /// The program's ends, where a program may come that the init does not start.
+    pub(crate) theirs: Option<[OwnedFd; 3]>,
 }
 
 impl Prepared {
@@ -80,7 +84,10 @@ pub(crate) fn prepare(site: &Site, shape: Shape) -> Result<Prepared, Fault> {
         child = sys::clone3(namespaces, None);
     }
     match child.at("clone3 step")? {
-        Some(child) => Ok(Prepared { shape, child, control, pipes: Pipes { stdin, stdout, stderr } }),
+        Some(child) => {
+            let theirs = (shape.fresh && site.warm.is_on()).then_some(theirs);
+            Ok(Prepared { shape, child, control, pipes: Pipes { stdin, stdout, stderr }, theirs })
+        }
         None => {
             drop(control);
             let entered = enter(site, shape, must_join, &theirs);
@@ -167,9 +174,20 @@ pub(crate) fn tmpfs_options(bytes: u64) -> Result<CString, Fault> {
         .map_err(|_| Fault { stage: "tmpfs options".to_owned(), errno: libc::EINVAL })
 }
 
+/// What a parent needs to put its children into a step's namespaces. Each child gives them up before it goes on.
+pub(crate) const CAPABILITIES: CapabilitySet =
+    CapabilitySet::SYS_ADMIN.union(CapabilitySet::SYS_CHROOT).union(CapabilitySet::CHECKPOINT_RESTORE);
+
+/// What parents of warm starts keep has to be inheritable before the bounding set goes, capabilities(7). Nothing else
+/// inherits it: programs give up every set.
+pub(crate) fn keep_inheritable() -> Result<(), Fault> {
+    let sets = capabilities(None).at("capget")?;
+    let inheritable = CAPABILITIES;
+    set_capabilities(None, CapabilitySets { inheritable, ..sets }).at("capset: what is inheritable")
+}
+
 /// Takes away, from whatever is started from here on, every way back to a capability.
 pub(crate) fn drop_bounding_set() -> Result<(), Fault> {
-    use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
     for capability in CapabilitySet::all().iter() {
         match remove_capability_from_bounding_set(capability) {
             // A kernel that does not know the capability has nothing to drop.

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 const MAX: usize = 2 << 20;
 
 /// Sends a message.
-pub(super) fn say(to: impl AsFd, message: &impl Serialize) -> Result<(), Errno> {
+pub(crate) fn say(to: impl AsFd, message: &impl Serialize) -> Result<(), Errno> {
     let payload = postcard::to_stdvec(message).map_err(|_| Errno::INVAL)?;
     let mut bytes = u32::try_from(payload.len()).map_err(|_| Errno::TOOBIG)?.to_le_bytes().to_vec();
     bytes.extend_from_slice(&payload);
@@ -57,7 +57,7 @@ pub(super) fn pass(to: impl AsFd, fd: Option<BorrowedFd<'_>>) -> Result<(), Errn
 }
 
 /// Waits for what [`pass`] sends.
-pub(super) fn take(from: impl AsFd) -> Result<Option<OwnedFd>, Errno> {
+pub(crate) fn take(from: impl AsFd) -> Result<Option<OwnedFd>, Errno> {
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut word = [0];

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use seccompiler::{BpfProgram, apply_filter};
 
 use crate::fault::{At as _, Fault};
-pub(super) use listener::Listener;
+pub(crate) use listener::Listener;
 use optimus_agent::inventory::{Call, Decision, calls};
 use rules::Layer;
 
@@ -36,6 +36,26 @@ pub(super) fn restrict_step(filter: &BpfProgram) -> Result<Option<Listener>, Fau
     match Listener::install(filter) {
         Ok(listener) => Ok(Some(listener)),
         Err(_) => apply(&program::bare(&rules::rules(Layer::UncountedStep))).map(|()| None),
+    }
+}
+
+/// A step's filter for a process that puts itself under it on its own, by seccomp(2).
+pub(crate) struct Image {
+    pub(crate) flags: u64,
+    /// The instructions, as the kernel reads them.
+    pub(crate) instructions: Vec<u8>,
+}
+
+/// The filter of a step, which makes a listener if calls `are_counted`.
+pub(crate) fn image(filter: &BpfProgram, are_counted: bool) -> Image {
+    let bytes =
+        |at: &seccompiler::sock_filter| [&at.code.to_ne_bytes()[..], &[at.jt, at.jf], &at.k.to_ne_bytes()].concat();
+    match are_counted {
+        true => Image { flags: listener::flags(), instructions: filter.iter().flat_map(bytes).collect() },
+        false => {
+            let uncounted = program::bare(&rules::rules(Layer::UncountedStep));
+            Image { flags: 0, instructions: uncounted.iter().flat_map(bytes).collect() }
+        }
     }
 }
 

@@ -20,14 +20,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, pidfd_send_signal};
 
 use super::prepare::Prepared;
-use super::say::{hear, say, take};
+use super::say::{hear, say};
 use super::seccomp::{Listener, uncharged};
-use super::{Launch, Said, pin};
+use super::{Launch, Orders, Said, pin};
 use crate::fault::{At as _, Fault};
 use crate::site::Site;
 use crate::sys::Child;
 use channels::Channels;
 use held::{Held, SOON};
+pub(crate) use starved::entries;
 use streams::Streams;
 
 /// How long a killed step may take to be gone. Memory must be torn down, and a machine may be busy.
@@ -72,30 +73,32 @@ impl Finished {
     }
 }
 
+/// A step's program at its start.
+pub(crate) struct Begun {
+    /// What the init shall start; without it the program is there already, as a copy of a warm parent.
+    pub(crate) launch: Option<Launch>,
+    /// Where the program's counted calls arrive.
+    pub(crate) listener: Option<Listener>,
+}
+
 /// Runs a prepared step to its end. The init is left for the caller to bury.
-pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Result<(Ended, Finished), Fault> {
+pub(crate) fn supervise(
+    site: &mut Site,
+    prepared: Prepared,
+    order: &Run,
+    begun: Begun,
+) -> Result<(Ended, Finished), Fault> {
     let Prepared { child, control, pipes, .. } = prepared;
-    let launch = launch(site, order);
-    let listener = take(&control).at("take the listener")?.map(Listener::from);
-    site.meter.arm(&order.limits)?;
+    let Begun { launch, listener } = begun;
     let mut streams = Streams::new(pipes, Channels::make(order)?, order);
     streams.pump_input(&mut site.link);
-    let mut watch = Watch {
-        order,
-        child: &child,
-        start: Instant::now(),
-        processors: site.processors,
-        stopped: None,
-        memory_seen: 0,
-        held: Held::new(crate::sys::stand_still),
-        listener,
-        holding: None,
-        waited_us: 0,
-    };
+    let mut watch = Watch::new(site, order, &child, listener);
     if !order.processors.is_empty() {
         pin::keep_on(child.pid, &order.processors)?;
     }
-    say(&control, &launch).at("launch the step")?;
+    if let Some(launch) = launch {
+        say(&control, &Orders::Start(launch, order.limits)).at("launch the step")?;
+    }
 
     let said = loop {
         let timeout = watch.timeout(site, &streams)?;
@@ -117,7 +120,7 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
             site.link.flush_some();
         }
         if is_asked {
-            watch.answer();
+            watch.answer(site);
         }
         watch.check(site, &streams)?;
         if init_spoke && watch.stopped.is_none() {
@@ -133,7 +136,8 @@ pub(crate) fn supervise(site: &mut Site, prepared: Prepared, order: &Run) -> Res
     Ok((ended, Finished { child, control }))
 }
 
-fn launch(site: &Site, order: &Run) -> Launch {
+/// The program of an order, with the box's environment.
+pub(crate) fn launch(site: &Site, order: &Run) -> Launch {
     let mut env = vec![
         ("PATH".to_owned(), site.path.clone()),
         ("HOME".to_owned(), "/tmp".to_owned()),
@@ -148,10 +152,25 @@ fn launch(site: &Site, order: &Run) -> Launch {
     }
     let path = env[0].1.clone();
     let env = env.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Launch { argv: order.argv.clone(), env, path, limits: order.limits }
+    Launch { argv: order.argv.clone(), env, path }
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    fn new(site: &Site, order: &'a Run, child: &'a Child, listener: Option<Listener>) -> Self {
+        Self {
+            order,
+            child,
+            start: Instant::now(),
+            processors: site.processors,
+            stopped: None,
+            memory_seen: 0,
+            held: Held::new(crate::sys::stand_still),
+            listener,
+            holding: None,
+            waited_us: 0,
+        }
+    }
+
     /// When to look again at the latest: before any limit can be passed by much.
     fn timeout(&self, site: &Site, streams: &Streams) -> Result<Timespec, Fault> {
         let wait = if let Some((_, since)) = self.stopped {
@@ -183,24 +202,24 @@ impl Watch<'_> {
 
     /// Lets the call happen that waits for our answer, unless it makes too much of what no group is charged for: then its
     /// caller waits until it is killed.
-    fn answer(&mut self) {
+    fn answer(&mut self, site: &mut Site) {
         let Some(listener) = self.listener.as_ref().filter(|_| self.holding.is_none()) else { return };
         let Some(asked) = listener.asked() else { return };
-        self.holding = self.held.make(uncharged(asked.number));
+        self.holding = self.held.make(uncharged(asked.number), || site.warm.end());
         if self.holding.is_none() {
             listener.allow(asked);
         }
     }
 
-    fn holds_too_much(&mut self, site: &Site) -> bool {
+    fn holds_too_much(&mut self, site: &mut Site) -> bool {
         if self.holding.is_none() {
-            self.holding = self.held.too_much(|| site.meter.kernel_bytes());
+            self.holding = self.held.too_much(|| site.meter.kernel_bytes(), || site.warm.end());
         }
         self.holding.is_some()
     }
 
     /// Kills the step when a limit has been passed.
-    fn check(&mut self, site: &Site, streams: &Streams) -> Result<(), Fault> {
+    fn check(&mut self, site: &mut Site, streams: &Streams) -> Result<(), Fault> {
         let current = site.meter.current();
         self.memory_seen = self.memory_seen.max(current);
         if self.stopped.is_some() {
@@ -224,7 +243,7 @@ impl Watch<'_> {
             return Ok(());
         };
         if hit == LimitHit::WallTime {
-            self.waited_us = starved::waited_us();
+            self.waited_us = starved::waited_us(|pid| site.warm.knows(pid));
         }
         self.stopped = Some((hit, Instant::now()));
         // All of its pid namespace goes with the init; it may be gone already.

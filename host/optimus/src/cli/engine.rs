@@ -42,6 +42,9 @@ pub struct EngineArgs {
     /// Give each slot one of these processors to itself, like 2-5,8; `auto`: one of each core that this process may use
     #[arg(long, env = "OPTIMUS_PIN_CPUS", value_name = "LIST")]
     pub pin_cpus: Option<Pinning>,
+    /// Start programs as copies of one that waits, where their language's plugin says that they may be
+    #[arg(long, env = "OPTIMUS_WARM_STARTS", default_value = "off", value_name = "WHEN")]
+    pub warm_starts: WarmStarts,
     /// Let a job's tests use idle slots
     #[arg(long, env = "OPTIMUS_PARALLEL_TESTS")]
     pub parallel_tests: bool,
@@ -74,6 +77,15 @@ pub enum Apart {
     Tenant,
     /// One; the same between jobs
     Job,
+}
+
+/// Whether programs may be started as copies of one that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WarmStarts {
+    /// Every program is started by itself
+    Off,
+    /// Where the language's plugin allows it
+    On,
 }
 
 /// A sandbox backend.

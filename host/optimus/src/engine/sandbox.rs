@@ -8,7 +8,7 @@ use optimus_sandbox::{
 use tokio::runtime::Handle;
 
 use super::chain;
-use crate::cli::{Apart, Backend, EngineArgs, Isolation};
+use crate::cli::{Apart, Backend, EngineArgs, Isolation, WarmStarts};
 use crate::output::{self, Advised};
 
 /// Of which each box gets one, when there are any.
@@ -40,6 +40,12 @@ pub(super) fn open(args: &EngineArgs, slots: usize, processors: Pinned) -> anyho
         tracing::warn!(hint, "{what}");
     }
     Ok(opened)
+}
+
+/// How many programs were started warm, and how many times that failed.
+pub fn warm_starts() -> [u64; 2] {
+    let starts = optimus_sandbox::warm_starts();
+    [starts.started, starts.failed]
 }
 
 /// Native boxes start faster and need no daemon; containers are for hosts whose kernel does not allow native boxes.
@@ -76,6 +82,7 @@ fn native(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<NativeS
         isolation: isolation(args),
         memory_budget: memory_budget(args),
         processors,
+        warm: args.warm_starts == WarmStarts::On,
         // For each slot one at work, and one that waits or is being reset.
         pool: slots * 2,
         ..NativeConfig::default()
@@ -120,6 +127,7 @@ pub fn docker_config(args: &EngineArgs, slots: usize) -> DockerConfig {
         container_per_job: docker.docker_isolation == Isolation::Job || args.isolation == Apart::Job,
         isolation: isolation(args),
         memory_budget: memory_budget(args),
+        warm: args.warm_starts == WarmStarts::On,
         slots,
         containers: usize::from(docker.docker_containers),
         require_digest: docker.require_digest,

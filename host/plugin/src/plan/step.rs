@@ -53,7 +53,7 @@ pub(super) fn check(
     let collect = check_collect(&at("collect"), step.collect, role)?;
     let files = check_files(&at("files"), step.files, allowance)?;
     let env = check_env(&at("env"), step.env)?;
-    Ok(Step { name: step.name, argv: step.argv, env, files, collect, limits })
+    Ok(Step { name: step.name, argv: step.argv, env, files, collect, limits, warm: false })
 }
 
 /// It stands in events, logs and cache keys.

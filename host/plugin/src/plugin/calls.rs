@@ -28,6 +28,7 @@ const DIAGNOSTICS: usize = 1_000;
 pub(crate) struct Guests {
     pub(crate) language: wit::language::HostLanguagePre<State>,
     pub(crate) classify: Option<wit::classify::HostClassifyPre<State>>,
+    pub(crate) warm: Option<wit::warm::HostWarmPre<State>>,
     pub(crate) checker: Option<wit::checker::HostCheckerPre<State>>,
 }
 
@@ -53,7 +54,25 @@ impl Inner {
             images: &self.shared.config.images,
             has_checker: self.guests.checker.is_some(),
         };
-        plan::check(plan, &terms).map(Arc::new).map_err(|error| self.invalid("plan", error))
+        let warm = self.shares_start(&plan.run);
+        let mut plan = plan::check(plan, &terms).map_err(|error| self.invalid("plan", error))?;
+        plan.run.warm = warm;
+        Ok(Arc::new(plan))
+    }
+
+    /// Whether a run may be started warm. A plugin that gives no answer costs its jobs the time, not the verdict.
+    fn shares_start(&self, run: &types::Step) -> bool {
+        let Some(warm) = &self.guests.warm else { return false };
+        let answer = self.call("shared", self.shared.config.plan_deadline, |store| {
+            warm.instantiate(&mut *store)?.optimus_plugin_warm().call_shared(store, run)
+        });
+        match answer {
+            Ok(answer) => answer.is_some(),
+            Err(error) => {
+                tracing::warn!(plugin.id = self.name.id, %error, "programs are started cold");
+                false
+            }
+        }
     }
 
     pub(super) fn diagnostics(&self, outcome: &types::Outcome) -> Result<Vec<Diagnostic>, PluginError> {

@@ -1,6 +1,6 @@
 //! The client against agents that answer wrongly.
 
-use optimus_agent::protocol::{self, Ended, Kind, Reply};
+use optimus_agent::protocol::{self, Ended, Kind, Reply, Start};
 use optimus_core::{Exit, Limits, Outcome};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
@@ -35,6 +35,8 @@ fn ended(stdout_bytes: u64) -> Vec<u8> {
         stdin_end_awaited: false,
         channel_ends_awaited: 0,
         notes: Vec::new(),
+        start: Start::Cold,
+        warm_fault: None,
     };
     let mut said = Vec::new();
     protocol::push_message(&mut said, &Reply::Ended(Box::new(ended))).unwrap();

@@ -27,6 +27,8 @@ pub struct DockerConfig {
     pub isolation: Isolation,
     /// Memory for all programs at once; none: unbounded.
     pub memory_budget: Option<u64>,
+    /// Share the start-up of commands whose plugin says that it may be (decision 0400).
+    pub warm: bool,
     /// Jobs that a box serves before it is replaced.
     pub jobs_per_box: u32,
     /// How long a box waits for a job before it is given up.
@@ -57,6 +59,7 @@ impl Default for DockerConfig {
             processors: None,
             isolation: Isolation::None,
             memory_budget: None,
+            warm: true,
             jobs_per_box: 256,
             idle: Duration::from_secs(300),
             require_digest: false,

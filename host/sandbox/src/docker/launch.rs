@@ -44,6 +44,7 @@ pub(super) struct Launcher {
     docker: Docker,
     owner: Owner,
     stage_bytes: u64,
+    warm: bool,
     /// What the daemon adds to every container on its own.
     traits: Traits,
     next: AtomicU32,
@@ -75,7 +76,7 @@ pub(super) struct Live {
 impl Launcher {
     pub(super) fn new(docker: Docker, owner: Owner, config: &DockerConfig, traits: Traits) -> Self {
         let next = AtomicU32::new(std::process::id().wrapping_mul(64));
-        Self { docker, owner, stage_bytes: config.stage_bytes, traits, next }
+        Self { docker, owner, stage_bytes: config.stage_bytes, warm: config.warm, traits, next }
     }
 
     /// Starts a box.
@@ -128,6 +129,7 @@ impl Launcher {
             path: image.path.clone(),
             env: image.env.clone(),
             stage_bytes: self.stage_bytes,
+            warm: self.warm,
         }
     }
 

@@ -30,6 +30,8 @@ pub struct NativeConfig {
     pub cgroup_root: Option<PathBuf>,
     /// Of which each box gets one to itself; all boxes share all, when absent.
     pub processors: Option<Arc<Processors>>,
+    /// Share the start-up of commands whose plugin says that it may be (decision 0400).
+    pub warm: bool,
     /// Start although a limit cannot be enforced here.
     pub allow_gaps: bool,
     /// The most that the stage of a box may hold.
@@ -79,6 +81,7 @@ impl Default for NativeConfig {
             memory_budget: None,
             cgroup_root: None,
             processors: None,
+            warm: true,
             allow_gaps: false,
             stage_bytes: 1 << 30,
             collect_bytes: 256 << 20,

@@ -38,6 +38,7 @@ pub(super) struct Launcher {
     /// Absent until it is known what in it is private.
     view: watch::Receiver<Option<HostView>>,
     stage_bytes: u64,
+    warm: bool,
     is_root: bool,
     allow_gaps: bool,
     /// This kernel has no overlay for boxes, and the operator accepts that.
@@ -68,6 +69,7 @@ impl Launcher {
             groups: Groups::find(config.cgroup_root.as_deref()),
             view: view.search(is_root),
             stage_bytes: config.stage_bytes,
+            warm: config.warm,
             is_root,
             allow_gaps: config.allow_gaps,
             shares_inodes: AtomicBool::new(false),
@@ -138,6 +140,7 @@ impl Launcher {
             path,
             env: Vec::new(),
             stage_bytes: self.stage_bytes,
+            warm: self.warm,
         };
         let greeted = agent.hello(hello).await;
         let live = Live { agent: Some(agent), jobs: 0, tenant: None, child, group };

@@ -93,7 +93,7 @@ impl Bench {
     ) -> Result<Ran, SandboxError> {
         let argv: Vec<String> = ["./program"].iter().chain(args).map(|&arg| arg.to_owned()).collect();
         let env: Vec<_> = env.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let step = BoxStep { argv: &argv, env: &env, view, stdin: stdin.into(), channels: &[], limits };
+        let step = BoxStep { argv: &argv, env: &env, view, stdin: stdin.into(), ..BoxStep::new(&argv, limits) };
         let mut sink = Both::default();
         let outcome = self.open.run(&step, &mut sink).await?;
         Ok(Ran { outcome, stdout: sink.0, stderr: sink.1 })

@@ -33,9 +33,10 @@ impl Text<'_> {
         let pattern = if self.manifest.diagnostics.is_empty() { "" } else { "mod pattern;\n\n" };
         let (options, describe) = (self.options(), self.describe(samples));
         let ((plan, stem), classify) = (self.plan(), self.classify());
+        let (warm, part) = if self.manifest.warm { ("impl Warm for Plugin {}\n\n", ", warm") } else { ("", "") };
         let body = format!(
             "/// The language.\npub struct Plugin;\n\n/// How its files end.\nconst EXTENSIONS: &[&str] = {};\n{options}\n\
-             impl Language for Plugin {{\n{describe}\n{plan}}}\n\n{classify}\noptimus_sdk::plugin!(Plugin, classify);\n",
+             impl Language for Plugin {{\n{describe}\n{plan}}}\n\n{classify}\n{warm}optimus_sdk::plugin!(Plugin, classify{part});\n",
             literal::list(&self.manifest.extensions)
         );
         let body = if stem { format!("{body}\n{}", words::STEM) } else { body };
@@ -224,6 +225,7 @@ fn imports(body: &str) -> String {
         "Request",
         "Step",
         "StepLimits",
+        "Warm",
         "diagnostics",
     ];
     let follows = |name: &str, end: &str| body.contains(&format!("{name}{end}"));

@@ -49,6 +49,7 @@ fn about(fields: &mut Fields<'_>) -> Result<Manifest, Wrong> {
     let mut texts = |name| fields.get(name).map(|field| field.texts()).transpose().map(Option::unwrap_or_default);
     let (aliases, piston_names) = (texts("aliases")?, texts("piston_names")?);
     let memory_errors = texts("memory_errors")?;
+    let warm = fields.get("warm").map_or(Ok(false), |field| field.switch())?;
     let diagnostics = fields.get("diagnostics").map(|field| patterns(&field)).transpose()?.unwrap_or_default();
     let mut text = |name| fields.get(name).map(|field| field.text()).transpose();
     let (version, install) = (text("version")?, text("install")?.unwrap_or_default());
@@ -80,6 +81,7 @@ fn about(fields: &mut Fields<'_>) -> Result<Manifest, Wrong> {
         minimum,
         piston_names,
         memory_errors,
+        warm,
         diagnostics,
         ..Manifest::default()
     })

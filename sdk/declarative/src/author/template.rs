@@ -111,8 +111,8 @@ mod tests {
     fn a_plugin_is_small_and_always_the_same() {
         let manifest = Manifest { id: "x".to_owned(), ..Manifest::default() };
         let plugin = fill(&manifest).unwrap();
-        // 100 KiB is the aim; this keeps it from growing meanwhile.
-        assert!(plugin.len() < 124 << 10, "{} bytes", plugin.len());
+        // 100 KiB is the aim; this keeps it from growing meanwhile. An interface costs some 4 KiB.
+        assert!(plugin.len() < 128 << 10, "{} bytes", plugin.len());
         assert_eq!(plugin, fill(&manifest).unwrap());
     }
 }

@@ -155,8 +155,8 @@ pub(super) const CLASSES: &[Class<Call>] = &[
     },
     Class {
         what: "other processes' insides",
-        decision: Refuse(libc::EPERM),
-        reason: "reads and writes other processes, or takes their descriptors",
+        decision: AgentOnly(libc::EPERM),
+        reason: "reads and writes other processes, or takes their descriptors, as the agent does with parents of warm starts",
         source: "ptrace(2), pidfd_getfd(2)",
         members: system_calls![ptrace 101 117, pidfd_getfd 438 438],
         ..Class::PLAIN

@@ -17,6 +17,17 @@ pub(crate) struct Asked {
     pub(crate) number: u32,
 }
 
+/// Since Linux 5.19, a signal does not interrupt a call that is being answered.
+const PATIENT: libc::c_ulong = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+/// The flags by which this kernel makes a listener. It looks at them before it looks for the program, which is not there.
+pub(super) fn flags() -> u64 {
+    let none = std::ptr::null::<libc::sock_fprog>();
+    // SAFETY: the kernel finds nothing to read at the null pointer, and changes nothing.
+    unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, PATIENT, none) };
+    if last_errno() == Errno::FAULT { PATIENT } else { libc::SECCOMP_FILTER_FLAG_NEW_LISTENER }
+}
+
 impl Listener {
     /// Puts the calling process, and all that it will start, under `filter` too, and listens.
     ///
@@ -25,10 +36,8 @@ impl Listener {
     pub(super) fn install(filter: &BpfProgram) -> Result<Self, Errno> {
         let length = u16::try_from(filter.len()).map_err(|_| Errno::TOOBIG)?;
         let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut().cast() };
-        // Since Linux 5.19, a signal does not interrupt a call that is being answered.
-        let patient = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
         let mut errno = Errno::INVAL;
-        for flags in [patient, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER] {
+        for flags in [PATIENT, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER] {
             // SAFETY: the kernel reads the program, whose instructions have the layout of `sock_filter` and outlive the call.
             let fd =
                 unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };

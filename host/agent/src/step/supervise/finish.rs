@@ -2,7 +2,7 @@
 //! forbidden call, kernel memory, memory, CPU time, wall time, output, file size. A signal that was ours is never the
 //! program's.
 
-use optimus_agent::protocol::Ended;
+use optimus_agent::protocol::{Ended, Start};
 use optimus_core::{Exit, LimitHit};
 
 use super::Watch;
@@ -54,6 +54,8 @@ pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Op
         stderr_truncated: streams.err.truncated,
         stdin_end_awaited: streams.stdin.end_awaited,
         channel_ends_awaited: streams.channels.ends_awaited(),
+        start: Start::Cold,
+        warm_fault: None,
         notes: watch.holding.iter().cloned().chain(forks).collect(),
     })
 }

@@ -47,20 +47,21 @@ impl Held {
     }
 
     /// Notes that something is about to be made that holds so many bytes. When that is too much, what the step holds, in
-    /// words for people. What has been closed is found out by a count, once it seems too much.
-    pub(super) fn make(&mut self, bytes: u64) -> Option<String> {
+    /// words for people. What has been closed is found out by a count, once it seems too much; before the step stands
+    /// still for it, the box is `cleared` of everything else that would have to.
+    pub(super) fn make(&mut self, bytes: u64, cleared: impl FnOnce()) -> Option<String> {
         self.made += bytes;
         if self.counted + self.made <= BOUND {
             return None;
         }
-        let too_much = self.count(bytes);
+        let too_much = self.count(bytes, cleared);
         self.made = bytes;
         too_much
     }
 
     /// What the step holds beyond the bound, in words for people. `charged` is what its group is charged for of the
     /// kernel's memory; without a group, everything is counted now and then.
-    pub(super) fn too_much(&mut self, charged: impl FnOnce() -> Option<u64>) -> Option<String> {
+    pub(super) fn too_much(&mut self, charged: impl FnOnce() -> Option<u64>, cleared: impl FnOnce()) -> Option<String> {
         let now = Instant::now();
         if now < self.next {
             return None;
@@ -74,7 +75,7 @@ impl Held {
         if !has_grown && !is_due {
             return None;
         }
-        let too_much = self.count(0);
+        let too_much = self.count(0, cleared);
         self.charged = charged.unwrap_or(0);
         self.next += now.elapsed();
         self.due = now + NOW_AND_THEN.max(now.elapsed() * SHARE);
@@ -83,9 +84,10 @@ impl Held {
 
     /// What the step holds, in words, if that and `more` is too much. A rough count is enough for most; where it is not, the
     /// step stands still while it is counted exactly, since that takes a while in which it could go on.
-    fn count(&mut self, more: u64) -> Option<String> {
+    fn count(&mut self, more: u64, cleared: impl FnOnce()) -> Option<String> {
         let mut count = Count::roughly(BOUND);
         if count.bytes() + more > BOUND {
+            cleared();
             (self.stand_still)(true);
             count = Count::exactly(BOUND);
         }
@@ -107,18 +109,18 @@ mod tests {
     #[test]
     fn it_is_counted_when_the_kernel_holds_more_and_now_and_then() {
         let mut held = Held::new(|_| {});
-        assert_eq!(held.too_much(|| Some(STEP / 2)), None);
+        assert_eq!(held.too_much(|| Some(STEP / 2), || {}), None);
         assert!(held.grows && held.charged == 0);
-        assert_eq!(held.too_much(|| unreachable!("it is too soon")), None);
+        assert_eq!(held.too_much(|| unreachable!("it is too soon"), || {}), None);
         std::thread::sleep(SOON);
-        held.too_much(|| Some(2 * STEP));
+        held.too_much(|| Some(2 * STEP), || {});
         assert_eq!(held.charged, 2 * STEP, "it was counted");
         let now = Instant::now();
         (held.next, held.due) = (now, now);
-        held.too_much(|| Some(STEP / 2));
+        held.too_much(|| Some(STEP / 2), || {});
         assert_eq!(held.due, now, "it holds little, and nothing grows");
         held.next = now;
-        held.too_much(|| None);
+        held.too_much(|| None, || {});
         assert!(held.due > now, "nobody tells, so it was counted");
     }
 
@@ -126,10 +128,10 @@ mod tests {
     fn what_is_made_is_counted_only_when_it_seems_too_much() {
         let mut held = Held::new(|_| {});
         for _ in 0..BOUND / 256 {
-            assert_eq!(held.make(256), None);
+            assert_eq!(held.make(256, || {}), None);
         }
         assert_eq!((held.counted, held.made), (0, BOUND), "nothing was counted yet");
-        held.make(256);
+        held.make(256, || {});
         assert_eq!(held.made, 256, "it was counted");
     }
 }
