@@ -69,7 +69,7 @@ pub(crate) fn attack(root: &Path, args: &Args) -> anyhow::Result<()> {
     plugins::build(root, &[])?;
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast", "--lib"]);
-    for suite in ["api", "attack", "cli", "contract", "docker", "embedded", "hostile", "it"] {
+    for suite in ["api", "attack", "cli", "contract", "docker", "embedded", "hostile", "it", "warm"] {
         command.args(["--test", suite]);
     }
     let transcript = Transcript::of(root, &mut command)?;
@@ -92,24 +92,32 @@ fn table(root: &Path, transcript: &Transcript) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let index: Index = toml::from_str(&text).with_context(|| path.display().to_string())?;
     say("\n== attacks ==");
-    say(&format!("{:>3}  {:<90} {:>7} {:>7} {:>7}", "", "", "native", "docker", "others"));
+    say(&format!("{:>3}  {:<90} {:>7} {:>7} {:>7} {:>7}", "", "", "native", "docker", "warm", "others"));
     let mut open = Vec::new();
     for group in &index.group {
         let row = Row::of(group, transcript);
-        say(&format!("{:>3}  {:<90} {:>7} {:>7} {:>7}", group.id, group.title, row.native, row.docker, row.others));
+        let Row { native, docker, warm, others, open: _ } = &row;
+        say(&format!("{:>3}  {:<90} {native:>7} {docker:>7} {warm:>7} {others:>7}", group.id, group.title));
         open.extend(row.open.into_iter().map(|test| format!("{}: {test}", group.id)));
     }
-    let [native, docker] = ["native", "docker"].map(|backend| transcript.held_on(backend));
+    let [native, docker, warm, warm_docker] =
+        ["native", "docker", "warm", "warm-docker"].map(|backend| transcript.held_on(backend));
     witness::Table::of(transcript).lines().iter().for_each(|line| say(line));
-    say(&format!("{} groups; {native} attacks held in native boxes, {docker} in containers", index.group.len()));
+    say(&format!(
+        "{} groups; {native} attacks held in native boxes, {docker} in containers; as warm children {warm} and {warm_docker}",
+        index.group.len()
+    ));
     anyhow::ensure!(!is_strict() || open.is_empty(), "not tried, or not held:\n{}", open.join("\n"));
     open.iter().for_each(|test| say(&format!("not tried: {test}")));
     Ok(())
 }
 
+#[derive(Default)]
 struct Row {
     native: Count,
     docker: Count,
+    /// As warm children, in both kinds of boxes.
+    warm: Count,
     others: Count,
     /// Attacks that did not run or failed. In containers, only those that failed: not every language has its image
     /// here.
@@ -136,15 +144,18 @@ impl std::fmt::Display for Count {
 
 impl Row {
     fn of(group: &Group, transcript: &Transcript) -> Self {
-        let mut row =
-            Self { native: Count::default(), docker: Count::default(), others: Count::default(), open: vec![] };
+        let mut row = Self::default();
         for test in &group.tests {
             if let Some((_, name)) = test.split_once('/') {
                 let native = transcript.attack("native", name);
                 row.native.add(native == Some(true));
                 let docker = transcript.attack("docker", name);
                 docker.into_iter().for_each(|held| row.docker.add(held));
-                if (native != Some(true) || docker == Some(false)) && !transcript.is_known_open(name) {
+                let warm = ["warm", "warm-docker"].map(|backend| transcript.attack(backend, name));
+                warm.into_iter().flatten().for_each(|held| row.warm.add(held));
+                if (native != Some(true) || docker == Some(false) || warm.contains(&Some(false)))
+                    && !transcript.is_known_open(name)
+                {
                     row.open.push(test.clone());
                 }
             } else {

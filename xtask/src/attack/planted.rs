@@ -87,7 +87,7 @@ fn occurrences(source: &str, text: &str) -> Vec<Range<usize>> {
 fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<String>> {
     let (package, test) = match suite {
         Suite::Shared(_) => ("optimus-sandbox", "shared"),
-        Suite::Attack(_) => ("optimus-sandbox", "hostile"),
+        Suite::Attack(_) | Suite::Warm(_) => ("optimus-sandbox", "hostile"),
         Suite::Queue(_) => ("optimus-queue", "contract"),
         Suite::Api(_) => ("optimus-server", "api"),
         Suite::Unit(package, _) => (*package, "lib"),
@@ -108,6 +108,10 @@ fn try_out(root: &Path, copy: &Path, suite: &Suite) -> anyhow::Result<Option<Str
     let what = match suite {
         Suite::Attack(name) => {
             command.env("OPTIMUS_TEST_ATTACK", name).args(["--exact", "the_native_backend_holds"]);
+            (*name).to_owned()
+        }
+        Suite::Warm(name) => {
+            command.env("OPTIMUS_TEST_ATTACK", name).args(["--exact", "warm_children_hold"]);
             (*name).to_owned()
         }
         Suite::Shared(case) => {

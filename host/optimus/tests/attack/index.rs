@@ -43,7 +43,7 @@ fn the_index_names_tests_that_exist_and_leaves_none_out() {
     }
     let named: BTreeSet<_> = index.group.iter().flat_map(|group| &group.tests).map(String::as_str).collect();
     let jobs = stems("host/optimus/tests/attack/jobs", "toml").map(|name| format!("attack/{name}"));
-    let helpers = ["page_cache", "probe", "witness"];
+    let helpers = ["launcher", "page_cache", "probe", "witness"];
     let programs = stems("host/sandbox/tests/hostile/attacks", "c").filter(|name| !helpers.contains(&&**name));
     let programs = programs.map(|name| format!("hostile/{name}"));
     let forgotten: Vec<_> = jobs.chain(programs).filter(|name| !named.contains(name.as_str())).collect();

@@ -25,13 +25,32 @@ pub(crate) async fn client() -> Result<Docker, String> {
 
 /// Makes an image of a few files, with `changes` as in a Dockerfile, unless it is there.
 pub(crate) async fn import(docker: &Docker, image: &str, changes: &[&str]) -> Result<(), String> {
+    import_with(docker, image, changes, None).await
+}
+
+/// An image with a program at `path` too; its name, which the program's content is a part of.
+#[allow(dead_code, reason = "not every suite that has this module needs it")]
+pub(crate) async fn with_program(path: &str, executable: &[u8]) -> Result<String, String> {
+    let mut hasher = std::hash::DefaultHasher::new();
+    std::hash::Hasher::write(&mut hasher, executable);
+    let image = format!("optimus-test:with-{:016x}", std::hash::Hasher::finish(&hasher));
+    import_with(&client().await?, &image, &[], Some((path, executable))).await?;
+    Ok(image)
+}
+
+async fn import_with(
+    docker: &Docker,
+    image: &str,
+    changes: &[&str],
+    program: Option<(&str, &[u8])>,
+) -> Result<(), String> {
     if docker.inspect_image(image).await.is_ok() {
         return Ok(());
     }
     let (repo, tag) = image.split_once(':').ok_or("the image has a tag")?;
     let changes = changes.iter().map(|&change| change.to_owned()).collect();
     let options = CreateImageOptionsBuilder::default().from_src("-").repo(repo).tag(tag).changes(changes).build();
-    let archive = bollard::body_full(files().map_err(|error| error.to_string())?);
+    let archive = bollard::body_full(files(program).map_err(|error| error.to_string())?);
     let mut steps = docker.create_image(Some(options), Some(archive), None);
     while let Some(step) = steps.next().await {
         step.map_err(|error| error.to_string())?;
@@ -40,9 +59,9 @@ pub(crate) async fn import(docker: &Docker, image: &str, changes: &[&str]) -> Re
 }
 
 /// What any image has, and a program that would make its caller root.
-fn files() -> std::io::Result<Bytes> {
+fn files(program: Option<(&str, &[u8])>) -> std::io::Result<Bytes> {
     let mut archive = tar::Builder::new(Vec::new());
-    let files: HashMap<&str, (u32, &[u8])> = HashMap::from([
+    let mut files: HashMap<&str, (u32, &[u8])> = HashMap::from([
         ("etc/passwd", (0o644, &b"root:x:0:0::/:/bin/sh\nimage:x:7:7::/:/bin/sh\n"[..])),
         ("etc/shadow", (0o640, b"root:*::::::\n")),
         ("etc/machine-id", (0o644, b"0123456789abcdef0123456789abcdef\n")),
@@ -51,6 +70,7 @@ fn files() -> std::io::Result<Bytes> {
         ("root/.profile", (0o644, b"secret\n")),
         ("var/lib/state", (0o644, b"state\n")),
     ]);
+    files.extend(program.map(|(path, executable)| (path, (0o755, executable))));
     let mut names: Vec<_> = files.keys().copied().collect();
     names.sort_unstable();
     for name in names {

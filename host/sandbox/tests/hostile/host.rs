@@ -58,6 +58,14 @@ impl Canaries {
         self.private.place.path().display().to_string()
     }
 
+    /// Adds a program to the toolchain; where it is.
+    pub(crate) fn add_program(&self, name: &str, executable: &[u8]) -> std::io::Result<String> {
+        let path = self.private.place.path().join("bin").join(name);
+        fs::write(&path, executable)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o755))?;
+        Ok(path.display().to_string())
+    }
+
     /// What became of them, if it is not well.
     pub(crate) fn harm(&self) -> Option<String> {
         let Some(process) = &self.process else { return Some("the canary process was not started".to_owned()) };

@@ -19,6 +19,7 @@ mod record;
 mod run;
 mod table;
 mod user;
+mod warm;
 mod witness;
 
 use std::sync::{Mutex, PoisonError};
@@ -39,13 +40,19 @@ fn the_table_is_sound() {
     assert!(witness.head.works.len() > 20, "the witness does {:?}", witness.head.works);
 }
 
-/// Programs that are no attacks: what is run after each, the witness, and what is measured.
-const HELPERS: [&str; 3] = ["page_cache", "probe", "witness"];
+/// Programs that are no attacks: what starts one as a warm child, what is run after each, the witness, and what is measured.
+const HELPERS: [&str; 4] = ["launcher", "page_cache", "probe", "witness"];
 
 /// The table, against boxes of this machine's own kernel.
 #[test]
 fn the_native_backend_holds() {
     alone(native("native", NativeConfig::default(), |_| true));
+}
+
+/// The same, each attack as a warm child.
+#[test]
+fn warm_children_hold() {
+    alone(native("warm", NativeConfig::default(), warm::may_be_warm));
 }
 
 /// The same boxes, built by an ordinary user: what does not need control groups, which a user is seldom given.
@@ -66,7 +73,9 @@ async fn native(backend: &'static str, mut config: NativeConfig, which: fn(&Prog
     match NativeSandbox::new(config) {
         Ok(sandbox) => {
             canaries.start(&programs).unwrap();
-            let table = Table { backend, image: "native", programs, canaries, before, which };
+            let launcher =
+                (backend == "warm").then(|| canaries.add_program("launcher", launcher_of(&programs)).unwrap());
+            let table = Table { backend, image: "native", programs, canaries, before, which, launcher };
             table.run(Box::new(sandbox)).await;
         }
         Err(error) => optimus_testing::skip(&format!("{error}: {:?}", error.hint())),
@@ -76,22 +85,39 @@ async fn native(backend: &'static str, mut config: NativeConfig, which: fn(&Prog
 /// The table, against boxes in containers.
 #[test]
 fn the_docker_backend_holds() {
-    alone(docker());
+    alone(docker("docker", |_| true));
 }
 
-async fn docker() {
+/// The same, each attack as a warm child.
+#[test]
+fn warm_children_hold_in_containers() {
+    alone(docker("warm-docker", warm::may_be_warm));
+}
+
+async fn docker(backend: &'static str, which: fn(&Program) -> bool) {
     let before = Baseline::take();
     match daemon::sandbox(DockerConfig::default()).await {
         Ok(sandbox) => {
             let programs = programs::load().unwrap();
             let mut canaries = Canaries::set_out().unwrap();
             canaries.start(&programs).unwrap();
-            let which = |_: &Program| true;
-            let table = Table { backend: "docker", image: daemon::IMAGE, programs, canaries, before, which };
+            let (mut image, mut launcher) = (daemon::IMAGE.to_owned(), None);
+            if backend == "warm-docker" {
+                image = daemon::with_program(LAUNCHER, launcher_of(&programs)).await.unwrap();
+                launcher = Some(format!("/{LAUNCHER}"));
+            }
+            let table = Table { backend, image: &image, programs, canaries, before, which, launcher };
             table.run(Box::new(sandbox)).await;
         }
         Err(error) => optimus_testing::skip(&error),
     }
+}
+
+/// Where the launcher is in an image.
+const LAUNCHER: &str = "usr/bin/launcher";
+
+fn launcher_of(programs: &[Program]) -> &[u8] {
+    &programs.iter().find(|program| program.name == "launcher").unwrap().executable
 }
 
 /// What one table holds would be charged to the other, down to the descriptors of its runtime.

@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{BoxPath, Content, Limits, Outcome, Stream};
-use optimus_sandbox::{BoxStep, Discard, OpenBox, Sandbox, SandboxError, Sink, View};
+use optimus_sandbox::{BoxStep, Discard, OpenBox, Sandbox, SandboxError, Sink, View, warm_starts};
 
 use crate::head::{Case, End};
 use crate::host::Canaries;
 use crate::memory::Ledger;
 use crate::programs::Program;
+use crate::warm::COMMAND;
 use crate::witness::Witnesses;
 
 /// What a run needs beside the attack.
@@ -20,6 +21,8 @@ pub(crate) struct Range<'a> {
     pub(crate) probe: &'a Program,
     pub(crate) canaries: &'a Canaries,
     pub(crate) witnesses: &'a Witnesses,
+    /// The command that becomes an attack, where attacks run as warm children.
+    pub(crate) launcher: Option<String>,
     /// Where boxes have control groups.
     pub(crate) ledger: Option<Ledger>,
 }
@@ -56,15 +59,24 @@ impl Range<'_> {
         open.stage(&[placed(program), placed(self.probe)]).await?;
         let mut argv = vec![format!("./{}", program.name)];
         argv.extend(case.args.iter().map(|arg| self.canaries.fill_in(arg)));
+        self.wait_for_parent(&mut *open, program.head.limits).await?;
+        let argv = self.command(&mut *open, argv).await?;
+        let warm = self.launcher.is_some();
+        staged.extend(warm.then(|| COMMAND.to_owned()));
+        let before = warm_starts().started;
         let mut heard = Heard::default();
         let view = if program.head.build { View::Build } else { View::Fresh };
         let step = BoxStep {
             view,
+            warm,
             stdin: Bytes::from(program.head.stdin.clone()).into(),
             ..BoxStep::new(&argv, program.head.limits)
         };
         let outcome = open.run(&step, &mut heard).await?;
         judge(program, case, &outcome, &heard, wrong);
+        if warm && warm_starts().started == before {
+            wrong.push("it was not started as a warm child".to_owned());
+        }
         if program.head.build {
             // The next build step finds what the attack left, so it may well fail; the box must not.
             open.run(&BoxStep { argv: &["./probe".to_owned()], stdin: Default::default(), ..step }, &mut Discard)
@@ -115,7 +127,7 @@ impl Range<'_> {
     pub(crate) async fn probe_new_box(&self) -> Result<Option<String>, SandboxError> {
         let mut open = self.sandbox.open(self.image).await?;
         open.stage(&[placed(self.probe)]).await?;
-        self.probe(&mut *open, &["probe".to_owned()]).await
+        self.probe(&mut *open, &["probe".to_owned(), COMMAND.to_owned()]).await
     }
 
     /// What the probe found, if it did not end well.
@@ -126,8 +138,9 @@ impl Range<'_> {
     ) -> Result<Option<String>, SandboxError> {
         let mut argv = vec!["./probe".to_owned()];
         argv.extend_from_slice(staged);
+        let argv = self.command(open, argv).await?;
         let mut heard = Heard::default();
-        let step = BoxStep::new(&argv, self.probe.head.limits);
+        let step = BoxStep { warm: self.launcher.is_some(), ..BoxStep::new(&argv, self.probe.head.limits) };
         let outcome = open.run(&step, &mut heard).await?;
         let well = outcome.is_success() && heard.stdout.trim_ascii_end() == b"ok";
         // A run must not be charged for the one before it; the probe itself needs some milliseconds.
@@ -211,6 +224,6 @@ pub(crate) fn placed(program: &Program) -> PlacedFile {
     }
 }
 
-fn box_path(path: &str) -> BoxPath {
+pub(crate) fn box_path(path: &str) -> BoxPath {
     BoxPath::new(path).unwrap()
 }

@@ -18,14 +18,16 @@ use crate::run::Range;
 use crate::witness::Witnesses;
 
 /// What is run, and against what.
-pub(crate) struct Table {
+pub(crate) struct Table<'a> {
     pub(crate) backend: &'static str,
-    pub(crate) image: &'static str,
+    pub(crate) image: &'a str,
     pub(crate) programs: Vec<Program>,
     pub(crate) canaries: Canaries,
     /// What this process held before there was a sandbox.
     pub(crate) before: Baseline,
     pub(crate) which: fn(&Program) -> bool,
+    /// The command that becomes an attack, where attacks run as warm children.
+    pub(crate) launcher: Option<String>,
 }
 
 /// Programs for boxes that count neither memory nor processes: those that end by themselves.
@@ -42,7 +44,7 @@ struct Tally {
     most: (String, u64),
 }
 
-impl Table {
+impl Table<'_> {
     /// Runs all of it. `sandbox` is given by value: once it is dropped, nothing of it may be left.
     pub(crate) async fn run(self, sandbox: Box<dyn Sandbox>) {
         let only = std::env::var("OPTIMUS_TEST_ATTACK").ok();
@@ -55,6 +57,7 @@ impl Table {
             probe: find("probe"),
             canaries: &self.canaries,
             witnesses: &witnesses,
+            launcher: self.launcher.clone(),
             ledger: Ledger::find(),
         };
         let mut tally = Tally::default();

@@ -14,6 +14,8 @@ pub(super) struct Hole {
 pub(super) enum Suite {
     /// A program of the hostile suite, on the native backend.
     Attack(&'static str),
+    /// A program of the hostile suite, as a warm child on the native backend.
+    Warm(&'static str),
     /// A test of what boxes share, on the native backend.
     Shared(&'static str),
     /// A case of the queue's contract, on the embedded backend.
@@ -25,6 +27,7 @@ pub(super) enum Suite {
 }
 
 const AGENT: &str = "host/agent/src";
+const WARM: &str = "host/agent/src/warm";
 const INVENTORY: &str = "host/agent/src/inventory";
 
 pub(super) const HOLES: &[Hole] = &[
@@ -174,5 +177,19 @@ pub(super) const HOLES: &[Hole] = &[
         text: "Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 }",
         instead: "Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 0 }",
         notices: Suite::Attack("held_timers"),
+    },
+    Hole {
+        name: "warm-capabilities",
+        room: WARM,
+        text: "calls.push(Call::new(libc::SYS_capset, [head, none]));",
+        instead: "let _ = (head, none);",
+        notices: Suite::Warm("privileges"),
+    },
+    Hole {
+        name: "warm-siblings",
+        room: WARM,
+        text: "(IPC_NAMESPACE, libc::CLONE_NEWIPC),",
+        instead: "",
+        notices: Suite::Warm("leftovers"),
     },
 ];
