@@ -12,6 +12,7 @@ mod plugins;
 mod programs;
 mod queue;
 mod sandbox;
+mod warm;
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,10 @@ pub async fn measure(args: &Bench, progress: &dyn Fn(&str)) -> anyhow::Result<Fi
         return Ok(figures);
     }
     progress("a server of its own is starting");
-    let server = Server::start(args, scratch.path()).await?;
+    // Cold ones, but where both are measured.
+    let mut cold = args.clone();
+    cold.engine.warm_starts = crate::cli::WarmStarts::Off;
+    let server = Server::start(&cold, scratch.path()).await?;
     let engine = server.engine()?;
     let mut figures = Figures::default();
     if args.crowd_only {
@@ -63,6 +67,9 @@ pub async fn measure(args: &Bench, progress: &dyn Fn(&str)) -> anyhow::Result<Fi
         latencies(args, &program, &server, scratch.path(), seconds, &mut figures).await?;
         progress(&format!("{}: jobs a second", program.name));
         throughput(&program, &server, engine.slots, seconds, &mut figures).await?;
+        if !program.warm.is_empty() {
+            warm::measure(args, &program, &server, scratch.path(), seconds, &mut figures).await?;
+        }
     }
     progress("plugins: plans and loading");
     plugins::measure(engine, scratch.path(), seconds, &mut figures).await?;

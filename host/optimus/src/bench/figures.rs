@@ -18,6 +18,13 @@ pub struct Figure {
     pub unit: &'static str,
 }
 
+impl Figure {
+    /// So many of what was measured.
+    pub(super) fn times(self, factor: f64) -> Self {
+        Self { median: self.median * factor, p99: self.p99 * factor, ..self }
+    }
+}
+
 /// Figures by name.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]

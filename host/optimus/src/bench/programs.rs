@@ -19,6 +19,9 @@ pub(super) struct Program {
     pub(super) run: Vec<String>,
     /// True if the same binary is also measured in a box.
     pub(super) boxed: bool,
+    /// Its command in a box, where it may be started warm.
+    #[serde(default)]
+    pub(super) warm: Vec<String>,
 }
 
 #[derive(Deserialize)]
