@@ -28,6 +28,7 @@ mod process;
 mod reproducible;
 mod samples;
 mod sbom;
+mod schedules;
 mod setup;
 mod shell;
 mod soak;
@@ -121,6 +122,8 @@ enum Task {
     Examples,
     /// Generate packages of each format, read them with our importer and the format's own tool, and compare
     Packages(packages::Args),
+    /// Compare the firing times of random rules in every time zone with those of python-dateutil
+    Schedules(schedules::Args),
     /// Run all tests; a table of the parts comes last, with what was skipped
     Test(test::Args),
 }
@@ -152,6 +155,7 @@ fn main() -> anyhow::Result<()> {
         Task::Languages(LanguagesArgs { missing: true }) => Ok(samples::missing(&root)?),
         Task::Languages(_) => demo::demo(&root, &demo::Args::default()),
         Task::Packages(args) => packages::packages(&root, &args),
+        Task::Schedules(args) => schedules::schedules(&root, &args),
         Task::Sbom => sbom::sbom(&root),
         Task::Dist(args) => dist::dist(&root, &args),
         Task::Reproducible => reproducible::reproducible(&root),

@@ -9,7 +9,7 @@ use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
     api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz,
-    images, k8s, packages, plugins, reproducible, setup, soak, tour, vm,
+    images, k8s, packages, plugins, reproducible, schedules, setup, soak, tour, vm,
 };
 
 /// The hosts to test on.
@@ -88,6 +88,9 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     })?;
     parts.run("packages, as the tools that define their formats read them", || {
         packages::packages(root, &packages::Args { count: 60, seed: 1 })
+    })?;
+    parts.run("firing times of random rules, beside python-dateutil", || {
+        schedules::schedules(root, &schedules::Args { count: 500, seed: 1 })
     })?;
     parts.run("generated clients, the reference page", || clients::clients(root))?;
     parts.run("the console, rebuilt, and used in a browser", || console::console(root, &console::Args::default()))?;

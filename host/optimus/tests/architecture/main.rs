@@ -16,8 +16,20 @@ use std::path::{Path, PathBuf};
 use source::{Module, modules};
 
 /// The crates of the host, bottom first.
-const CRATES: [&str; 11] =
-    ["core", "agent", "plugin", "package", "sandbox", "queue", "judge", "doors", "console", "server", "optimus"];
+const CRATES: [&str; 12] = [
+    "core",
+    "agent",
+    "plugin",
+    "package",
+    "schedules",
+    "sandbox",
+    "queue",
+    "judge",
+    "doors",
+    "console",
+    "server",
+    "optimus",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -94,6 +106,7 @@ fn crates_depend_only_downwards() {
         ("core", &["tokio"][..]),
         ("package", &["tokio"]),
         ("plugin", &["bollard"]),
+        ("schedules", &["tokio", "chrono", "optimus-queue"]),
         ("sandbox", &["wasmtime"]),
         ("queue", &["wasmtime", "axum"]),
         ("agent", &["tokio"]),
