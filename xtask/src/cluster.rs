@@ -5,6 +5,7 @@ mod curve;
 mod keda;
 mod processes;
 mod receiver;
+mod store;
 mod submit;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 use self::curve::Curve;
 use self::processes::{Cluster, Shape};
 use self::receiver::Receiver;
+pub(crate) use self::store::Kind;
 use crate::shell::{build_program, say};
 use crate::{plugins, setup};
 
@@ -27,6 +29,9 @@ pub(crate) struct Args {
     /// Workers to `kill -9` meanwhile [default: 10; for chaos 100]
     #[arg(long)]
     kills: Option<usize>,
+    /// Where the queue is
+    #[arg(long, value_enum, default_value_t = Kind::Redis)]
+    queue: Kind,
     /// The backend that programs run in
     #[arg(long, default_value = "native")]
     sandbox: String,
@@ -45,7 +50,8 @@ struct Plan {
     jobs: usize,
     kills: usize,
     api_kills: usize,
-    redis_kills: usize,
+    store_kills: usize,
+    queue: Kind,
     sandbox: String,
     slots: usize,
 }
@@ -54,38 +60,37 @@ struct Plan {
 pub(crate) fn demo(root: &Path, args: &Args) -> anyhow::Result<()> {
     build(root, args)?;
     let (jobs, kills) = (args.jobs.unwrap_or(2_000), args.kills.unwrap_or(10));
-    let (sandbox, slots) = (args.sandbox.clone(), args.slots);
-    carry_out(root, &Plan { jobs, kills, api_kills: 0, redis_kills: 0, sandbox, slots })
+    let (queue, sandbox, slots) = (args.queue, args.sandbox.clone(), args.slots);
+    carry_out(root, &Plan { jobs, kills, api_kills: 0, store_kills: 0, queue, sandbox, slots })
 }
 
 /// Has workers come and go by KEDA's formulas.
 pub(crate) fn keda_demo(root: &Path, args: &Args) -> anyhow::Result<()> {
     build(root, args)?;
-    keda::demo(root, &args.sandbox)
+    keda::demo(root, args.queue, &args.sandbox)
 }
 
 /// Kills everything.
 pub(crate) fn chaos(root: &Path, args: &Args) -> anyhow::Result<()> {
     build(root, args)?;
     if args.small {
-        return small_chaos(root);
+        return small_chaos(root, args.queue);
     }
     let (jobs, kills) = (args.jobs.unwrap_or(10_000), args.kills.unwrap_or(100));
-    let (sandbox, slots) = (args.sandbox.clone(), args.slots);
-    carry_out(
-        root,
-        &Plan { jobs, kills, api_kills: kills.div_ceil(10), redis_kills: kills.div_ceil(30), sandbox, slots },
-    )
+    let (queue, sandbox, slots) = (args.queue, args.sandbox.clone(), args.slots);
+    let (api_kills, store_kills) = (kills.div_ceil(10), kills.div_ceil(30));
+    carry_out(root, &Plan { jobs, kills, api_kills, store_kills, queue, sandbox, slots })
 }
 
 /// KEDA's formulas, as a test.
 pub(crate) fn keda(root: &Path) -> anyhow::Result<()> {
-    keda::demo(root, "native")
+    keda::demo(root, Kind::Redis, "native")
 }
 
 /// As much of it as fits into a minute.
-pub(crate) fn small_chaos(root: &Path) -> anyhow::Result<()> {
-    let plan = Plan { jobs: 300, kills: 6, api_kills: 1, redis_kills: 1, sandbox: "native".to_owned(), slots: 2 };
+pub(crate) fn small_chaos(root: &Path, queue: Kind) -> anyhow::Result<()> {
+    let sandbox = "native".to_owned();
+    let plan = Plan { jobs: 300, kills: 6, api_kills: 1, store_kills: 1, queue, sandbox, slots: 2 };
     carry_out(root, &plan)
 }
 
@@ -105,10 +110,12 @@ const PAUSE: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
 fn carry_out(root: &Path, plan: &Plan) -> anyhow::Result<()> {
-    let shape = Shape { sandbox: plan.sandbox.clone(), slots: plan.slots, workers: 3, most: 3, offered: false };
+    let (queue, sandbox, slots) = (plan.queue, plan.sandbox.clone(), plan.slots);
+    let shape = Shape { queue, sandbox, slots, workers: 3, most: 3, offered: false };
     let cluster = Cluster::start(root, &shape)?;
     let languages = cluster.languages()?;
-    say(&format!("redis, 2 API and 3 worker processes; {} jobs in {}", plan.jobs, languages.join(", ")));
+    let store = plan.queue.name();
+    say(&format!("{store}, 2 API and 3 worker processes; {} jobs in {}", plan.jobs, languages.join(", ")));
     let receiver = Receiver::start()?;
     let start = Instant::now();
     let deadline = start + PATIENCE;
@@ -130,14 +137,17 @@ fn carry_out(root: &Path, plan: &Plan) -> anyhow::Result<()> {
     let twice = finished.saturating_sub(ids.len());
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 jobs")]
     let rate = plan.jobs as f64 / took.as_secs_f64();
-    say(&format!("killed: {} workers, {} API processes, redis {} times", plan.kills, plan.api_kills, plan.redis_kills));
+    say(&format!(
+        "killed: {} workers, {} API processes, {store} {} times",
+        plan.kills, plan.api_kills, plan.store_kills
+    ));
     say(&format!("{rate:.0} jobs/s over {:.1} s; {begun} runs for {} jobs", took.as_secs_f64(), plan.jobs));
     say(&format!("replicas that KEDA would ask for (outstanding / {} slots): {}", plan.slots, curve.show()));
     say(&format!("lost = {lost}, duplicated = {twice}, outstanding = {outstanding}"));
     let wrong: Vec<_> = reports.iter().filter(|(_, verdict)| *verdict != "accepted").collect();
     anyhow::ensure!(wrong.is_empty(), "not accepted: {:?}", &wrong[..wrong.len().min(5)]);
     anyhow::ensure!(lost == 0 && twice == 0 && finished == ids.len(), "jobs were lost or reported twice");
-    anyhow::ensure!(outstanding == 0, "the streams are not empty");
+    anyhow::ensure!(outstanding == 0, "jobs are left");
     say(&receiver.check(&ids, deadline)?);
     curve.check().context("the replicas that KEDA would have asked for")
 }
@@ -146,16 +156,16 @@ fn carry_out(root: &Path, plan: &Plan) -> anyhow::Result<()> {
 fn disturb(cluster: &Cluster, plan: &Plan, languages: &[String], deadline: Instant) -> anyhow::Result<()> {
     let mut victims = vec![0; plan.kills];
     victims.extend(vec![1; plan.api_kills]);
-    victims.extend(vec![2; plan.redis_kills]);
+    victims.extend(vec![2; plan.store_kills]);
     let mut chance = Chance::new();
     while !victims.is_empty() && Instant::now() < deadline {
         std::thread::sleep(PAUSE + Duration::from_millis(chance.below(300) as u64));
-        // Redis is not left for the end, when there may be nothing to lose any more.
+        // The queue is not left for the end, when there may be nothing to lose any more.
         let next = victims.swap_remove(chance.below(victims.len()));
         match next {
             0 => cluster.kill_worker(chance.below(3))?,
             1 => cluster.kill_api(chance.below(2))?,
-            _ => cluster.kill_redis()?,
+            _ => cluster.kill_store()?,
         }
         if cluster.outstanding(languages) == Some(0) && cluster.is_submitted() {
             victims.clear();

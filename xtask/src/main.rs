@@ -24,6 +24,7 @@ mod k8s;
 mod packages;
 mod parts;
 mod plugins;
+mod postgres;
 mod process;
 mod reproducible;
 mod samples;
@@ -66,11 +67,11 @@ enum Task {
     Demo(demo::Args),
     /// Run every ending of an interactive problem a thousand times on a busy machine; fail if one has two verdicts
     Endings(endings::Args),
-    /// Redis, two API and three worker processes: submit, kill workers meanwhile, count what was lost
+    /// Redis (or PostgreSQL), two API and three worker processes: submit, kill workers meanwhile, count what was lost
     ClusterDemo(cluster::Args),
-    /// Scale workers by the formulas of KEDA, over a real Redis
+    /// Scale workers by the formulas of KEDA, over a real queue
     KedaDemo(cluster::Args),
-    /// The same as cluster-demo, with everything killed at random: workers, API processes and Redis itself
+    /// The same as cluster-demo, with everything killed at random: workers, API processes and the queue's server
     Chaos(cluster::Args),
     /// Build the images of boxes, and run a program in each
     Images(images::Args),

@@ -104,7 +104,10 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     }
     parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
     parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
-    parts.run("a cluster of processes, killed at random", || cluster::small_chaos(root))?;
+    parts.run("a cluster of processes over Redis, killed at random", || {
+        cluster::small_chaos(root, cluster::Kind::Redis)
+    })?;
+    parts.run("the same over PostgreSQL", || cluster::small_chaos(root, cluster::Kind::Postgres))?;
     parts.run("a language's author goes from nothing to an accepted verdict", || tour::tour(root))?;
     parts.run("a minute of jobs, some hostile", || soak::short(root, "native"))
 }

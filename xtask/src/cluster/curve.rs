@@ -1,4 +1,4 @@
-//! KEDA's decisions by its formula, over the streams' lengths while the jobs ran.
+//! KEDA's decisions by its formula, over the outstanding jobs while they ran.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl Curve {
         loop {
             let over = cluster.is_over();
             let depths: Option<Vec<usize>> = languages.iter().map(|language| cluster.depth(language)).collect();
-            // While Redis is down KEDA keeps what it has.
+            // While the queue's server is down KEDA keeps what it has.
             if let Some(depths) = depths {
                 let wanted: Vec<usize> = depths.iter().map(|depth| depth.div_ceil(slots)).collect();
                 curve.wrong +=

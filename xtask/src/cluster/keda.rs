@@ -1,5 +1,5 @@
 //! `cargo xtask keda-demo`: workers come and go as KEDA and the autoscaler would have it, by their formulas over a real
-//! Redis under load. Two waves of jobs, and silence between them.
+//! queue under load. Two waves of jobs, and silence between them.
 //!
 //! What has to hold: replicas follow the outstanding work, are never none while a job runs, and are none when all is done.
 
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use super::processes::{Cluster, Shape};
+use super::store::Kind;
 use super::submit;
 use crate::shell::say;
 
@@ -76,10 +77,10 @@ impl Scaler {
 }
 
 /// Runs it, and holds what was seen against what has to hold.
-pub(crate) fn demo(root: &Path, sandbox: &str) -> anyhow::Result<()> {
+pub(crate) fn demo(root: &Path, queue: Kind, sandbox: &str) -> anyhow::Result<()> {
     let cluster = Cluster::start(
         root,
-        &Shape { sandbox: sandbox.to_owned(), slots: SLOTS, workers: 0, most: MAX, offered: true },
+        &Shape { queue, sandbox: sandbox.to_owned(), slots: SLOTS, workers: 0, most: MAX, offered: true },
     )?;
     let mut scaler = Scaler::new();
     let mut looks = Vec::new();
@@ -120,7 +121,7 @@ pub(crate) fn demo(root: &Path, sandbox: &str) -> anyhow::Result<()> {
 
 /// Looks, decides, and has workers start and stop.
 fn look(cluster: &Cluster, scaler: &mut Scaler) -> anyhow::Result<Look> {
-    let (outstanding, running) = cluster.depth_and_running(LANGUAGE).context("redis does not answer")?;
+    let (outstanding, running) = cluster.depth_and_running(LANGUAGE).context("the queue's server does not answer")?;
     let replicas = scaler.decide(outstanding, Instant::now());
     cluster.scale(replicas)?;
     Ok(Look { outstanding, running, replicas })

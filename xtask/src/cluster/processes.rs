@@ -9,13 +9,16 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use serde_json::Value;
 
-use crate::process::{Process, ask_redis, port};
+use super::store::{Kind, Store};
+use crate::process::Process;
 
 /// Languages of the submissions, short programs each, if they are available.
 const WANTED: [&str; 3] = ["c", "python", "bash"];
 
 /// The processes of a cluster.
 pub(super) struct Shape {
+    /// Where the queue is.
+    pub(super) queue: Kind,
     /// The backend that programs run in.
     pub(super) sandbox: String,
     /// Slots of each worker.
@@ -33,12 +36,11 @@ pub(super) struct Cluster {
     sandbox: String,
     slots: usize,
     offered: bool,
-    port: u16,
     workers: Vec<Mutex<Option<Process>>>,
     /// Told to end, and not yet gone.
     leaving: Mutex<Vec<Process>>,
     apis: Vec<Mutex<Option<(Process, String)>>>,
-    redis: Mutex<Option<Process>>,
+    store: Store,
     /// Their files; gone after all of them.
     dir: tempfile::TempDir,
     submitted: AtomicBool,
@@ -51,36 +53,31 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Cluster {
     pub(super) fn start(root: &Path, shape: &Shape) -> anyhow::Result<Self> {
+        let dir = tempfile::tempdir()?;
         let cluster = Self {
             root: root.to_owned(),
             sandbox: shape.sandbox.clone(),
             slots: shape.slots,
             offered: shape.offered,
-            port: port()?,
             workers: (0..shape.most).map(|_| Mutex::default()).collect(),
             leaving: Mutex::default(),
             apis: (0..2).map(|_| Mutex::default()).collect(),
-            redis: Mutex::default(),
-            dir: tempfile::tempdir()?,
+            store: Store::start(shape.queue, dir.path())?,
+            dir,
             submitted: AtomicBool::new(false),
             over: AtomicBool::new(false),
         };
-        cluster.start_redis()?;
         (0..2).try_for_each(|n| cluster.start_api(n))?;
+        cluster.store.watch()?;
         (0..shape.workers).try_for_each(|n| cluster.start_worker(n))?;
         Ok(cluster)
-    }
-
-    fn start_redis(&self) -> anyhow::Result<()> {
-        lock(&self.redis).replace(Process::redis(self.port, self.dir.path())?);
-        Ok(())
     }
 
     fn optimus(&self, verb: &str, state: &str) -> Command {
         let mut command = Command::new(self.root.join("target/debug/optimus"));
         // Many attempts: here it is we who kill the workers, not the jobs.
         command.args([verb, "--attempts", "50", "--lease-s", "2", "--tenant-cap", "1000000", "--log", "error"]);
-        command.args(["--queue", &format!("redis://127.0.0.1:{}", self.port)]);
+        command.args(["--queue", &self.store.url()]);
         command.arg("--state").arg(self.dir.path().join(state)).stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
@@ -154,9 +151,9 @@ impl Cluster {
         self.start_api(n)
     }
 
-    pub(super) fn kill_redis(&self) -> anyhow::Result<()> {
-        drop(lock(&self.redis).take());
-        self.start_redis()
+    /// The server of the queue.
+    pub(super) fn kill_store(&self) -> anyhow::Result<()> {
+        self.store.kill()
     }
 
     /// Address of one of the API processes; `None` while there is none.
@@ -184,42 +181,25 @@ impl Cluster {
         }
     }
 
-    /// Runs redis-cli, and returns its answer.
-    fn ask(&self, words: &[&str]) -> Option<String> {
-        ask_redis(self.port, words)
-    }
-
-    fn number(&self, words: &[&str]) -> Option<usize> {
-        self.ask(words)?.parse().ok()
-    }
-
-    /// Jobs that wait or run, of one language.
+    /// Jobs that wait or run, of one language; `None` while the queue's server is down.
     pub(super) fn depth(&self, language: &str) -> Option<usize> {
-        self.number(&["XLEN", &format!("optimus:{{{language}}}:q")])
+        self.store.depth(language)
     }
 
     /// The same, and how many of them run, at one moment.
     pub(super) fn depth_and_running(&self, language: &str) -> Option<(usize, usize)> {
-        let script = "return redis.call('XLEN', KEYS[1]) .. ' ' .. redis.call('ZCARD', KEYS[2])";
-        let [stream, leases] = ["q", "leases"].map(|name| format!("optimus:{{{language}}}:{name}"));
-        let answer = self.ask(&["EVAL", script, "2", &stream, &leases])?;
-        let (depth, running) = answer.split_once(' ')?;
-        Some((depth.parse().ok()?, running.parse().ok()?))
+        self.store.depth_and_running(language)
     }
 
-    /// The same of all; `None` while Redis is down.
+    /// The same of all; `None` while the queue's server is down.
     pub(super) fn outstanding(&self, languages: &[String]) -> Option<usize> {
         languages.iter().map(|language| self.depth(language)).sum()
     }
 
     /// Runs begun, reports accepted, and jobs still there.
     pub(super) fn counts(&self, languages: &[String]) -> anyhow::Result<(usize, usize, usize)> {
-        let count = |name: &str| -> Option<usize> {
-            let of = |language: &String| self.number(&["HGET", &format!("optimus:{{{language}}}:counts"), name]);
-            languages.iter().map(|language| Some(of(language).unwrap_or(0))).sum()
-        };
-        let all = (count("begun"), count("finished"), self.outstanding(languages));
-        let (Some(begun), Some(finished), Some(outstanding)) = all else { anyhow::bail!("redis does not answer") };
+        let all = self.store.counts(languages).zip(self.outstanding(languages));
+        let Some(((begun, finished), outstanding)) = all else { anyhow::bail!("the queue's server does not answer") };
         Ok((begun, finished, outstanding))
     }
 
