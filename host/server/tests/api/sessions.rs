@@ -115,7 +115,7 @@ async fn keys_are_made_listed_and_revoked() {
     with_key(&server, "GET", "/v1/keys", secret, &Value::Null).await.error(403, "forbidden");
     let list = with_key(&server, "GET", "/v1/keys", &boss, &Value::Null).await;
     assert!(!list.text().contains(secret) && !list.text().contains("hash"), "{list:?}");
-    assert_eq!(list.json()["keys"][1], made["key"]);
+    assert!(list.json()["keys"].as_array().unwrap().contains(&made["key"]), "{list:?}");
     let shown = &made["key"];
     assert_eq!((&shown["per_minute"], &shown["per_day"], &shown["outstanding"]), (&json!(5), &json!(9), &json!(2)));
 
