@@ -11,7 +11,7 @@ export async function theLivePageShowsWhatEnded(page, { open }) {
   const rates = page.getByRole('region', { name: 'Jobs ended, a second' });
   await rates.locator('summary').click();
   await rates.locator('tbody tr').first().waitFor();
-  await page.waitForFunction(() => [...document.querySelectorAll('.plot tbody td:nth-child(2)')].some((cell) => Number(cell.textContent) > 0));
+  await rates.locator('tbody td:nth-child(2)').filter({ hasText: /[1-9]/ }).first().waitFor();
   assert.ok((await page.locator('.plot canvas').count()) >= 3);
 }
 
