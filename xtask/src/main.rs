@@ -175,27 +175,20 @@ fn main() -> anyhow::Result<()> {
         Task::Clients { no_build } => check_clients(&root, no_build),
         Task::Console(args) => console::built(&root, &args),
         Task::Api(args) => api::api(&root, &args),
-        Task::Compose => {
-            setup::targets()?;
-            plugins::crates(&root, &["bash".to_owned()])?;
-            shell::build_program(&root, "optimus")?;
-            compose::compose(&root)
-        }
-        Task::Doors => {
-            setup::targets()?;
-            shell::build_program(&root, "optimus")?;
-            plugins::crates(&root, &["python", "c", "cpp"].map(str::to_owned))?;
-            doors::doors(&root)
-        }
+        Task::Compose => with_plugins(&root, &["bash"]).and_then(|()| compose::compose(&root)),
+        Task::Doors => with_plugins(&root, &["python", "c", "cpp"]).and_then(|()| doors::doors(&root)),
         Task::Check(args) => check::check(&root, &args),
         Task::Dependencies => dependencies::dependencies(&root),
-        Task::Examples => {
-            shell::build_program(&root, "optimus")?;
-            plugins::crates(&root, &["python".to_owned()])?;
-            examples::examples(&root)
-        }
+        Task::Examples => with_plugins(&root, &["python"]).and_then(|()| examples::examples(&root)),
         Task::Test(args) => test::test(&root, &args),
     }
+}
+
+/// Builds the program, and the plugins of these languages.
+fn with_plugins(root: &Path, languages: &[&str]) -> anyhow::Result<()> {
+    setup::targets()?;
+    plugins::crates(root, &languages.iter().map(|&language| language.to_owned()).collect::<Vec<_>>())?;
+    shell::build_program(root, "optimus")
 }
 
 /// Builds what the clients talk to, and runs them.
