@@ -4,6 +4,7 @@
 //! nonsense is left. It has one thread, and it never runs anything of a stranger's outside of a step's namespaces.
 #![expect(unsafe_code, reason = "clone3, mount_setattr, execve and the like have no safe wrapper; all stand in `sys`")]
 
+mod box_state;
 mod capabilities;
 mod cgroup;
 mod fault;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use optimus_agent::protocol::{Garbled, Hello, Kind, Reply, Request, Run, read_message};
 use rustix::fs::{Mode, OFlags, fcntl_setfl};
 
+use crate::box_state::BoxState;
 use crate::cgroup::Meter;
 use crate::fault::{At as _, Fault};
 use crate::files::Taken;
@@ -91,7 +93,8 @@ fn enter(link: &mut Option<Link>, hello: &Hello) -> Result<Option<Site>, Fault> 
     }
     step::drop_bounding_set()?;
     step::seccomp::restrict_box()?;
-    Ok(link.take().map(|link| Site::new(link, meter, programs, hello)))
+    let filter = step::seccomp::step_filter();
+    Ok(link.take().map(|link| Site::new(BoxState::new(link, meter, filter, programs, hello))))
 }
 
 /// Standard input and output are the control stream; whoever has no use for it must not hold it open.
@@ -104,30 +107,30 @@ fn detach_stdio() {
 }
 
 fn serve(site: &mut Site) -> ExitCode {
-    site.link.push_message(&Reply::Ready);
-    site.link.flush();
+    site.state.link.push_message(&Reply::Ready);
+    site.state.link.flush();
     if let Err(fault) = site.look_ahead() {
-        report(&mut site.link, fault);
+        report(&mut site.state.link, fault);
         return ExitCode::from(1);
     }
     loop {
-        let request = receive(&mut site.link);
+        let request = receive(&mut site.state.link);
         // What was unpacked is run at once: to look ahead then would only be in the way.
         let at_once = matches!(request, Request::Unpack { .. } | Request::UnpackFile { .. });
         match answer(site, request) {
             Ok(reply) => {
-                site.link.push_message(&reply);
-                site.link.flush();
+                site.state.link.push_message(&reply);
+                site.state.link.flush();
                 site.part();
             }
             Err(fault) => {
-                report(&mut site.link, fault);
+                report(&mut site.state.link, fault);
                 return ExitCode::from(1);
             }
         }
         // After the answer, while the host thinks about it.
         if !at_once && let Err(fault) = site.look_ahead() {
-            report(&mut site.link, fault);
+            report(&mut site.state.link, fault);
             return ExitCode::from(1);
         }
     }
@@ -140,21 +143,21 @@ fn answer(site: &mut Site, request: Request) -> Result<Reply, Fault> {
             if replace {
                 site.empty_stage()?;
             }
-            files::unpack(&mut site.link, STAGE, bytes)?;
+            files::unpack(&mut site.state.link, STAGE, bytes)?;
             Ok(Reply::Done)
         }
         Request::UnpackFile { replace } => {
             if replace {
                 site.empty_stage()?;
             }
-            files::unpack_file(&site.link.take_file().into(), STAGE)?;
+            files::unpack_file(&site.state.link.take_file().into(), STAGE)?;
             Ok(Reply::Done)
         }
         Request::Run(order) => run(site, &order),
         Request::Collect { paths, cap_bytes } => {
             site.need_build(None)?;
             site.empty_stage()?;
-            let taken = files::collect(&mut site.link, BUILD, STAGE, &paths, cap_bytes)?;
+            let taken = files::collect(&mut site.state.link, BUILD, STAGE, &paths, cap_bytes)?;
             site.drop_build()?;
             Ok(match taken {
                 Taken::All => Reply::Done,

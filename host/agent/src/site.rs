@@ -2,36 +2,24 @@
 
 mod start;
 
-use optimus_agent::protocol::{Ended, Hello, Run, Start};
+use optimus_agent::protocol::{Ended, Run, Start};
 use rustix::fs::{AtFlags, CWD, Mode, chmodat};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount_remount, unmount};
 use rustix::process::{Pid, WaitOptions, test_kill_process, wait};
-use seccompiler::BpfProgram;
 
-use crate::cgroup::Meter;
+use crate::box_state::BoxState;
 use crate::fault::{At as _, Fault};
 use crate::files;
-use crate::link::Link;
 use crate::step::{self, BUILD, Finished, Prepared, STAGE, Shape};
 use crate::sys::Child;
-use crate::wall::{Programs, mount_tmpfs};
-use crate::warm::Warm;
+use crate::wall::mount_tmpfs;
 
 /// The inside of a box.
 pub(crate) struct Site {
-    pub(crate) link: Link,
-    pub(crate) meter: Meter,
-    pub(crate) filter: BpfProgram,
-    pub(crate) programs: Programs,
-    pub(crate) path: String,
-    pub(crate) env: Vec<(String, String)>,
-    pub(crate) processors: u32,
-    pub(crate) warm: Warm,
+    pub(crate) state: BoxState,
     /// The last step's filter left some calls to us.
     counts_calls: bool,
-    /// The size of the build area, if there is one.
-    pub(crate) build: Option<u64>,
     prepared: Option<Prepared>,
     /// The step that has just ended: its init still holds its namespaces.
     ended: Option<Finished>,
@@ -46,19 +34,10 @@ const WORK_GUESS: u64 = optimus_core::Limits::DEFAULT.work_bytes;
 
 impl Site {
     /// An empty box.
-    pub(crate) fn new(link: Link, meter: Meter, programs: Programs, hello: &Hello) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
+    pub(crate) fn new(state: BoxState) -> Self {
         Self {
-            link,
-            meter,
-            filter: step::seccomp::step_filter(),
-            programs,
-            path: hello.path.clone(),
-            env: hello.env.clone(),
-            processors,
-            warm: Warm::new(hello.warm, programs),
+            state,
             counts_calls: false,
-            build: None,
             prepared: None,
             ended: None,
             dying: Vec::new(),
@@ -75,7 +54,7 @@ impl Site {
 
     /// Drops the build area.
     pub(crate) fn drop_build(&mut self) -> Result<(), Fault> {
-        match self.build.take() {
+        match self.state.build.take() {
             Some(_) => unmount(BUILD, UnmountFlags::DETACH).at("unmount the build area"),
             None => Ok(()),
         }
@@ -95,11 +74,11 @@ impl Site {
             }
         };
         self.bury()?;
-        let launch = step::launch(self, order);
+        let launch = step::launch(&self.state, order);
         let (prepared, begun) = self.start(prepared, order, launch)?;
         let start = if begun.launch.is_some() { Start::Cold } else { Start::Warm };
-        let (mut ended, finished) = step::supervise(self, prepared, order, begun)?;
-        (ended.start, ended.warm_fault) = (start, self.warm.take_news());
+        let (mut ended, finished) = step::supervise(&mut self.state, prepared, order, begun)?;
+        (ended.start, ended.warm_fault) = (start, self.state.warm.take_news());
         self.ended = Some(finished);
         if order.fresh {
             self.runs += 1;
@@ -137,20 +116,20 @@ impl Site {
     /// Whatever is left in this box, besides warm parents and their keepers, is not ours.
     fn must_be_alone(&mut self) -> Result<(), Fault> {
         while let Ok(Some((pid, _))) = wait(WaitOptions::NOHANG) {
-            if !self.warm.has_lost(pid) {
+            if !self.state.warm.has_lost(pid) {
                 return Err(Fault::new("reset: a process is left", Errno::BUSY));
             }
         }
-        self.warm.listen();
-        match step::entries("/proc").all(|pid| self.warm.knows(pid)) {
+        self.state.warm.listen();
+        match step::entries("/proc").all(|pid| self.state.warm.knows(pid)) {
             true => Ok(()),
             false => Err(Fault::new("reset: a process is left", Errno::BUSY)),
         }
     }
 
     fn prepare(&mut self, shape: Shape) -> Result<Prepared, Fault> {
-        self.meter.renew()?;
-        step::prepare(self, shape)
+        self.state.meter.renew()?;
+        step::prepare(&self.state, shape)
     }
 
     /// Waits until the inits of earlier steps are gone, so that they are not counted with the next one.
@@ -171,15 +150,15 @@ impl Site {
                 Err(errno) => return Err(Fault::new("wait for an init", errno)),
             }
         }
-        self.meter.tidy();
+        self.state.meter.tidy();
         Ok(())
     }
 
     /// Makes the build area, with a copy of the stage, and fits its size.
     pub(crate) fn need_build(&mut self, bytes: Option<u64>) -> Result<(), Fault> {
-        let wanted = bytes.or(self.build).unwrap_or(WORK_GUESS);
+        let wanted = bytes.or(self.state.build).unwrap_or(WORK_GUESS);
         let options = step::tmpfs_options(wanted)?;
-        match self.build.replace(wanted) {
+        match self.state.build.replace(wanted) {
             Some(size) if size == wanted => Ok(()),
             Some(_) => {
                 let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOATIME;
@@ -187,8 +166,8 @@ impl Site {
             }
             None => {
                 mount_tmpfs(BUILD, &options)?;
-                step::give(self, BUILD)?;
-                files::seed(self, STAGE, BUILD)
+                step::give(&self.state, BUILD)?;
+                files::seed(&self.state, STAGE, BUILD)
             }
         }?;
         // A step may have locked itself out, and those after it.

@@ -5,6 +5,7 @@
 //! what comes next; starting a step is then one fork and one exec.
 
 mod adopt;
+mod areas;
 mod init;
 mod limits;
 mod packets;
@@ -19,11 +20,10 @@ mod supervise;
 use optimus_core::Limits;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use areas::{Shape, give, tmpfs_options};
 pub(crate) use limits::allowed;
 pub(crate) use packets::{receive, send};
-pub(crate) use prepare::{
-    CAPABILITIES, Prepared, Shape, drop_bounding_set, give, keep_inheritable, prepare, tmpfs_options,
-};
+pub(crate) use prepare::{CAPABILITIES, Prepared, drop_bounding_set, keep_inheritable, prepare};
 pub(crate) use program::{exec, vectors};
 pub(crate) use say::{say, take};
 pub(crate) use supervise::{Begun, Finished, entries, launch, supervise};

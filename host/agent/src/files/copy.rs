@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode, mkdirat};
 
+use crate::box_state::BoxState;
 use crate::fault::{At as _, Fault};
-use crate::site::Site;
 use crate::step;
 
 /// Empties the directory `path`.
@@ -24,21 +24,21 @@ pub(crate) fn empty(path: &str) -> Result<(), Fault> {
 }
 
 /// Copies the tree `from` into the empty directory `to`, and makes programs its owner.
-pub(crate) fn seed(site: &Site, from: &str, to: &str) -> Result<(), Fault> {
-    copy_tree(site, Path::new(from), Path::new(to))
+pub(crate) fn seed(state: &BoxState, from: &str, to: &str) -> Result<(), Fault> {
+    copy_tree(state, Path::new(from), Path::new(to))
 }
 
-fn copy_tree(site: &Site, from: &Path, to: &Path) -> Result<(), Fault> {
+fn copy_tree(state: &BoxState, from: &Path, to: &Path) -> Result<(), Fault> {
     for entry in fs::read_dir(from).at("read the stage")? {
         let entry = entry.at("read the stage")?;
         let target = to.join(entry.file_name());
         if entry.file_type().at("read the stage")?.is_dir() {
             mkdirat(CWD, &target, Mode::from_raw_mode(0o755)).at("copy to the build area")?;
-            copy_tree(site, &entry.path(), &target)?;
+            copy_tree(state, &entry.path(), &target)?;
         } else {
             fs::copy(entry.path(), &target).at("copy to the build area")?;
         }
-        step::give(site, &target.to_string_lossy())?;
+        step::give(state, &target.to_string_lossy())?;
     }
     Ok(())
 }

@@ -25,14 +25,14 @@ impl Site {
         let streams = prepared.theirs.take();
         if order.stdin_bytes.is_none() || order.channels > 0 {
             // Whether such a step waits for input is seen by looking at every process of the box.
-            self.warm.end();
-        } else if let (true, Some(streams)) = (order.warm && order.fresh && self.warm.is_on(), streams)
-            && let Some(shared) = self.warm.ready(&launch, &order.limits)
+            self.state.warm.end();
+        } else if let (true, Some(streams)) = (order.warm && order.fresh && self.state.warm.is_on(), streams)
+            && let Some(shared) = self.state.warm.ready(&launch, &order.limits)
             && shared < order.limits.memory_bytes / 2
         {
             return self.start_warm(prepared, order, launch, shared, &streams);
         }
-        self.meter.arm(&order.limits, 0)?;
+        self.state.meter.arm(&order.limits, 0)?;
         Ok((prepared, Begun { launch: Some(launch), listener }))
     }
 
@@ -44,8 +44,8 @@ impl Site {
         shared: u64,
         streams: &[OwnedFd; 3],
     ) -> Result<(Prepared, Begun), Fault> {
-        self.meter.arm(&order.limits, shared)?;
-        if let Ok(listener) = self.warm.start(&prepared.control, order, streams, &self.meter) {
+        self.state.meter.arm(&order.limits, shared)?;
+        if let Ok(listener) = self.state.warm.start(&prepared.control, order, streams, &self.state.meter) {
             return Ok((prepared, Begun { launch: None, listener: listener.map(Listener::from) }));
         }
         let shape = prepared.shape;
@@ -53,7 +53,7 @@ impl Site {
         let mut again = self.prepare(shape)?;
         again.theirs = None;
         self.bury()?;
-        self.meter.arm(&order.limits, 0)?;
+        self.state.meter.arm(&order.limits, 0)?;
         let listener = hear_listener(&again)?;
         Ok((again, Begun { launch: Some(launch), listener }))
     }
@@ -61,12 +61,12 @@ impl Site {
     /// Starts a parent for the command that is likely to come again.
     pub(super) fn warm_up(&mut self) {
         let place = Place {
-            filter: &self.filter,
+            filter: &self.state.filter,
             counts_calls: self.counts_calls,
-            meter: &self.meter,
-            has_build: self.build.is_some(),
+            meter: &self.state.meter,
+            has_build: self.state.build.is_some(),
         };
-        self.warm.look_ahead(&place);
+        self.state.warm.look_ahead(&place);
     }
 }
 

@@ -8,7 +8,7 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
 use super::adopt::{adopt, since};
-use super::prepare::show_stage;
+use super::areas::show_stage;
 use super::say::{hear, say};
 use super::{End, Orders, Said, program};
 use crate::fault::{At as _, Fault};

@@ -1,11 +1,7 @@
 //! From nothing to an init that waits for its orders: namespaces, cgroup, mounts, filter, pipes.
 
-use std::ffi::CString;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::Path;
 
-use rustix::fs::{CWD, Mode, chownat, mkdirat, symlinkat};
-use rustix::mount::{UnmountFlags, mount_bind, unmount};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Gid, Uid};
@@ -15,22 +11,14 @@ use rustix::thread::{
 
 use optimus_core::Limits;
 
+use super::areas::{Shape, make_areas};
+use super::init;
 use super::say::pass;
 use super::seccomp::{Listener, restrict_step};
-use super::{BUILD, STAGE, WORK, init};
+use crate::box_state::BoxState;
 use crate::fault::{At as _, Fault};
-use crate::site::Site;
 use crate::sys::{self, Child};
-use crate::wall::{PROGRAM, Programs, mount_tmpfs};
-
-/// What an init has been prepared for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// A work area of its own, rather than the build area.
-    pub(crate) fresh: bool,
-    /// The size of its work area.
-    pub(crate) work_bytes: u64,
-}
+use crate::wall::{PROGRAM, Programs};
 
 /// An init that waits for its orders.
 pub(crate) struct Prepared {
@@ -59,7 +47,7 @@ pub(super) struct Pipes {
 }
 
 /// Prepares an init.
-pub(crate) fn prepare(site: &Site, shape: Shape) -> Result<Prepared, Fault> {
+pub(crate) fn prepare(state: &BoxState, shape: Shape) -> Result<Prepared, Fault> {
     let (stdin_there, stdin) = pipe_with(PipeFlags::CLOEXEC).at("pipe")?;
     let (stdout, stdout_there) = pipe_with(PipeFlags::CLOEXEC).at("pipe")?;
     let (stderr, stderr_there) = pipe_with(PipeFlags::CLOEXEC).at("pipe")?;
@@ -67,7 +55,7 @@ pub(crate) fn prepare(site: &Site, shape: Shape) -> Result<Prepared, Fault> {
         rustix::fs::fcntl_setfl(ours, rustix::fs::OFlags::NONBLOCK).at("pipe: non-blocking")?;
     }
     let theirs = [stdin_there, stdout_there, stderr_there];
-    if site.programs == Programs::Apart {
+    if state.programs == Programs::Apart {
         // So that the program may open /dev/stdout by name.
         for pipe in &theirs {
             rustix::fs::fchown(pipe, Some(Uid::from_raw(PROGRAM)), Some(Gid::from_raw(PROGRAM))).at("chown pipe")?;
@@ -77,31 +65,31 @@ pub(crate) fn prepare(site: &Site, shape: Shape) -> Result<Prepared, Fault> {
         socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).at("socketpair")?;
 
     let namespaces = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
-    let mut must_join = site.meter.directory().is_none();
-    let mut child = sys::clone3(namespaces, site.meter.directory());
+    let mut must_join = state.meter.directory().is_none();
+    let mut child = sys::clone3(namespaces, state.meter.directory());
     if child.is_err() && !must_join {
         must_join = true;
         child = sys::clone3(namespaces, None);
     }
     match child.at("clone3 step")? {
         Some(child) => {
-            let theirs = (shape.fresh && site.warm.is_on()).then_some(theirs);
+            let theirs = (shape.fresh && state.warm.is_on()).then_some(theirs);
             Ok(Prepared { shape, child, control, pipes: Pipes { stdin, stdout, stderr }, theirs })
         }
         None => {
             drop(control);
-            let entered = enter(site, shape, must_join, &theirs);
+            let entered = enter(state, shape, must_join, &theirs);
             let listener = entered.as_ref().ok().and_then(Option::as_ref).map(|listener| listener.as_fd());
             let passed = pass(&control_there, listener).at("pass the listener");
-            init::live(entered.and(passed), &control_there, site.programs, shape.fresh)
+            init::live(entered.and(passed), &control_there, state.programs, shape.fresh)
         }
     }
 }
 
 /// Makes the place that the program will find. We are the init.
-fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Result<Option<Listener>, Fault> {
+fn enter(state: &BoxState, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Result<Option<Listener>, Fault> {
     if must_join {
-        site.meter.join()?;
+        state.meter.join()?;
     }
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).at("prctl: death signal")?;
     rustix::stdio::dup2_stdin(&stdio[0]).at("dup2 stdin")?;
@@ -110,68 +98,14 @@ fn enter(site: &Site, shape: Shape, must_join: bool, stdio: &[OwnedFd; 3]) -> Re
     sys::unshare(UnshareFlags::NEWCGROUP).at("unshare cgroup namespace")?;
 
     super::proc::mount_own()?;
-    make_areas(site, shape)?;
-    if site.programs == Programs::Nested {
+    make_areas(state, shape)?;
+    if state.programs == Programs::Nested {
         crate::wall::nest()?;
         // The new user namespace came with a full one.
         drop_bounding_set()?;
     }
     super::limits::forbid_cores(&Limits::DEFAULT).at("setrlimit: core")?;
-    restrict_step(&site.filter)
-}
-
-/// One tmpfs for all that is writable, so that one size bounds it.
-fn make_areas(site: &Site, shape: Shape) -> Result<(), Fault> {
-    mount_tmpfs("/tmp", &tmpfs_options(shape.work_bytes)?)?;
-    for (path, mode) in [("/tmp/w", 0o755), ("/tmp/tmp", 0o1777), ("/tmp/shm", 0o1777)] {
-        mkdirat(CWD, path, Mode::from_raw_mode(mode)).at(&format!("mkdir `{path}`"))?;
-    }
-    if shape.fresh {
-        if site.build.is_some() {
-            unmount(BUILD, UnmountFlags::DETACH).at("unmount the build area")?;
-        }
-        sys::mount_setattr(CWD, STAGE, 0, libc::MOUNT_ATTR_RDONLY).at("make the stage read-only")?;
-        give(site, "/tmp/w")?;
-        mount_bind("/tmp/w", WORK).at("bind the work area")?;
-    } else {
-        unmount(STAGE, UnmountFlags::DETACH).at("unmount the stage")?;
-        mount_bind(BUILD, WORK).at("bind the build area")?;
-    }
-    mount_bind("/tmp/shm", "/dev/shm").at("bind /dev/shm")?;
-    mount_bind("/tmp/tmp", "/tmp").at("bind /tmp")
-}
-
-/// Each entry of the stage appears in the work area as a link to it. Done last, because the stage may change after an
-/// init has been prepared.
-pub(super) fn show_stage() -> Result<(), Fault> {
-    for entry in std::fs::read_dir(STAGE).at("read the stage")? {
-        let name = entry.at("read the stage")?.file_name();
-        let target = Path::new(STAGE).join(&name);
-        symlinkat(&target, CWD, Path::new(WORK).join(&name)).at("link to the stage")?;
-    }
-    Ok(())
-}
-
-/// Makes programs the owner.
-pub(crate) fn give(site: &Site, path: &str) -> Result<(), Fault> {
-    let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
-    match site.programs {
-        Programs::Apart => {
-            let (uid, gid) = (Uid::from_raw(PROGRAM), Gid::from_raw(PROGRAM));
-            chownat(CWD, path, Some(uid), Some(gid), flags).at(&format!("chown `{path}`"))
-        }
-        Programs::Nested => Ok(()),
-    }
-}
-
-/// An inode costs the kernel about 1 KiB, of which up to 148 bytes are charged to nobody (the target of a symbolic link
-/// and its entry, measured on 6.18): so many of them are enough for any honest program, and hold 2.4 MiB at most.
-const INODES: u64 = 16 << 10;
-
-pub(crate) fn tmpfs_options(bytes: u64) -> Result<CString, Fault> {
-    let inodes = (bytes / 2048).clamp(1024, INODES);
-    CString::new(format!("size={bytes},nr_inodes={inodes},mode=0755"))
-        .map_err(|_| Fault { stage: "tmpfs options".to_owned(), errno: libc::EINVAL })
+    restrict_step(&state.filter)
 }
 
 /// What a parent needs to put its children into a step's namespaces. Each child gives them up before it goes on.

@@ -23,8 +23,8 @@ use super::prepare::Prepared;
 use super::say::{hear, say};
 use super::seccomp::{Listener, uncharged};
 use super::{Launch, Orders, Said, pin};
+use crate::box_state::BoxState;
 use crate::fault::{At as _, Fault};
-use crate::site::Site;
 use crate::sys::Child;
 use channels::Channels;
 use held::{Held, SOON};
@@ -83,7 +83,7 @@ pub(crate) struct Begun {
 
 /// Runs a prepared step to its end. The init is left for the caller to bury.
 pub(crate) fn supervise(
-    site: &mut Site,
+    state: &mut BoxState,
     prepared: Prepared,
     order: &Run,
     begun: Begun,
@@ -91,8 +91,8 @@ pub(crate) fn supervise(
     let Prepared { child, control, pipes, .. } = prepared;
     let Begun { launch, listener } = begun;
     let mut streams = Streams::new(pipes, Channels::make(order)?, order);
-    streams.pump_input(&mut site.link);
-    let mut watch = Watch::new(site, order, &child, listener);
+    streams.pump_input(&mut state.link);
+    let mut watch = Watch::new(state, order, &child, listener);
     if !order.processors.is_empty() {
         pin::keep_on(child.pid, &order.processors)?;
     }
@@ -101,11 +101,11 @@ pub(crate) fn supervise(
     }
 
     let said = loop {
-        let timeout = watch.timeout(site, &streams)?;
+        let timeout = watch.timeout(state, &streams)?;
         let mut lull = false;
         let (init_spoke, init_died, is_asked) = {
             let mut fds = vec![PollFd::new(&control, PollFlags::IN), PollFd::new(&child.pidfd, PollFlags::IN)];
-            streams.add_to(&mut fds, &site.link);
+            streams.add_to(&mut fds, &state.link);
             fds.extend(watch.listener.as_ref().map(|listener| PollFd::new(listener, PollFlags::IN)));
             // An interrupted wait is tried again by the loop.
             if matches!(poll(&mut fds, Some(&timeout)), Ok(0)) {
@@ -115,14 +115,14 @@ pub(crate) fn supervise(
             let is_asked = fds.last().is_some_and(|last| last.revents().contains(PollFlags::IN));
             (!fds[0].revents().is_empty(), !fds[1].revents().is_empty(), is_asked)
         };
-        streams.pump(&mut site.link);
+        streams.pump(&mut state.link);
         if lull {
-            site.link.flush_some();
+            state.link.flush_some();
         }
         if is_asked {
-            watch.answer(site);
+            watch.answer(state);
         }
-        watch.check(site, &streams)?;
+        watch.check(state, &streams)?;
         if init_spoke && watch.stopped.is_none() {
             break hear::<Said>(&control).at("hear the init")?;
         }
@@ -130,21 +130,21 @@ pub(crate) fn supervise(
             break hear::<Said>(&control).ok().flatten();
         }
     };
-    streams.drain(&mut site.link);
+    streams.drain(&mut state.link);
     streams.channels.remove()?;
-    let ended = finish::finish(site, &watch, &streams, said)?;
+    let ended = finish::finish(state, &watch, &streams, said)?;
     Ok((ended, Finished { child, control }))
 }
 
 /// The program of an order, with the box's environment.
-pub(crate) fn launch(site: &Site, order: &Run) -> Launch {
+pub(crate) fn launch(state: &BoxState, order: &Run) -> Launch {
     let mut env = vec![
-        ("PATH".to_owned(), site.path.clone()),
+        ("PATH".to_owned(), state.path.clone()),
         ("HOME".to_owned(), "/tmp".to_owned()),
         ("TMPDIR".to_owned(), "/tmp".to_owned()),
         ("LANG".to_owned(), "C.UTF-8".to_owned()),
     ];
-    for (name, value) in site.env.iter().chain(&order.env) {
+    for (name, value) in state.env.iter().chain(&order.env) {
         match env.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => old.clone_from(value),
             None => env.push((name.clone(), value.clone())),
@@ -156,12 +156,12 @@ pub(crate) fn launch(site: &Site, order: &Run) -> Launch {
 }
 
 impl<'a> Watch<'a> {
-    fn new(site: &Site, order: &'a Run, child: &'a Child, listener: Option<Listener>) -> Self {
+    fn new(state: &BoxState, order: &'a Run, child: &'a Child, listener: Option<Listener>) -> Self {
         Self {
             order,
             child,
             start: Instant::now(),
-            processors: site.processors,
+            processors: state.processors,
             stopped: None,
             memory_seen: 0,
             held: Held::new(crate::sys::stand_still),
@@ -172,19 +172,19 @@ impl<'a> Watch<'a> {
     }
 
     /// When to look again at the latest: before any limit can be passed by much.
-    fn timeout(&self, site: &Site, streams: &Streams) -> Result<Timespec, Fault> {
+    fn timeout(&self, state: &BoxState, streams: &Streams) -> Result<Timespec, Fault> {
         let wait = if let Some((_, since)) = self.stopped {
             DEATH
                 .checked_sub(since.elapsed())
                 .ok_or(Fault { stage: "kill the step".to_owned(), errno: libc::ETIMEDOUT })?
         } else {
             let wall = Duration::from_millis(self.order.limits.wall_ms).saturating_sub(self.start.elapsed());
-            let cpu_left = self.order.limits.cpu_ms * 1_000 - self.cpu_us(site).min(self.order.limits.cpu_ms * 1_000);
+            let cpu_left = self.order.limits.cpu_ms * 1_000 - self.cpu_us(state).min(self.order.limits.cpu_ms * 1_000);
             // So soon the limit is reached if every processor works for this step.
             let cpu = Duration::from_micros(cpu_left) / self.processors;
             let tock = match streams.channels.is_awaited() || streams.is_holding() {
                 true => TICK,
-                false if site.link.pending() > 0 => LULL,
+                false if state.link.pending() > 0 => LULL,
                 false if self.held.grows => SOON,
                 false => TOCK,
             };
@@ -196,31 +196,31 @@ impl<'a> Watch<'a> {
         })
     }
 
-    fn cpu_us(&self, site: &Site) -> u64 {
-        site.meter.cpu_us().unwrap_or(0)
+    fn cpu_us(&self, state: &BoxState) -> u64 {
+        state.meter.cpu_us().unwrap_or(0)
     }
 
     /// Lets the call happen that waits for our answer, unless it makes too much of what no group is charged for: then its
     /// caller waits until it is killed.
-    fn answer(&mut self, site: &mut Site) {
+    fn answer(&mut self, state: &mut BoxState) {
         let Some(listener) = self.listener.as_ref().filter(|_| self.holding.is_none()) else { return };
         let Some(asked) = listener.asked() else { return };
-        self.holding = self.held.make(uncharged(asked.number), || site.warm.end());
+        self.holding = self.held.make(uncharged(asked.number), || state.warm.end());
         if self.holding.is_none() {
             listener.allow(asked);
         }
     }
 
-    fn holds_too_much(&mut self, site: &mut Site) -> bool {
+    fn holds_too_much(&mut self, state: &mut BoxState) -> bool {
         if self.holding.is_none() {
-            self.holding = self.held.too_much(|| site.meter.kernel_bytes(), || site.warm.end());
+            self.holding = self.held.too_much(|| state.meter.kernel_bytes(), || state.warm.end());
         }
         self.holding.is_some()
     }
 
     /// Kills the step when a limit has been passed.
-    fn check(&mut self, site: &mut Site, streams: &Streams) -> Result<(), Fault> {
-        let current = site.meter.current();
+    fn check(&mut self, state: &mut BoxState, streams: &Streams) -> Result<(), Fault> {
+        let current = state.meter.current();
         self.memory_seen = self.memory_seen.max(current);
         if self.stopped.is_some() {
             return Ok(());
@@ -228,22 +228,22 @@ impl<'a> Watch<'a> {
         let limits = &self.order.limits;
         let hit = if streams.is_over() {
             LimitHit::Output
-        } else if site.meter.is_thrashing(current) {
+        } else if state.meter.is_thrashing(current) {
             // Before the clocks, which such a program runs into.
             LimitHit::Memory
         } else if self.start.elapsed() >= Duration::from_millis(limits.wall_ms) {
             LimitHit::WallTime
-        } else if self.cpu_us(site) > limits.cpu_ms * 1_000 {
+        } else if self.cpu_us(state) > limits.cpu_ms * 1_000 {
             LimitHit::CpuTime
-        } else if site.meter.out_of_memory() {
+        } else if state.meter.out_of_memory() {
             LimitHit::Memory
-        } else if self.holds_too_much(site) {
+        } else if self.holds_too_much(state) {
             LimitHit::KernelMemory
         } else {
             return Ok(());
         };
         if hit == LimitHit::WallTime {
-            self.waited_us = starved::waited_us(|pid| site.warm.knows(pid));
+            self.waited_us = starved::waited_us(|pid| state.warm.knows(pid));
         }
         self.stopped = Some((hit, Instant::now()));
         // All of its pid namespace goes with the init; it may be gone already.

@@ -1,6 +1,7 @@
 //! The allow-list: `rooms.toml` says of each room what it may import. A room that it does not list may import nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -15,9 +16,6 @@ const LIST: &str = include_str!("rooms.toml");
 struct Allowed {
     /// By crate and room.
     rooms: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
-    /// By crate: sets of files, from `src` on, that may import each other until somebody cuts them.
-    #[serde(default)]
-    circles: BTreeMap<String, Vec<BTreeSet<String>>>,
 }
 
 fn allowed() -> Allowed {
@@ -52,16 +50,17 @@ pub(crate) fn violations(name: &str, modules: &[Module]) -> Vec<String> {
     wrong
 }
 
-/// Circles of files that the list does not have.
+/// Circles of files, each as one line.
 pub(crate) fn circles(name: &str, modules: &[Module]) -> Vec<String> {
-    let known = allowed().circles.remove(name).unwrap_or_default();
-    let found = circles::circles(modules, &imports(modules)).into_iter().map(|circle| {
-        let files = circle.iter().map(|file| {
-            let shown = file.display().to_string();
-            shown.rsplit_once("/src/").map_or(shown.clone(), |(_, file)| file.to_owned())
-        });
-        files.collect::<BTreeSet<String>>()
-    });
-    let new = found.filter(|circle| !known.iter().any(|known| circle.is_subset(known)));
-    new.map(|circle| format!("host/{name}: these files import each other in a circle: {circle:?}")).collect()
+    let shown = |file: &PathBuf| {
+        let shown = file.display().to_string();
+        shown.rsplit_once("/src/").map_or(shown.clone(), |(_, file)| file.to_owned())
+    };
+    let found = circles::circles(modules, &imports(modules)).into_iter();
+    found
+        .map(|circle| {
+            let files: BTreeSet<String> = circle.iter().map(shown).collect();
+            format!("host/{name}: these files import each other in a circle: {files:?}")
+        })
+        .collect()
 }

@@ -7,8 +7,8 @@ use optimus_core::{Exit, LimitHit};
 
 use super::Watch;
 use super::streams::Streams;
+use crate::box_state::BoxState;
 use crate::fault::Fault;
-use crate::site::Site;
 use crate::step::{End, Said};
 
 /// What the init measured, or would have.
@@ -20,8 +20,13 @@ struct Measured {
 }
 
 /// Says how the step ended.
-pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Option<Said>) -> Result<Ended, Fault> {
-    let out_of_memory = site.meter.out_of_memory();
+pub(super) fn finish(
+    state: &BoxState,
+    watch: &Watch<'_>,
+    streams: &Streams,
+    said: Option<Said>,
+) -> Result<Ended, Fault> {
+    let out_of_memory = state.meter.out_of_memory();
     let measured = match said {
         Some(Said::Failed { stage, errno }) => return Err(Fault { stage, errno }),
         Some(Said::Ended { end, wall_us, cpu_us, peak_bytes }) => {
@@ -34,10 +39,10 @@ pub(super) fn finish(site: &Site, watch: &Watch<'_>, streams: &Streams, said: Op
         }
         None => return Err(Fault { stage: "the step's init died".to_owned(), errno: libc::ECHILD }),
     };
-    let cpu_us = site.meter.cpu_us().unwrap_or(measured.cpu_us);
-    let (peak, estimate) = site.meter.peak_bytes(watch.memory_seen);
+    let cpu_us = state.meter.cpu_us().unwrap_or(measured.cpu_us);
+    let (peak, estimate) = state.meter.peak_bytes(watch.memory_seen);
     let limit = limit(watch, streams, &measured, cpu_us, out_of_memory);
-    let refused = site.meter.forks_refused();
+    let refused = state.meter.forks_refused();
     let forks = (refused > 0).then(|| format!("{refused} forks were refused"));
     Ok(Ended {
         exit: measured.exit,
