@@ -29,7 +29,9 @@ use optimus_server::supervisor::Supervisor;
 use optimus_server::tokens;
 use optimus_server::webhooks::WebhookSender;
 use optimus_server::worker::{Wanted, Worker};
+use optimus_server::workers::{self, Beat};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::cli::{Api, HttpArgs, Serve, WebhookArgs, Work};
 use crate::engine::{self, Engine};
@@ -231,6 +233,7 @@ impl Serving {
         self.metrics.set_missing_limits(engine.sandbox.describe().gaps.len());
         self.metrics.ask_for_warm_starts(crate::engine::warm_starts);
         let (judge, problems) = (Arc::clone(engine), Arc::clone(problems));
+        let drains = watch::Sender::new(false);
         let worker = Worker {
             backend: Arc::clone(&queue.backend),
             judge: Arc::new(ProblemResolver {
@@ -243,7 +246,11 @@ impl Serving {
             slots: engine.slots,
             grace: Duration::from_secs(grace_s),
             metrics: Arc::clone(&self.metrics),
+            drains: drains.subscribe(),
         };
+        let (all, beat, metrics) = (Arc::clone(&queue.workers), Beat::new(engine.slots), Arc::clone(&self.metrics));
+        let following = workers::follow(all, beat, metrics, drains, self.supervisor.shutdown());
+        self.supervisor.spawn("wishes", following);
         self.supervisor.spawn("worker", worker.run(self.supervisor.shutdown()));
     }
 
@@ -305,6 +312,7 @@ impl Serving {
             keys: Arc::default(),
             key_store: Arc::new(queue.key_store(NOWHERE.as_ref())),
             examine: doctor::elsewhere(),
+            workers: Arc::clone(&queue.workers),
             tokens: None,
             problems: Arc::clone(problems),
             origins: Origins::default(),

@@ -31,6 +31,7 @@ mod query;
 mod routes;
 mod session;
 mod webhooks;
+mod workers;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -65,6 +66,7 @@ pub use crate::readiness::Readiness;
 use crate::sessions::Sessions;
 use crate::tokens::Tokens;
 use crate::webhooks::{Gate, Secrets};
+use crate::workers::Workers;
 
 /// A body up to this size is small.
 pub const SMALL_BODY: usize = 64 << 10;
@@ -142,6 +144,8 @@ pub struct Parts {
     pub tokens: Option<Arc<Tokens>>,
     /// Problems that jobs may name.
     pub problems: Arc<Problems>,
+    /// The workers of the queue.
+    pub workers: Arc<Workers>,
     /// Origins whose pages may call.
     pub origins: Origins,
     /// True if the console is served.

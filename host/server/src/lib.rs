@@ -19,3 +19,4 @@ pub mod supervisor;
 pub mod tokens;
 pub mod webhooks;
 pub mod worker;
+pub mod workers;

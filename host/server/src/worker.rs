@@ -14,7 +14,7 @@ use optimus_core::event::EventSink;
 use optimus_core::{Fault, Job, Report};
 use optimus_queue::background::Outage;
 use optimus_queue::{Backend, Delivery, QueueError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -67,6 +67,8 @@ pub struct Worker {
     pub grace: Duration,
     /// The metrics.
     pub metrics: Arc<Metrics>,
+    /// While true, no new jobs are taken.
+    pub drains: watch::Receiver<bool>,
 }
 
 impl Worker {
@@ -92,7 +94,19 @@ impl Worker {
         let abandon = CancellationToken::new();
         let jobs = TaskTracker::new();
         let mut outage = Outage::of("take from the queue");
+        let mut drains = worker.drains.clone();
         loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                is_resumed = async { drains.wait_for(|drains| !drains).await.is_ok() } => {
+                    // No wish can come any more, and the last one holds.
+                    if !is_resumed {
+                        shutdown.cancelled().await;
+                        break;
+                    }
+                }
+            }
             let room = async { (slots.clone().acquire_owned().await, unwritten.clone().acquire_owned().await) };
             let taken = tokio::select! {
                 biased;
@@ -102,6 +116,7 @@ impl Worker {
                     tokio::select! {
                         biased;
                         () = shutdown.cancelled() => break,
+                        true = async { drains.wait_for(|drains| *drains).await.is_ok() } => continue,
                         delivery = worker.next() => delivery.map(|delivery| (delivery, slot, written)),
                     }
                 }

@@ -15,6 +15,23 @@ export async function theLivePageShowsWhatEnded(page, { open }) {
   assert.ok((await page.locator('.plot canvas').count()) >= 3);
 }
 
+export async function aWorkerIsDrainedAndWorksAgain(page, { open }) {
+  await page.goto(`${open}/live`);
+  const workers = page.getByRole('region', { name: 'Workers' });
+  await workers.getByText('Working', { exact: true }).waitFor();
+  await workers.getByRole('button', { name: /Drain/ }).click();
+  await workers.getByText('Drained: it can be stopped').waitFor();
+  const answer = await fetch(`${open}/v1/jobs`, { method: 'POST', body: JSON.stringify({ language: 'bash', source: 'echo late' }) });
+  const { id } = await answer.json();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const state = async () => (await (await fetch(`${open}/v1/jobs/${id}`)).json()).state;
+  assert.equal(await state(), 'queued', 'a drained worker takes no job');
+  await workers.getByRole('button', { name: /Let it work/ }).click();
+  await workers.getByText('Working', { exact: true }).waitFor();
+  const done = await (await fetch(`${open}/v1/jobs/${id}?wait=30s`)).json();
+  assert.equal(done.report.verdict, 'accepted');
+}
+
 export async function aPluginIsPutInAndABadOneRefused(page, { open, plugins }) {
   await page.goto(`${open}/plugins`);
   await page.locator('article', { hasText: 'bash' }).waitFor();

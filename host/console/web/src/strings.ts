@@ -221,6 +221,16 @@ export const strings = {
     time: 'Time',
     elsewhere: 'Other processes judge here: verdicts and times are of the jobs that this process judged.',
   },
+  workers: {
+    title: 'Workers',
+    none: 'No worker is at this queue: jobs wait until one comes.',
+    states: { working: 'Working', draining: 'Draining', drained: 'Drained: it can be stopped' },
+    lost: (when: string) => `Silent, last seen ${when}`,
+    load: (busy: number, slots: number) => `${busy} of ${slots} slots busy`,
+    facts: (busy: number, slots: number, version: string, since: string) => `${busy} of ${slots} slots busy · ${version} · began ${since}`,
+    drain: 'Drain',
+    resume: 'Let it work',
+  },
   dead: {
     title: 'Given up',
     about: 'Jobs that no attempt could judge. Their programs are kept, so they can be tried again.',

@@ -7,6 +7,7 @@ use optimus_queue::background::Ended;
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, PostgresQueue, QueueError, RedisQueue, SharedStore};
 use optimus_server::keys::KeyStore;
 use optimus_server::problems::{ProblemStore, Problems};
+use optimus_server::workers::Workers;
 use tokio::sync::watch;
 
 use crate::cli::{KeysPlace, QueueArgs};
@@ -23,6 +24,8 @@ pub(super) struct QueueHandle {
     pub(super) backend: Arc<dyn Backend>,
     /// Absent: the queue is this process's own.
     pub(super) shared: Option<Arc<dyn SharedStore>>,
+    /// Those that judge for it.
+    pub(super) workers: Arc<Workers>,
     /// The first of its background tasks that ended.
     pub(super) ended: watch::Receiver<Option<Ended>>,
 }
@@ -34,23 +37,27 @@ impl QueueHandle {
             let config = EmbeddedConfig { rules: args.rules(), ..EmbeddedConfig::default() };
             let queue = EmbeddedQueue::open(file()?, config).map_err(advise)?;
             let ended = queue.ended();
-            return Ok(Self { backend: Arc::new(queue), shared: None, ended });
+            let workers = Arc::new(Workers::here());
+            return Ok(Self { backend: Arc::new(queue), shared: None, workers, ended });
         }
         let (queue, address) = if args.is_postgres() {
             let queue = Arc::new(PostgresQueue::connect(&args.queue, args.postgres()).await.map_err(advise)?);
-            (
-                Self { backend: Arc::clone(&queue) as _, ended: queue.ended(), shared: Some(Arc::clone(&queue) as _) },
-                queue.address(),
-            )
+            (Self::of_shared(Arc::clone(&queue) as _, Arc::clone(&queue) as _, queue.ended()), queue.address())
         } else {
             let queue = Arc::new(RedisQueue::connect(&args.queue, args.redis()).await.map_err(advise)?);
-            (
-                Self { backend: Arc::clone(&queue) as _, ended: queue.ended(), shared: Some(Arc::clone(&queue) as _) },
-                queue.address(),
-            )
+            (Self::of_shared(Arc::clone(&queue) as _, Arc::clone(&queue) as _, queue.ended()), queue.address())
         };
         tracing::info!(queue = address, "the queue is open");
         Ok(queue)
+    }
+
+    fn of_shared(
+        backend: Arc<dyn Backend>,
+        store: Arc<dyn SharedStore>,
+        ended: watch::Receiver<Option<Ended>>,
+    ) -> Self {
+        let workers = Arc::new(Workers::shared(&store));
+        Self { backend, shared: Some(store), workers, ended }
     }
 
     pub(super) fn key_store(&self, state: &Path) -> KeyStore {

@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, health, history, identity, jobs, keys,
-    limits, problems, query, session, webhooks,
+    limits, problems, query, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -79,6 +79,9 @@ fn routes() -> Vec<Route> {
         scoped("/v1/dead/{id}", "delete", Admin, delete(admin::discard)),
         scoped("/v1/dead/{id}/requeue", "post", Admin, post(admin::requeue)),
         scoped("/v1/history", "get", Admin, get(history::history)),
+        scoped("/v1/workers", "get", Admin, get(workers::list)),
+        scoped("/v1/workers/{id}/drain", "post", Admin, post(workers::drain)),
+        scoped("/v1/workers/{id}/resume", "post", Admin, post(workers::resume)),
         scoped("/v1/webhooks/secret", "get", Submit, get(webhooks::secret)),
         scoped("/submit", "post", Submit, post(jobs::submit)),
         scoped("/status/{id}", "get", Read, get(jobs::status)),

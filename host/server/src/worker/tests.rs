@@ -62,6 +62,7 @@ struct Bench {
     queue: Arc<EmbeddedQueue>,
     script: Arc<Script>,
     shutdown: CancellationToken,
+    drained: watch::Sender<bool>,
     worker: Option<tokio::task::JoinHandle<()>>,
     _dir: tempfile::TempDir,
 }
@@ -72,6 +73,7 @@ impl Bench {
         let config = EmbeddedConfig { rules, ..EmbeddedConfig::default() };
         let queue = Arc::new(EmbeddedQueue::open(dir.path().join("queue"), config).unwrap());
         let (script, shutdown) = (Arc::new(Script::default()), CancellationToken::new());
+        let drained = watch::Sender::new(false);
         let worker = Worker {
             backend: queue.clone(),
             judge: script.clone(),
@@ -79,9 +81,10 @@ impl Bench {
             slots,
             grace,
             metrics: Arc::default(),
+            drains: drained.subscribe(),
         };
         let worker = Some(tokio::spawn(worker.run(shutdown.clone())));
-        Self { queue, script, shutdown, worker, _dir: dir }
+        Self { queue, script, shutdown, drained, worker, _dir: dir }
     }
 
     async fn push(&self, source: &str) -> JobId {
@@ -202,4 +205,23 @@ async fn events_pass_through_once() {
     let heard: Vec<&str> = events.map(|event| event.name()).collect().await;
     assert_eq!(heard, ["queued", "started", "compiling", "done"]);
     bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_drains_takes_no_new_job_and_ends_those_it_has() {
+    let bench = Bench::start(Rules::default(), 2, Duration::from_secs(5));
+    bench.push("first").await;
+    while bench.script.seen.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    bench.drained.send_replace(true);
+    let waiting = bench.push("second").await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(*bench.script.seen.lock().unwrap(), ["first"]);
+    assert_eq!(bench.script.running.load(Ordering::SeqCst), 0, "what ran has ended");
+    assert!(matches!(bench.queue.status(waiting).await.unwrap(), Some(Status::Queued)));
+    bench.drained.send_replace(false);
+    while bench.script.seen.lock().unwrap().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }

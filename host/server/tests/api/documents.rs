@@ -181,6 +181,7 @@ async fn answers_have_the_documented_fields() {
         ("KeyList", server.get("/v1/keys").await.json()),
         ("Examination", server.get("/v1/doctor").await.json()),
         ("Finding", server.get("/v1/doctor").await.json()["findings"][1].clone()),
+        ("WorkerList", server.get("/v1/workers").await.json()),
         ("WebhookSecret", server.get("/v1/webhooks/secret").await.json()),
         ("Health", server.get("/healthz").await.json()),
         ("Ready", server.get("/readyz").await.json()),
@@ -188,6 +189,14 @@ async fn answers_have_the_documented_fields() {
     ] {
         assert_eq!(fields(&document, schema).0, keys(&answer), "{schema}");
     }
+    let worker = loop {
+        let list = server.get("/v1/workers").await.json();
+        if let Some(worker) = list["workers"].get(0) {
+            break worker.clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    assert_eq!(fields(&document, "Worker").0, keys(&worker));
     let request = json!({"tenant": "a", "scopes": ["admin"], "per_minute": 1, "per_day": 1, "outstanding": 1});
     assert_eq!(fields(&document, "KeyRequest").0, keys(&request));
     let made = server.post("/v1/keys", &request).await.json();

@@ -20,3 +20,4 @@ mod support;
 mod tenants;
 mod tokens;
 mod webhooks;
+mod workers;

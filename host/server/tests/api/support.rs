@@ -21,6 +21,7 @@ use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::tokens::Tokens;
 use optimus_server::webhooks::{Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector};
 use optimus_server::worker::{Judging, Wanted, Worker};
+use optimus_server::workers::{self, Beat, Workers};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -168,11 +169,15 @@ impl Server {
             language("absent", Availability::Unavailable { reason: "no `toy`".to_owned(), hint: "get it".to_owned() }),
         ]);
         let (shutdown, stop_working) = (CancellationToken::new(), CancellationToken::new());
+        let workers = Arc::new(Workers::here());
         if setup.slots > 0 {
+            let drains = tokio::sync::watch::Sender::new(false);
             let (backend, judge, grace) = (queue.clone(), Arc::new(Echo), Duration::from_millis(10));
             let (languages, slots, metrics) = (Wanted::Any, setup.slots, metrics.clone());
-            let worker = Worker { backend, judge, languages, slots, grace, metrics };
+            let (beat, counted) = (Beat::new(slots), Arc::clone(&metrics));
+            let worker = Worker { backend, judge, languages, slots, grace, metrics, drains: drains.subscribe() };
             tokio::spawn(worker.run(stop_working.clone()));
+            tokio::spawn(workers::follow(Arc::clone(&workers), beat, counted, drains, stop_working.clone()));
         }
         let secrets = Arc::new(Secrets::new(MasterPlace::File(dir.path().join("secret"))));
         let sender = WebhookSender {
@@ -206,6 +211,7 @@ impl Server {
             }),
             tokens: setup.tokens,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
+            workers,
             origins: setup.origins,
             console: setup.console,
             gate: setup.webhooks.gate,

@@ -504,6 +504,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workers of the queue
+         * @description Each says every two seconds how it is. One that is silent for ten seconds is `lost`, and after ten minutes it is forgotten.
+         */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workers/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a worker take no new jobs
+         * @description Those that run go on. The worker hears of it within two seconds, and is `drained` once nothing runs; then it can be stopped. A restart is another worker.
+         */
+        post: operations["drainWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workers/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a worker take jobs again
+         * @description It hears of it within two seconds.
+         */
+        post: operations["resumeWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1912,6 +1972,69 @@ export interface components {
             at: string;
             findings: components["schemas"]["Finding"][];
         };
+        /**
+         * @example {
+         *       "id": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *       "host": "judge-1",
+         *       "version": "0.1.0",
+         *       "slots": 4,
+         *       "busy": 2,
+         *       "draining": false,
+         *       "started_at": "2026-11-27T12:00:00.000Z",
+         *       "seen_at": "2026-11-27T12:30:00.000Z",
+         *       "state": "working"
+         *     }
+         */
+        Worker: {
+            /** @description Of this run of the process. */
+            id: string;
+            /** @description The machine's name. */
+            host: string;
+            /** @description The program's version. */
+            version: string;
+            /** @description Jobs that it judges at the same time. */
+            slots: number;
+            /** @description Jobs that it judges now. */
+            busy: number;
+            /** @description True, if it has heard that it is to take no new jobs. */
+            draining: boolean;
+            /**
+             * Format: date-time
+             * @description When it began to work.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it said this.
+             */
+            seen_at: string;
+            state: components["schemas"]["WorkerState"];
+        };
+        /**
+         * @example {
+         *       "workers": [
+         *         {
+         *           "id": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *           "host": "judge-1",
+         *           "version": "0.1.0",
+         *           "slots": 4,
+         *           "busy": 2,
+         *           "draining": false,
+         *           "started_at": "2026-11-27T12:00:00.000Z",
+         *           "seen_at": "2026-11-27T12:30:00.000Z",
+         *           "state": "working"
+         *         }
+         *       ]
+         *     }
+         */
+        WorkerList: {
+            workers: components["schemas"]["Worker"][];
+        };
+        /**
+         * @description How a worker is: it takes jobs; it takes no new ones, and some still run; none runs, so it can be stopped; it says nothing any more.
+         * @enum {string}
+         */
+        WorkerState: "working" | "draining" | "drained" | "lost";
     };
     responses: never;
     parameters: never;
@@ -4416,6 +4539,231 @@ export interface operations {
             };
             /** @description The key lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that began first come first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    drainWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The worker's id.
+                 * @example 0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The worker. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such worker. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resumeWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The worker's id.
+                 * @example 0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The worker. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such worker. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

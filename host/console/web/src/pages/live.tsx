@@ -11,6 +11,7 @@ import { Plot } from '../parts/plot';
 import { strings } from '../strings';
 import { visible } from '../text';
 import { ended, merged, rate, type Sample } from './live/samples';
+import { Workers } from './live/workers';
 
 type History = components['schemas']['History'];
 const words = strings.live;
@@ -54,6 +55,7 @@ export function LivePage() {
           <Depths history={history} />
         </div>
       )}
+      <Workers />
       {!history && !error && <p class="empty">{strings.loading}</p>}
     </Page>
   );
