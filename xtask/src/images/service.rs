@@ -49,7 +49,9 @@ pub(crate) fn build_from(root: &Path, program: &Path, tag: &str) -> anyhow::Resu
 
 fn build_with(root: &Path, builder: &str, tag: &str) -> anyhow::Result<()> {
     let mut build = docker();
-    build.args(["build", "--force-rm", "-t", tag, "--build-arg", &format!("BUILDER={builder}"), "-f"]);
+    // As for the languages' images: a daemon may not be able to set up a network of its own.
+    build.args(["build", "--force-rm", "--network=host", "-t", tag]);
+    build.args(["--build-arg", &format!("BUILDER={builder}"), "-f"]);
     run(build.arg(root.join("dockerfiles").join(NAME).join("Dockerfile")).arg(root))
 }
 

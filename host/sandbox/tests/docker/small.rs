@@ -27,8 +27,9 @@ impl Small {
         mount("tmpfs", &disk, "tmpfs", MountFlags::empty(), size.as_c_str())
             .map_err(|errno| format!("no small disk: {errno}"))?;
         let place = |name: &str| directory.path().join(name);
-        let daemon = Command::new("dockerd")
-            .arg("--data-root")
+        // In a network namespace of its own: a daemon that has no bridge removes `docker0`, which is another daemon's.
+        let daemon = Command::new("unshare")
+            .args(["--net", "dockerd", "--data-root"])
             .arg(&disk)
             .arg("--exec-root")
             .arg(place("exec"))
@@ -44,7 +45,7 @@ impl Small {
             Ok(daemon) => daemon,
             Err(error) => {
                 let _ = unmount(&disk, UnmountFlags::DETACH);
-                return Err(format!("no `dockerd`: {error}"));
+                return Err(format!("no `unshare`: {error}"));
             }
         };
         let small = Self { directory, daemon };
