@@ -125,7 +125,7 @@ fn sandbox_suites(root: &Path, scope: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
         .into_iter()
         .filter(|built| built.kind == "test" && built.room.ends_with("host/sandbox"))
         // Neither a daemon nor an interpreter is in the machine.
-        .filter(|built| !["docker", "evicted"].contains(&built.name.as_str()))
+        .filter(|built| !["docker", "evicted", "warm"].contains(&built.name.as_str()))
         .map(|built| built.program)
         .collect();
     anyhow::ensure!(!suites.is_empty(), "cargo named no test executable");
