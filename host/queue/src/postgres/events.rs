@@ -46,11 +46,11 @@ impl Shared {
     ) -> Result<Option<NumberedEventStream>, QueueError> {
         // What this process has told before is not for this follower.
         self.publisher.flush().await;
-        let receiver = Some(self.topics.subscribe(id));
-        let mut follower = Follower { shared: Arc::clone(self), id, receiver };
         if !self.listening.hears_events().await {
             return Err(self.database.fault("listen to a job", super::fault::Trouble::Closed));
         }
+        let receiver = Some(self.topics.subscribe(id));
+        let mut follower = Follower { shared: Arc::clone(self), id, receiver };
         let Some(stand) = self.stand_of(id).await? else { return Ok(None) };
         let state = match stand.status {
             Status::Done { report } => return Ok(Some(Box::pin(tokio_stream::once(done(report))))),

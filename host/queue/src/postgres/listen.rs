@@ -117,9 +117,12 @@ impl Listener {
                 if let Err(trouble) = self.execute(&sql).await {
                     return trouble;
                 }
+                // Told before anyone relies on this connection: a follower that comes later has missed nothing.
+                if now.events && !heard.events {
+                    shared.topics.dispatch_gap();
+                }
                 heard = now;
                 shared.listening.heard.send_replace(heard);
-                shared.topics.dispatch_gap();
                 shared.wakes.wake_all();
             }
             tokio::select! {
