@@ -11,6 +11,7 @@ mod error;
 mod event_id;
 mod outbox;
 pub mod postgres;
+mod publisher;
 pub mod redis;
 mod shared;
 mod unjudged;

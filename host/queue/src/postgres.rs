@@ -29,6 +29,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use optimus_core::JobId;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -36,11 +37,11 @@ use self::database::Database;
 pub use self::examine::PostgresState;
 use self::listen::Listening;
 pub use self::migrations::Migrated;
-use self::publisher::Publisher;
 use self::push::Pushes;
 use self::topics::Topics;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
+use crate::publisher::Publisher;
 use crate::{QueueError, Rules};
 
 /// Address of the database, and the schema of our tables there.
@@ -76,7 +77,7 @@ struct Shared {
     rules: Rules,
     database: Database,
     pushes: Pushes,
-    publisher: Publisher,
+    publisher: Publisher<JobId>,
     topics: Topics,
     listening: Listening,
     wakes: Wakes,

@@ -34,10 +34,10 @@ use tokio::task::JoinSet;
 
 pub use self::address::Address;
 use self::events::Subscriptions;
-use self::publisher::Publisher;
 use self::shared_connection::SharedConnection;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
+use crate::publisher::Publisher;
 use crate::{QueueError, Rules};
 
 /// Address of Redis, and the prefix of our keys there.
@@ -76,7 +76,7 @@ struct Shared {
     /// When a language was last entered into a set of languages.
     entered: Mutex<HashMap<(&'static str, String), Instant>>,
     wakes: Wakes,
-    publisher: Publisher,
+    publisher: Publisher<publisher::To>,
     subscriptions: Subscriptions,
     turn: AtomicUsize,
     /// When this process last looked for lost jobs.

@@ -164,7 +164,7 @@ impl Events for RedisQueue {
         let language = lock(&self.shared.routes).languages.get(&id).cloned();
         // A process that publishes events of a job has taken it from here.
         if let Some(language) = language {
-            self.shared.publisher.publish(id, language, &event);
+            self.shared.publisher.publish((id, language), &event);
         }
     }
 
