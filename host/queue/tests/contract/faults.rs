@@ -92,20 +92,7 @@ async fn a_redis_that_comes_later_is_found() {
     let mut node = Node::start(&[]);
     node.kill();
     let bench = within(open(&node.url())).await.unwrap();
-    let error = bench.push_job(job("toy")).await.unwrap_err();
-    assert!(error.hint().unwrap().contains("check that redis is running"), "{error}");
-    let queue = bench.queue.clone();
-    let taking = tokio::spawn(async move {
-        loop {
-            match queue.take(&["toy".to_owned()].into()).await {
-                Ok(delivery) => return delivery.job.id,
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-        }
-    });
-    node.restart();
-    let id = bench.push("toy").await;
-    assert_eq!(within(taking).await.unwrap(), id);
+    comes_later(&bench, "redis", || node.restart()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

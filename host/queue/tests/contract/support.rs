@@ -21,6 +21,24 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), future).await.expect("ends within a minute")
 }
 
+/// A store that is away: a push fails with a hint that names it, and a waiting `take` gets its job once the store is there.
+pub(crate) async fn comes_later(bench: &Bench, store: &str, restart: impl FnOnce()) {
+    let error = bench.push_job(job("toy")).await.unwrap_err();
+    assert!(error.hint().unwrap().contains(&format!("check that {store} is running")), "{error}");
+    let queue = bench.queue.clone();
+    let taking = tokio::spawn(async move {
+        loop {
+            match queue.take(&["toy".to_owned()].into()).await {
+                Ok(delivery) => return delivery.job.id,
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    });
+    restart();
+    let id = bench.push("toy").await;
+    assert_eq!(within(taking).await.unwrap(), id);
+}
+
 pub(crate) fn rules() -> Rules {
     Rules { lease: Duration::from_secs(30), backoff: Duration::from_millis(20), ..Rules::default() }
 }
