@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 
 use crate::keys::{Key, KeyRing};
 use crate::webhooks::Secrets;
@@ -18,6 +19,8 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Between the parts of a value. RFC 6265, 4.1.1 allows it in cookies, and no part of a value has it.
 const SEPARATOR: char = '~';
+/// Separates the seal's key from those of other purposes.
+const PURPOSE: &str = "session";
 
 /// Makes sessions, and reads them.
 pub(crate) struct Sessions(Arc<Secrets>);
@@ -33,7 +36,7 @@ impl Sessions {
     /// # Errors
     /// The secret can be neither read nor made.
     pub(crate) async fn cookie_name(&self) -> anyhow::Result<String> {
-        let name = self.0.derived("session name", &[]).await?;
+        let name = hmac::sign(&self.0.key_for("session name").await?, &[]);
         Ok(format!("optimus_session_{}", &URL_SAFE_NO_PAD.encode(name)[..8]))
     }
 
@@ -57,24 +60,24 @@ impl Sessions {
         };
         let end = end.parse::<u64>().ok().filter(|end| *end > now().as_secs());
         let (Some(key), Some(end)) = (ring.find_by_id(id), end) else { return Ok(None) };
-        let is_ours = is_equal(self.seal(&key, end).await?.as_bytes(), seal.as_bytes());
+        let Ok(seal) = URL_SAFE_NO_PAD.decode(seal) else { return Ok(None) };
+        let is_ours = hmac::verify(&self.0.key_for(PURPOSE).await?, sealed(&key, end).as_bytes(), &seal).is_ok();
         Ok(is_ours.then_some(key))
     }
 
     async fn seal(&self, key: &Key, end: u64) -> anyhow::Result<String> {
-        let end = end.to_string();
-        let parts = [key.id.as_bytes(), b"~", end.as_bytes(), b"~", key.hash.as_bytes()];
-        Ok(URL_SAFE_NO_PAD.encode(self.0.derived("session", &parts).await?))
+        let seal = hmac::sign(&self.0.key_for(PURPOSE).await?, sealed(key, end).as_bytes());
+        Ok(URL_SAFE_NO_PAD.encode(seal))
     }
+}
+
+/// The text under the seal.
+fn sealed(key: &Key, end: u64) -> String {
+    format!("{}{SEPARATOR}{end}{SEPARATOR}{}", key.id, key.hash)
 }
 
 fn now() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
-/// Compares in a time that does not tell how much is right.
-fn is_equal(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
 }
 
 #[cfg(test)]

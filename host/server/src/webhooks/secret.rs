@@ -91,13 +91,13 @@ impl Secrets {
         Ok(Secret(mac(master, &[whose.as_bytes()])))
     }
 
-    /// A code of these parts for another purpose than webhooks. No tenant's secret is made of the same words.
+    /// A key for another purpose than webhooks. No tenant's secret is made of the same words.
     ///
     /// # Errors
     /// What it is derived from can be neither read nor made.
-    pub(crate) async fn derived(&self, purpose: &str, parts: &[&[u8]]) -> anyhow::Result<Vec<u8>> {
+    pub(crate) async fn key_for(&self, purpose: &str) -> anyhow::Result<Key> {
         let master = self.master.get_or_try_init(|| self.load()).await?;
-        Ok(mac(&mac(master, &[b"purpose ", purpose.as_bytes()]), parts))
+        Ok(Key::new(HMAC_SHA256, &mac(master, &[b"purpose ", purpose.as_bytes()])))
     }
 
     async fn load(&self) -> anyhow::Result<Vec<u8>> {
