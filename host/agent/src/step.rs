@@ -44,8 +44,8 @@ pub(crate) const PROC_OPTIONS: [(&str, &str); 2] = [("subset", "pid"), ("hidepid
 pub(crate) enum Orders {
     /// Start a program.
     Start(Launch, Limits),
-    /// Show your namespaces, and take the program that comes as yours. When it is there, the time at which it started
-    /// is told: nanoseconds of `CLOCK_MONOTONIC`.
+    /// Show your namespaces, and take the program that comes as yours. When it is there, the agent sends the time at which
+    /// it started, in nanoseconds of `CLOCK_MONOTONIC`.
     Adopt,
 }
 

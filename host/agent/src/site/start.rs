@@ -21,7 +21,7 @@ impl Site {
     ) -> Result<(Prepared, Begun), Fault> {
         let listener = hear_listener(&prepared)?;
         self.counts_calls = listener.is_some();
-        // Whoever keeps the program's ends of its streams keeps them from ending.
+        // Dropped when this function returns: a stream ends only once no process holds the program's end of it.
         let streams = prepared.theirs.take();
         if order.stdin_bytes.is_none() || order.channels > 0 {
             // Whether such a step waits for input is seen by looking at every process of the box.
