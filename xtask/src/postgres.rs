@@ -7,13 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use optimus_testing::postgres::{self, USER, is_root};
 
 use crate::process::{Process, port, until};
-use crate::setup::is_root;
 use crate::shell::run;
-
-/// The user that Debian's package makes.
-const USER: &str = "postgres";
 
 pub(crate) struct Postgres {
     programs: PathBuf,
@@ -72,25 +69,14 @@ impl Postgres {
     }
 
     fn command(&self, program: &str) -> Command {
-        let program = self.programs.join(program);
-        let mut command = if is_root() { Command::new("setpriv") } else { Command::new(&program) };
-        if is_root() {
-            command
-                .args([format!("--reuid={USER}"), format!("--regid={USER}"), "--clear-groups".to_owned()])
-                .arg(program);
-        }
+        let mut command = postgres::command(self.programs.join(program));
         command.current_dir("/");
         command
     }
 }
 
-/// The directory of the newest version that is here: Debian keeps each in one of its own, and out of the path.
 fn programs() -> anyhow::Result<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
-    found.retain(|dir| dir.join("initdb").is_file());
-    found.sort();
-    let found = found.pop().context("there is no PostgreSQL: `apt install postgresql`")?;
+    let found = postgres::programs().context("there is no PostgreSQL: `apt install postgresql`")?;
     ensure!(found.join("psql").is_file(), "there is no `psql` in `{}`", found.display());
     Ok(found)
 }

@@ -1,4 +1,6 @@
-//! Skipping tests: one way to do it, which is seen, and one variable that forbids it.
+//! Skipping tests: one way to do it, which is seen, and one variable that forbids it. Servers that tests start.
+
+pub mod postgres;
 
 use std::fmt::Display;
 use std::io::Write as _;

@@ -1,11 +1,12 @@
 //! A PostgreSQL server of the tests' own: on a socket in a directory that goes away with it, and on a loopback port.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use optimus_testing::postgres::{self, is_root, programs};
 use tokio_postgres::{Client, NoTls};
 
 use crate::server::free_port;
@@ -19,29 +20,8 @@ pub(crate) fn is_skipped(what: &str) -> bool {
     true
 }
 
-/// The directory of `initdb` and `postgres`: Debian keeps each version in one of its own, and out of the path.
-fn programs() -> Option<PathBuf> {
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
-    found.sort();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = found.into_iter().rev().chain(std::env::split_paths(&path).collect::<Vec<_>>());
-    found.into_iter().find(|dir| dir.join("initdb").is_file() && dir.join("postgres").is_file())
-}
-
-/// PostgreSQL refuses to run as root: the package's user runs it then.
 fn command(program: &str) -> Command {
-    let program = programs().unwrap().join(program);
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
-    command
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+    postgres::command(programs().unwrap().join(program))
 }
 
 pub(crate) struct Server {
