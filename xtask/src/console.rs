@@ -148,8 +148,11 @@ impl<'a> Place<'a> {
     }
 
     fn browser(&self) -> anyhow::Result<()> {
-        let plugins = self.root.join("plugins");
-        let open = Server::start_with(self.root, "native", &plugins)?;
+        // A copy: a plugin is uploaded through the page, and later parts use those of the checkout.
+        let plugins = tempfile::tempdir()?;
+        copied(&self.root.join("plugins"), plugins.path())?;
+        let plugins = plugins.path();
+        let open = Server::start_with(self.root, "native", plugins)?;
         open.versions()?;
         let state = tempfile::tempdir()?;
         let key = |tenant: &str, scopes: &str| {
@@ -161,10 +164,10 @@ impl<'a> Place<'a> {
             anyhow::Ok(made["key"].as_str().context("no key")?.to_owned())
         };
         let (own, admin) = (key("school", "submit,read")?, key("ops", "admin")?);
-        let keyed = Server::start_at(self.root, "native", &plugins, state)?;
+        let keyed = Server::start_at(self.root, "native", plugins, state)?;
         let mut browse = self.node("browser/run.js");
         browse.args([open.base(), keyed.base(), &own, &admin]);
-        run(browse.arg(&plugins).arg(&self.dir))
+        run(browse.arg(plugins).arg(&self.dir))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `optimus serve` as a process: whole jobs over HTTP, and `kill -9` at any moment.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -213,9 +214,11 @@ fn a_plugin_that_is_overwritten_under_200_jobs_fails_none_of_them() {
 
 #[test]
 fn a_plugin_that_is_uploaded_under_200_jobs_fails_none_of_them() {
-    replaced_under_200_jobs(|server, _, new| {
+    replaced_under_200_jobs(|server, file, new| {
         let url = format!("{}/v1/plugins/shell", server.base);
         assert!(ureq::put(url).header("content-type", "application/wasm").send(new).unwrap().status().is_success());
+        let mode = std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o644, "workers that run as another user read it too");
     });
 }
 

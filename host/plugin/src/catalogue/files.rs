@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Metadata, MetadataExt as _};
+use cap_std::fs::{Dir, Metadata, MetadataExt as _, Permissions, PermissionsExt as _};
 use serde::{Deserialize, Serialize};
 
 use super::gate;
@@ -155,14 +155,18 @@ fn of_files(
     Ok(Found { wasm, signature })
 }
 
-/// Puts a file there: whole, or not at all.
+/// Puts a file there: whole, or not at all. A plugin is no secret: workers and copies of the directory that belong to
+/// another user read it, whatever the umask of the process that received it.
 pub(super) fn write(config: &Config, name: &str, wasm: &[u8]) -> io::Result<()> {
     if !config.built_in.is_empty() {
         Dir::create_ambient_dir_all(&config.dir, ambient_authority())?;
     }
     let dir = open(config)?;
     let part = format!(".{name}.part");
-    dir.write(&part, wasm)?;
+    let mut file = dir.create(&part)?;
+    file.write_all(wasm)?;
+    file.set_permissions(Permissions::from_mode(0o644))?;
+    file.sync_all()?;
     dir.rename(&part, &dir, name)
 }
 
