@@ -41,20 +41,25 @@ const MISTAKES: [(&str, &str, &str); 16] = [
     ("name: optimus-worker\n  namespace", "name: worker\n  namespace", "nobody makes the account"),
 ];
 
+/// The same for the queue in PostgreSQL.
+const POSTGRES_MISTAKES: [(&str, &str, &str); 4] = [
+    ("targetQueryValue:", "targetQueryVale:", "targetQueryVale"),
+    ("parameter: connection", "parameter: conection", "is not one of"),
+    ("outstanding('bash')", "outstanding('dash')", "looks at"),
+    ("port: 5432", "port: 5433", "may not call postgres"),
+];
+
 /// All of it.
 pub(crate) fn k8s(root: &Path) -> anyhow::Result<()> {
     let tools = Tools::ready(root)?;
     let built = build(root, &tools)?;
     let files: Vec<&Path> = built.iter().map(PathBuf::as_path).collect();
     run(&mut tools.check(&["manifests", KUBERNETES], &files))?;
-    mistakes(&tools, built.last().context("no overlay")?)?;
+    mistakes(&tools, built.last().context("no overlay")?, &MISTAKES)?;
     monitoring(root, &tools)?;
-    let optimus = root.join("target/debug/optimus");
-    ensure!(optimus.is_file(), "no target/debug/optimus: `cargo build -p optimus` makes it");
-    let state = tools.dir.join("state");
-    let mut render = Command::new(&optimus);
-    render.args(["k8s", "render", "--check", "--out"]).arg(root.join("k8s/workers"));
-    run(render.arg("--plugins").arg(root.join("plugins")).arg("--state").arg(state))?;
+    let workers = root.join("k8s/workers");
+    run(render(root, &tools, &workers)?.arg("--check"))?;
+    postgres(root, &tools)?;
     // Its workers run also where boxes get no cgroup.
     live::commands_of(root, &tools, &tools.built("native-userns"))
 }
@@ -80,12 +85,39 @@ fn build(root: &Path, tools: &Tools) -> anyhow::Result<Vec<PathBuf>> {
     Ok(built)
 }
 
+/// `optimus k8s render` into a directory.
+fn render(root: &Path, tools: &Tools, out: &Path) -> anyhow::Result<Command> {
+    let optimus = root.join("target/debug/optimus");
+    ensure!(optimus.is_file(), "no target/debug/optimus: `cargo build -p optimus` makes it");
+    let mut render = Command::new(&optimus);
+    render.args(["k8s", "render", "--out"]).arg(out).arg("--plugins").arg(root.join("plugins"));
+    render.arg("--state").arg(tools.dir.join("state"));
+    Ok(render)
+}
+
+/// The base with the queue in PostgreSQL, and workers that are rendered for it.
+fn postgres(root: &Path, tools: &Tools) -> anyhow::Result<()> {
+    let dir = tools.dir.join("with/postgres");
+    std::fs::create_dir_all(&dir)?;
+    run(render(root, tools, &dir.join("workers"))?.args(["--queue", "postgres", "--languages", "bash"]))?;
+    let k8s = "../../../../k8s";
+    let text = format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [{k8s}/base, workers]\n\
+         components: [{k8s}/components/native-unprivileged, {k8s}/components/postgres]\n\
+         sortOptions: {{order: legacy, legacySortOptions: {{orderFirst: [Namespace, RuntimeClass], orderLast: []}}}}\n"
+    );
+    std::fs::write(dir.join("kustomization.yaml"), text)?;
+    let built = tools.kustomize(&dir, "postgres")?;
+    run(&mut tools.check(&["manifests", KUBERNETES], &[&built]))?;
+    mistakes(tools, &built, &POSTGRES_MISTAKES)
+}
+
 /// A check that finds nothing may be one that looks at nothing.
-fn mistakes(tools: &Tools, prod: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(prod)?;
+fn mistakes(tools: &Tools, built: &Path, mistakes: &[(&str, &str, &str)]) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(built)?;
     let mut files = Vec::new();
-    for (n, (right, wrong, _)) in MISTAKES.iter().enumerate() {
-        ensure!(text.contains(right), "`{}` is nowhere in the prod overlay", right.trim());
+    for (n, (right, wrong, _)) in mistakes.iter().enumerate() {
+        ensure!(text.contains(right), "`{}` is nowhere in `{}`", right.trim(), built.display());
         let path = tools.dir.join(format!("mistake-{n:02}.yaml"));
         std::fs::write(&path, text.replacen(right, wrong, 1))?;
         files.push(path);
@@ -93,12 +125,12 @@ fn mistakes(tools: &Tools, prod: &Path) -> anyhow::Result<()> {
     let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     let output = tools.check(&["manifests", KUBERNETES], &files).output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    for (n, (_, wrong, word)) in MISTAKES.iter().enumerate() {
+    for (n, (_, wrong, word)) in mistakes.iter().enumerate() {
         let head = format!("mistake-{n:02}: ");
         let found = said.lines().any(|line| line.starts_with(&head) && line.contains(word));
         ensure!(found, "`{}` was not found, or not for the reason that it is wrong:\n{said}", wrong.trim());
     }
-    say(&format!("{} mistakes, made on purpose, were found", MISTAKES.len()));
+    say(&format!("{} mistakes, made on purpose, were found", mistakes.len()));
     Ok(())
 }
 

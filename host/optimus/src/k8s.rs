@@ -3,10 +3,14 @@
 //! In: what plugins say of their languages. Out: text. Everything that is no language's own stands in `k8s/`, written by
 //! hand; this room knows no cluster and asks nobody.
 
+mod queue;
+
 use std::collections::BTreeMap;
 
 use optimus_core::language::Descriptor;
 use optimus_core::{Fault, Limits};
+
+pub use self::queue::QueueKind;
 
 const WORKER: &str = include_str!("k8s/worker.yaml");
 const SHARED: &str = include_str!("k8s/shared.yaml");
@@ -17,7 +21,7 @@ pub const LANGUAGES: &str = "languages.yaml";
 /// The list of the files.
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
 
-/// Sizes of workers, and the registry of images.
+/// Sizes of workers, the registry of images, and the place of the queue.
 #[derive(Debug, Clone)]
 pub struct Sizes {
     /// Jobs that a pod runs at the same time; KEDA scales by this number.
@@ -26,6 +30,8 @@ pub struct Sizes {
     pub max_replicas: u16,
     /// In front of the names of images.
     pub registry: Option<String>,
+    /// Where the queue is.
+    pub queue: QueueKind,
 }
 
 /// A language to be rendered, and its plugin's file in the service's image.
@@ -57,7 +63,7 @@ pub fn render(subjects: &[Subject], sizes: &Sizes) -> Result<BTreeMap<String, St
     }
     let ids: Vec<&str> = subjects.iter().map(|subject| subject.descriptor.id.as_str()).collect();
     let parts = files.keys().map(|file| format!("- {file}\n")).collect::<String>();
-    files.insert("shared.yaml".to_owned(), SHARED.to_owned());
+    files.insert("shared.yaml".to_owned(), sizes.queue.fill(SHARED));
     files.insert(LANGUAGES.to_owned(), languages(&ids));
     let head = format!("{RENDERED}.\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n");
     files.insert(KUSTOMIZATION.to_owned(), format!("{head}resources:\n- shared.yaml\n- {LANGUAGES}\n{parts}"));
@@ -99,7 +105,7 @@ fn worker(subject: &Subject, name: &str, sizes: &Sizes) -> String {
         // At the end: the stream has it in braces, and a language may be called `image`.
         ("id", descriptor.id.clone()),
     ];
-    values.iter().fold(WORKER.to_owned(), |text, (key, value)| text.replace(&format!("{{{key}}}"), value))
+    values.iter().fold(sizes.queue.fill(WORKER), |text, (key, value)| text.replace(&format!("{{{key}}}"), value))
 }
 
 /// The memory of one job: a build, or a test with the default limit.

@@ -183,18 +183,28 @@ def network(docs):
         return any(any(q.get("port") in port for q in r.get("ports", [])) and (key not in r or peer(r[key], space, other_space, other)) for r in rules)
 
     app = lambda part: {"app.kubernetes.io/name": "optimus", "app.kubernetes.io/component": part}
-    redis, port = app("redis"), ("redis", 6379)
-    for space, part in (("optimus", "api"), ("optimus", "keys"), ("optimus-workers", "worker")):
-        if not may("egress", "to", space, app(part), "optimus", redis, port):
-            yield f"network: {part} may not call redis"
-        if not may("ingress", "from", "optimus", redis, space, app(part), port):
-            yield f"network: redis does not hear {part}"
+    clients = (("optimus", "api"), ("optimus", "keys"), ("optimus-workers", "worker"))
+    for space, part in clients:
         if not may("egress", "to", space, app(part), "kube-system", {}, (53,)):
             yield f"network: {part} cannot look names up"
-    if not may("ingress", "from", "optimus", redis, "keda", {}, port):
-        yield "network: redis does not hear KEDA, so nothing is ever scaled"
-    if may("ingress", "from", "optimus", redis, "elsewhere", {}, port):
-        yield "network: redis hears anybody"
+    redis, port = app("redis"), ("redis", 6379)
+    if any(selects(redis, template(d)["metadata"]["labels"]) for d, _ in pods(docs)):
+        for space, part in clients:
+            if not may("egress", "to", space, app(part), "optimus", redis, port):
+                yield f"network: {part} may not call redis"
+            if not may("ingress", "from", "optimus", redis, space, app(part), port):
+                yield f"network: redis does not hear {part}"
+        if not may("ingress", "from", "optimus", redis, "keda", {}, port):
+            yield "network: redis does not hear KEDA, so nothing is ever scaled"
+        if may("ingress", "from", "optimus", redis, "elsewhere", {}, port):
+            yield "network: redis hears anybody"
+    else:
+        for space, part in clients:
+            egress = [r for p in policies if p["metadata"]["namespace"] == space and selects(p["spec"]["podSelector"].get("matchLabels", {}), app(part)) for r in p["spec"].get("egress", [])]
+            if not any(q.get("port") == 5432 for r in egress if any("ipBlock" in p for p in r.get("to", [])) for q in r.get("ports", [])):
+                yield f"network: {part} may not call postgres"
+            if any("redis" in json.dumps(r) for r in egress):
+                yield f"network: {part} may call a redis that is not there"
     if not may("ingress", "from", "optimus", app("api"), "elsewhere", {}, ("http",)):
         yield "network: nobody reaches the API"
 
@@ -230,14 +240,20 @@ def scaled(docs):
         trigger = spec["triggers"][0]
         meta = trigger["metadata"]
         seen.append(said["OPTIMUS_LANGUAGES"])
-        if meta.get("streamLength") != said["OPTIMUS_SLOTS"]:
-            yield f"{name(doc)}: asks for a pod for {meta.get('streamLength')} jobs, which has {said['OPTIMUS_SLOTS']} slots"
-        if meta.get("stream") != f"optimus:{{{said['OPTIMUS_LANGUAGES']}}}:q":
-            yield f"{name(doc)}: looks at {meta.get('stream')}"
+        by_sql = trigger["type"] == "postgresql"
+        jobs = meta.get("targetQueryValue" if by_sql else "streamLength")
+        if jobs != said["OPTIMUS_SLOTS"]:
+            yield f"{name(doc)}: asks for a pod for {jobs} jobs, which has {said['OPTIMUS_SLOTS']} slots"
+        looks, language = meta.get("query" if by_sql else "stream"), said["OPTIMUS_LANGUAGES"]
+        if looks != (f"SELECT optimus.outstanding('{language}')" if by_sql else f"optimus:{{{language}}}:q"):
+            yield f"{name(doc)}: looks at {looks}"
         if meta.get("consumerGroup"):
             yield f"{name(doc)}: a group's lag is 0 while jobs run"
-        if said["OPTIMUS_QUEUE"] != f"redis://{meta.get('address')}":
+        if not by_sql and said["OPTIMUS_QUEUE"] != f"redis://{meta.get('address')}":
             yield f"{name(doc)}: asks another Redis than its workers"
+        for variable in env(worker).values() if by_sql else []:
+            if "REDIS" in variable["name"] or "redis" in (variable.get("value") or ""):
+                yield f"{name(doc)}: asks PostgreSQL, and its workers Redis"
         if ("TriggerAuthentication", space, trigger["authenticationRef"]["name"]) not in by:
             yield f"{name(doc)}: has no way in"
         if "replicas" in target["spec"]:

@@ -32,6 +32,7 @@ def build(directory, docs):
         docs = build(base / path, docs)
     for patch in said.get("patches", []):
         docs = [patched(d, patch) if matches(d, patch["target"]) else d for d in docs]
+        docs = [d for d in docs if d]
     for image in said.get("images", []):
         for doc in docs:
             renamed(doc, image)
@@ -67,6 +68,8 @@ def patched(doc, patch):
     said = yaml.safe_load(patch["patch"])
     doc = copy.deepcopy(doc)
     if isinstance(said, dict):
+        if said.get("$patch") == "delete":
+            return None
         said = {k: v for k, v in said.items() if k != "metadata"}
         return merged(doc, said)
     for op in said:
@@ -78,6 +81,8 @@ def patched(doc, patch):
             place.append(op["value"]) if last == "-" else place.insert(int(last), op["value"])
         elif op["op"] in ("add", "replace"):
             place[int(last) if isinstance(place, list) else last] = op["value"]
+        elif op["op"] == "remove":
+            del place[int(last) if isinstance(place, list) else last]
         else:
             sys.exit(f"this part of kustomize does not know `{op['op']}`")
     return doc
@@ -85,7 +90,8 @@ def patched(doc, patch):
 
 def merged(old, new, field=None):
     if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{k: merged(old[k], v, k) if k in old else cleaned(v) for k, v in new.items()}}
+        both = {**old, **{k: merged(old[k], v, k) if k in old else cleaned(v) for k, v in new.items()}}
+        return {k: v for k, v in both.items() if v is not None}
     if isinstance(old, list) and isinstance(new, list) and field in KEYS:
         key, out = KEYS[field], list(old)
         fresh = []

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::k8s::Sizes;
+use crate::k8s::{QueueKind, Sizes};
 
 /// Files for a cluster.
 #[derive(Debug, Clone, Subcommand)]
@@ -34,6 +34,9 @@ pub struct Render {
     /// Never more pods of a language
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub max_replicas: u16,
+    /// Where the queue is: `postgres` goes with `k8s/components/postgres`
+    #[arg(long, value_enum, default_value_t = QueueKind::Redis)]
+    pub queue: QueueKind,
     /// The registry of the languages' images
     #[arg(long, value_name = "HOST[/PATH]", value_parser = parse_registry)]
     pub registry: Option<String>,
@@ -53,7 +56,7 @@ impl Render {
 
     /// Sizes of workers, and the registry of images.
     pub fn sizes(&self) -> Sizes {
-        Sizes { slots: self.slots, max_replicas: self.max_replicas, registry: self.registry.clone() }
+        Sizes { slots: self.slots, max_replicas: self.max_replicas, registry: self.registry.clone(), queue: self.queue }
     }
 }
 

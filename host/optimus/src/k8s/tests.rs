@@ -23,7 +23,7 @@ fn language(id: &str) -> Subject {
 }
 
 fn sizes() -> Sizes {
-    Sizes { slots: 3, max_replicas: 7, registry: None }
+    Sizes { slots: 3, max_replicas: 7, registry: None, queue: QueueKind::Redis }
 }
 
 #[test]
@@ -82,4 +82,25 @@ fn the_languages_are_read_back() {
     let files = render(&[language("blue"), language("red")], &sizes()).unwrap();
     assert_eq!(rendered_languages(&files[LANGUAGES]), Some(vec!["blue".to_owned(), "red".to_owned()]));
     assert_eq!(rendered_languages("apiVersion: v1"), None);
+}
+
+#[test]
+fn a_queue_in_postgres_is_asked_for_what_is_outstanding() {
+    let files = render(&[language("c++")], &Sizes { queue: QueueKind::Postgres, ..sizes() }).unwrap();
+    let worker = &files["cpp.yaml"];
+    for part in [
+        "type: postgresql",
+        "query: \"SELECT optimus.outstanding('c++')\"",
+        "targetQueryValue: \"3\"",
+        "{name: OPTIMUS_QUEUE, valueFrom: {secretKeyRef: {name: optimus-postgres, key: url}}}",
+    ] {
+        assert!(worker.contains(part), "{part}\n{worker}");
+    }
+    assert!(files["shared.yaml"].contains("{parameter: connection, name: optimus-postgres, key: keda-connection}"));
+    for text in files.values() {
+        assert!(
+            !text.to_lowercase().contains("redis") && !text.contains("{queue_") && !text.contains("{store}"),
+            "{text}"
+        );
+    }
 }
