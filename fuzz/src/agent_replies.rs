@@ -8,10 +8,11 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use optimus_agent::protocol::{Cgroup, Hello, Ids, Wall};
+use optimus_core::collect::MAX_COLLECTED_FILES;
 use optimus_core::plan::Collect;
 use optimus_core::{Limits, Outcome, Stream};
 use optimus_sandbox::fuzzing::{AgentClient, Transport};
-use optimus_sandbox::{BoxStep, SandboxError, Sink, Stdin};
+use optimus_sandbox::{BoxStep, Gather, SandboxError, Sink, Stdin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
 
@@ -53,6 +54,10 @@ async fn run(agent: &mut AgentClient<Said>, most: usize) -> Result<Outcome, Sand
 }
 
 async fn collect(agent: &mut AgentClient<Said>, most: usize) {
+    if let Ok(gathered) = agent.gather(Gather { patterns: &[], cap_bytes: 1 << 10, drop_build: false }).await {
+        let bytes: usize = gathered.files.iter().map(|file| file.content.len()).sum();
+        assert!(bytes <= most && gathered.files.len() <= MAX_COLLECTED_FILES);
+    }
     if let Ok(collected) = agent.collect(&[Collect::All], 1 << 10).await {
         assert!(collected.size() <= most as u64);
         assert_eq!(collected.archive().map(|archive| archive.len() as u64).ok(), Some(collected.size()));

@@ -1,5 +1,6 @@
 """PyPI `sandbox-fusion`, unmodified, against a server of ours: `fusion_client.py URL`."""
 
+import base64
 import sys
 
 from sandbox_fusion import RunCodeRequest, RunStatus, run_code, set_endpoint
@@ -28,6 +29,19 @@ assert loop.run_result.stdout == "begun\n", loop
 
 files = {"data.txt": "ZnJvbSBhIGZpbGU="}
 assert run("print(open('data.txt').read())", "python", files=files).run_result.stdout == "from a file\n"
+left = """
+import os
+open("out.txt", "w").write("left")
+os.makedirs("deep"); open("deep/run", "wb").write(bytes(range(256)))
+os.symlink("/etc/passwd", "link"); os.mkfifo("pipe"); os.symlink("/etc", "folder")
+"""
+wanted = ["out.txt", "./deep/run", "link", "pipe", "folder/passwd", "missing"]
+found = run(left, "python", fetch_files=wanted)
+assert found.status == RunStatus.Success, found
+files = {name: base64.b64decode(content) for name, content in found.files.items()}
+assert files == {"out.txt": b"left", "./deep/run": bytes(range(256))}, files
+failed = run("open('out.txt', 'w').write('left')\nraise SystemExit(2)", "python", fetch_files=["out.txt"])
+assert (failed.run_result.return_code, list(failed.files)) == (2, ["out.txt"]), failed
 try:
     run("x", "lean")
 except Exception as error:

@@ -3,8 +3,10 @@
 
 mod collect;
 mod copy;
+mod gather;
 mod unpack;
 
 pub(crate) use collect::{Taken, collect};
 pub(crate) use copy::{empty, seed};
+pub(crate) use gather::gather;
 pub(crate) use unpack::{unpack, unpack_file};

@@ -164,6 +164,14 @@ fn answer(site: &mut Site, request: Request) -> Result<Reply, Fault> {
                 Taken::Refused(why) => Reply::Refused(why),
             })
         }
+        Request::Gather { patterns, cap_bytes, drop_build } => {
+            site.need_build(None)?;
+            let notes = files::gather(&mut site.state.link, BUILD, &patterns, cap_bytes)?;
+            if drop_build {
+                site.drop_build()?;
+            }
+            Ok(Reply::Gathered { notes })
+        }
         Request::Reset => site.reset().map(|()| Reply::Done),
     }
 }

@@ -9,11 +9,13 @@
 //!                 of a live stdin, an empty Data is the end
 //!     (Data | Channel)…           → (Stdout | Stderr | Channel)…   when the step has channels; an empty one is the end
 //! Collect                       → Data… (a tar archive), Done | Refused
+//! Gather                        → Data… (a tar archive), Gathered
 //! Reset                         → Done
 //! anything                      → Failed, and the box is over
 //! ```
 //! A frame of an unknown kind, one that is too long, or one out of order ends the conversation, and with it the box.
 
+use optimus_core::collect::Pattern;
 use optimus_core::plan::Collect;
 use optimus_core::{Exit, LimitHit, Limits};
 use serde::{Deserialize, Serialize};
@@ -173,6 +175,15 @@ pub enum Request {
         /// At most so many bytes.
         cap_bytes: u64,
     },
+    /// Send the files of the build area that match, and leave the stage as it is.
+    Gather {
+        /// Which files.
+        patterns: Vec<Pattern>,
+        /// At most so many bytes.
+        cap_bytes: u64,
+        /// The build area is not needed any more: the next step that works in one starts with a copy of the stage.
+        drop_build: bool,
+    },
     /// Forget everything: stage, build area, processes.
     Reset,
 }
@@ -188,6 +199,11 @@ pub enum Reply {
     Ended(Box<Ended>),
     /// What the program left cannot be taken.
     Refused(String),
+    /// The matching files were sent.
+    Gathered {
+        /// Why others are missing.
+        notes: Vec<String>,
+    },
     /// The box is over.
     Failed {
         /// Where it stopped.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::collect::Pattern;
 use crate::omit::is_zero;
 use crate::{
     BoxPath, Checker, Communication, Comparer, Digest, Invalid, Limits, Scoring, SourceFile, Test, Timestamp,
@@ -139,6 +140,9 @@ pub struct Job {
     /// Say only that an output is wrong, and not where.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hide_feedback: bool,
+    /// Files of each test that the report carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collect: Vec<Pattern>,
     /// Bytes of each stream of each test that the report carries.
     pub capture_bytes: u64,
     /// Copied into the report.

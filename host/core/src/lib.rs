@@ -4,6 +4,7 @@
 //! No I/O, no async, nothing upstream: every room may read this one, and it reads none.
 
 pub mod checker;
+pub mod collect;
 pub mod communication;
 pub mod compare;
 pub mod content;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::collect::CollectedFile;
 use crate::compare::{Difference, Shown};
 use crate::outcome::{Excerpt, Exit, LimitHit, Outcome};
 use crate::plan::Diagnostic;
@@ -145,6 +146,12 @@ pub struct TestReport {
     /// The messages between program and interactor, or processes and manager, when the job does not hide them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<Box<Transcript>>,
+    /// Its files that match the job's `collect`.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub files: Box<[CollectedFile]>,
+    /// Why files are missing in `files`: `` `out` is a symlink, not a file ``.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_message: Option<Box<str>>,
     /// Our failure, when the verdict is `internal_error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
@@ -229,8 +236,17 @@ impl TestReport {
             message: None,
             difference: None,
             transcript: None,
+            files: Box::default(),
+            files_message: None,
             error: None,
         }
+    }
+
+    /// A copy for events, with the names and sizes of files only.
+    pub fn without_file_contents(&self) -> Self {
+        let mut copy = self.clone();
+        copy.files.iter_mut().for_each(|file| file.content = None);
+        copy
     }
 
     /// The numbers of a test that was.

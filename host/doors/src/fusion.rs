@@ -76,7 +76,10 @@ async fn run_code(
     let until = shared.until().min(now + sent.patience() + BEYOND);
     let unknown = || unprocessable(&language::unknown(&shared.languages, &["body", "language"], &sent.language));
     let language = language::find_soon(&shared, &sent.language, until).await.ok_or_else(unknown)?;
+    let fetched = sent.fetch_files.clone();
     let job = sent.into_job(&language, &shared.policy).map_err(|mistake| unprocessable(&mistake))?;
     let report = held::report(&*engine, job, until).await?;
-    Ok(Json(result::of(&report)).into_response())
+    let mut answer = result::of(&report);
+    answer["files"] = result::files(&report, &fetched);
+    Ok(Json(answer).into_response())
 }

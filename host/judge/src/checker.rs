@@ -351,7 +351,7 @@ async fn written(open: &mut dyn OpenBox, directory: &str) -> Result<Vec<(String,
 }
 
 /// Regular files, by path, each up to a maximum of bytes.
-pub(super) fn unpack(collected: &Collected, most: u64) -> std::io::Result<Vec<(String, Bytes)>> {
+fn unpack(collected: &Collected, most: u64) -> std::io::Result<Vec<(String, Bytes)>> {
     let archive = collected.archive()?;
     let mut files = Vec::new();
     for entry in tar::Archive::new(&archive[..]).entries()? {

@@ -87,9 +87,8 @@ pub(super) async fn run(
     let TestSink { stdout, stderr, .. } = own;
     let interaction = Interaction { interactor, index, end_awaited: to_interactor.end_was_awaited() };
     let ended = context.ended(index, &outcome, [stdout.1, stderr.1]).await;
-    let judged = interaction.decide(context, said, inputs, ended).await;
-    let transcript = Some(Box::new(recorder.into_transcript()));
-    Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed: [stdout.0, stderr.0], transcript })
+    let judged = split_failure(interaction.decide(context, said, inputs, ended).await)?;
+    Ok(RunResult::conversed(outcome, judged, [stdout.0, stderr.0], recorder.into_transcript()))
 }
 
 /// Returns true if a program ended by a limit, or could not be run: its interactor has no partner any more.

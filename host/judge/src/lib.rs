@@ -7,6 +7,7 @@
 mod artefacts;
 mod build_spec;
 mod checker;
+mod collect;
 mod compile;
 mod demand;
 mod execute;

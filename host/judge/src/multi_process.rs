@@ -87,13 +87,8 @@ pub(super) async fn run(
     let end_awaited = pipes[summary.decisive].to_manager.end_was_awaited();
     let judged =
         Interaction { interactor: manager, index, end_awaited }.decide(context, said, inputs, summary.ended).await;
-    let transcript = Some(Box::new(recorder.into_transcript()));
-    Ok(RunResult {
-        outcome: Some(summary.outcome),
-        judged: split_failure(judged)?,
-        printed: summary.printed,
-        transcript,
-    })
+    let transcript = recorder.into_transcript();
+    Ok(RunResult::conversed(summary.outcome, split_failure(judged)?, summary.printed, transcript))
 }
 
 /// The FIFOs of a channel, in the order of the program's arguments.

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::artefacts::Artefact;
+use super::collect::Allowance;
 use super::compile::PreparedBox;
 use super::executor::Executor;
 use super::planned::PlannedJob;
@@ -65,7 +66,7 @@ impl Executor {
         let mut reports: Vec<Option<TestReport>> = vec![None; planned.spec.job.tests.len()];
         let total = reports.len();
         let note = |index: usize, report: TestReport| {
-            events(Event::Test { index, total, report: report.clone() });
+            events(Event::Test { index, total, report: report.without_file_contents() });
             reports[index] = Some(report);
         };
         // Dropping what runs kills it and destroys its box.
@@ -128,7 +129,9 @@ impl Executor {
         let progress = job.scoring.as_ref().map(|scoring| Progress::new(scoring, &job.tests));
         let worth = (0..job.tests.len()).map(|index| progress.as_ref()?.worth(index)).collect();
         let budget = Budget::new(REPORT_BYTES);
-        let context = TestContext { executor: self, planned, artefact, limits, comparer, worth, budget, events };
+        let allowance = Allowance::new();
+        let context =
+            TestContext { executor: self, planned, artefact, limits, comparer, worth, budget, allowance, events };
         (context, progress)
     }
 

@@ -1,12 +1,12 @@
 //! A test in which the submission runs by itself: stdin in, stdout to the comparer.
 
 use bytes::Bytes;
-use optimus_core::plan::Collect;
-use optimus_core::{BoxPath, Fault, Outcome, Verdict};
+use optimus_core::{Outcome, Verdict};
 use optimus_sandbox::{BoxStep, OpenBox, View};
 
 use super::build_spec::BuildSpec;
-use super::checker::{Checked, CheckerInputs, Failure, unpack};
+use super::checker::{Checked, CheckerInputs, Failure};
+use super::collect::{CollectedFiles, collect, output};
 use super::failure::{Cause, cause_of};
 use super::live::{EVERY, Live};
 use super::sink::{Reader, Tail, TestSink};
@@ -28,10 +28,12 @@ impl TestContext<'_> {
         let output_file = io.and_then(|io| io.output.as_ref());
         let stdin = if io.is_some_and(|io| io.input.is_some()) { Bytes::new() } else { inputs.input.clone() };
         let argv = self.argv(index);
+        let leaves_files = output_file.is_some() || !job.collect.is_empty();
+        let view = if leaves_files { View::Build } else { View::Fresh };
         let step = BoxStep {
             argv: &argv,
             env: &plan.run.env,
-            view: if output_file.is_some() { View::Build } else { View::Fresh },
+            view,
             stdin: stdin.into(),
             channels: &[],
             limits: self.limits(index),
@@ -49,21 +51,21 @@ impl TestContext<'_> {
         let mut unwritten = None;
         if let (Some(path), Some(aside), true) = (output_file, aside, outcome.is_success()) {
             reader = aside;
-            match output(open, path).await {
-                Ok(bytes) => reader.read(&bytes),
-                Err(Cause::Program(why)) => unwritten = Some(why),
-                Err(ours) => return Err(ours),
+            match output(open, path).await? {
+                Some(content) => reader.read(content.as_bytes()),
+                None => unwritten = Some(path),
             }
         }
+        let collected = match leaves_files {
+            true => collect(open, &job.collect, &self.allowance).await?,
+            false => CollectedFiles::default(),
+        };
         let judged = match unwritten {
-            Some(_) => {
-                let path = output_file.map(BoxPath::as_str).unwrap_or_default();
-                Ok(Ruling::new(Verdict::WrongAnswer, format!("wrote no `{path}`")).into())
-            }
+            Some(path) => Ok(Ruling::new(Verdict::WrongAnswer, format!("wrote no `{path}`")).into()),
             None => self.judge((index, &outcome), reader, [stdout.1, stderr.1], inputs).await,
         };
-        let printed = [stdout.0, stderr.0];
-        Ok(RunResult { outcome: Some(outcome), judged: split_failure(judged)?, printed, transcript: None })
+        let (judged, printed) = (split_failure(judged)?, [stdout.0, stderr.0]);
+        Ok(RunResult { outcome: Some(outcome), judged, printed, transcript: None, collected })
     }
 
     async fn judge(
@@ -90,13 +92,4 @@ async fn flush_while_running<T>(running: impl Future<Output = T>, live: Option<&
             () = tokio::time::sleep(EVERY), if live.is_some() => live.into_iter().for_each(Live::flush),
         }
     }
-}
-
-/// Reads the file that the program wrote instead of printing.
-async fn output(open: &mut dyn OpenBox, path: &BoxPath) -> Result<Bytes, Cause> {
-    let collected = open.collect(&[Collect::Path(path.clone())]).await.map_err(|error| cause_of(&error))?;
-    let unreadable = |error: std::io::Error| Cause::Internal(Fault::new("sandbox_failed", error.to_string()));
-    let files = unpack(&collected, super::limits::CHECKED_OUTPUT).map_err(unreadable)?;
-    let file = files.into_iter().find(|(name, _)| name == path.as_str());
-    file.map(|(_, bytes)| bytes).ok_or_else(|| Cause::Program("it is not a file".to_owned()))
 }

@@ -5,6 +5,7 @@ use optimus_sandbox::OpenBox;
 
 use super::build_spec::BuildSpec;
 use super::checker::Checked;
+use super::collect::CollectedFiles;
 use super::failure::Cause;
 use super::sink::{Head, cut};
 use super::test_context::{TestContext, split_failure, test_name};
@@ -69,8 +70,11 @@ async fn run_passes(context: &TestContext<'_>, index: usize, open: &mut dyn Open
             judged => {
                 let judged = judged.map(|checked| checked.ruling);
                 let transcript = run_result.transcript.filter(|_| !context.planned.spec.job.hide_feedback);
+                let CollectedFiles { files, message: files_message } = run_result.collected;
                 return Ok(TestReport {
                     transcript,
+                    files: files.into(),
+                    files_message: files_message.map(Into::into),
                     ..report(name, run_result.outcome.as_ref(), judged, run_result.printed)
                 });
             }

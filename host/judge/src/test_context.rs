@@ -15,6 +15,7 @@ use optimus_sandbox::OpenBox;
 use super::artefacts::Artefact;
 use super::build_spec::BuildSpec;
 use super::checker::{Checked, CheckerInputs, Failure};
+use super::collect::{Allowance, CollectedFiles};
 use super::compile::BuildResult;
 use super::executor::Executor;
 use super::failure::{Cause, cause_of, starts_from_work_area, toolchain_missing};
@@ -33,6 +34,7 @@ pub(super) struct TestContext<'a> {
     /// The points of each test, if the job has points.
     pub(super) worth: Vec<Option<f64>>,
     pub(super) budget: Budget,
+    pub(super) allowance: Allowance,
     pub(super) events: &'a EventSink<'a>,
 }
 
@@ -54,12 +56,25 @@ pub(super) struct RunResult {
     pub(super) judged: Result<Checked, Fault>,
     pub(super) printed: [Head; 2],
     pub(super) transcript: Option<Box<Transcript>>,
+    pub(super) collected: CollectedFiles,
 }
 
 impl RunResult {
     /// The result of a submission that was not run.
     pub(super) fn stopped(judged: Result<Checked, Fault>) -> Self {
-        Self { outcome: None, judged, printed: Default::default(), transcript: None }
+        let printed = Default::default();
+        Self { outcome: None, judged, printed, transcript: None, collected: CollectedFiles::default() }
+    }
+
+    /// The result of a conversation: no files are collected.
+    pub(super) fn conversed(
+        outcome: Outcome,
+        judged: Result<Checked, Fault>,
+        printed: [Head; 2],
+        transcript: Transcript,
+    ) -> Self {
+        let (outcome, transcript) = (Some(outcome), Some(Box::new(transcript)));
+        Self { outcome, judged, printed, transcript, collected: CollectedFiles::default() }
     }
 }
 
@@ -68,6 +83,7 @@ impl TestContext<'_> {
     pub(super) fn needs_fresh_box(&self) -> bool {
         let job = self.planned.spec.job;
         job.file_io.as_ref().is_some_and(|io| io.output.is_some())
+            || !job.collect.is_empty()
             || job.tests.iter().any(|test| !test.files.is_empty())
     }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod calibrate;
 mod client;
+mod collected;
 mod completions;
 mod db;
 mod dead;

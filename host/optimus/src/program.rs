@@ -45,6 +45,7 @@ pub fn request(args: &ProgramArgs) -> anyhow::Result<Program> {
         limits: args.limits(),
         compare: args.compare.clone(),
         stop_at_first_failure: args.stop_at_first_failure,
+        collect: args.collect.clone(),
         ..JobRequest::default()
     };
     Ok(Program { request, told })

@@ -3,6 +3,7 @@
 
 mod error;
 mod exchange;
+mod gather;
 mod outgoing;
 mod pack;
 mod replies;

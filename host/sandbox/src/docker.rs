@@ -30,7 +30,10 @@ pub use prepare::Progress;
 
 use crate::admission::{Admission, Clear};
 use crate::processors::Share;
-use crate::{Admitted, BoxStep, Collected, Demand, Description, OpenBox, Sandbox, SandboxError, Sink, page_cache};
+use crate::{
+    Admitted, BoxStep, Collected, Demand, Description, Gather, GatherFiles, Gathered, OpenBox, Sandbox, SandboxError,
+    Sink, page_cache,
+};
 use launch::Launcher;
 use orphans::Owner;
 use pool::{Lease, Pool};
@@ -150,6 +153,13 @@ impl OpenBox for DockerBox {
 
     async fn restore(&mut self, collected: &Collected) -> Result<(), SandboxError> {
         self.lease.talk(async |talk| talk.restore(collected).await).await
+    }
+}
+
+#[async_trait]
+impl GatherFiles for DockerBox {
+    async fn gather(&mut self, search: Gather<'_>) -> Result<Gathered, SandboxError> {
+        self.lease.talk(async |talk| talk.gather(search).await).await
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{Exit, Outcome, Stream};
 
-use crate::{BoxStep, Collected, Description, OpenBox, Sandbox, SandboxError, Sink};
+use crate::{BoxStep, Collected, Description, Gather, GatherFiles, Gathered, OpenBox, Sandbox, SandboxError, Sink};
 
 /// Decides how a step ends, and prints into the sink what it "printed".
 pub type Script =
@@ -88,5 +88,12 @@ impl OpenBox for FakeBox {
 
     async fn restore(&mut self, _collected: &Collected) -> Result<(), SandboxError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl GatherFiles for FakeBox {
+    async fn gather(&mut self, _search: Gather<'_>) -> Result<Gathered, SandboxError> {
+        Ok(Gathered::default())
     }
 }

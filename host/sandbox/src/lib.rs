@@ -15,6 +15,7 @@ mod error;
 mod etc;
 mod fake;
 mod feed;
+mod gather;
 mod memory;
 mod native;
 mod page_cache;
@@ -38,6 +39,7 @@ pub use docker::{DockerConfig, DockerSandbox, Progress, docker_doctor};
 pub use error::SandboxError;
 pub use fake::{FakeSandbox, Script};
 pub use feed::{Feed, Stdin};
+pub use gather::{Gather, GatherFiles, Gathered};
 pub use memory::machine_memory;
 pub use native::{Check, NativeConfig, NativeSandbox, doctor, given};
 pub use optimus_agent::inventory::{Counts, Summary};
@@ -80,7 +82,7 @@ pub trait Sandbox: Send + Sync {
 
 /// One isolated place, with a stage (files that wait, which no program can change) and a build area.
 #[async_trait]
-pub trait OpenBox: Send {
+pub trait OpenBox: GatherFiles + Send {
     /// Puts files on the stage, beside what is there; a file of the same path is replaced.
     async fn stage(&mut self, files: &[PlacedFile]) -> Result<(), SandboxError>;
 

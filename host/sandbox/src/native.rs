@@ -25,7 +25,10 @@ pub use given::given;
 
 use crate::admission::Admission;
 use crate::processors::Share;
-use crate::{Admitted, BoxStep, Collected, Demand, Description, OpenBox, Processors, Sandbox, SandboxError, Sink};
+use crate::{
+    Admitted, BoxStep, Collected, Demand, Description, Gather, GatherFiles, Gathered, OpenBox, Processors, Sandbox,
+    SandboxError, Sink,
+};
 use launch::Launcher;
 use pool::{Lease, Pool};
 
@@ -110,5 +113,12 @@ impl OpenBox for NativeBox {
 
     async fn restore(&mut self, collected: &Collected) -> Result<(), SandboxError> {
         self.lease.talk(async |talk| talk.restore(collected).await).await
+    }
+}
+
+#[async_trait]
+impl GatherFiles for NativeBox {
+    async fn gather(&mut self, search: Gather<'_>) -> Result<Gathered, SandboxError> {
+        self.lease.talk(async |talk| talk.gather(search).await).await
     }
 }

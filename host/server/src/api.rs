@@ -17,6 +17,7 @@ mod doctor;
 mod doors;
 mod error;
 mod events;
+mod files;
 mod health;
 mod history;
 mod identity;

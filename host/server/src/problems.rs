@@ -268,6 +268,7 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
         rerun_on_time_limit: job.rerun_on_time_limit,
         stop_at_first_failure: job.stop_at_first_failure,
         hide_feedback: job.hide_feedback,
+        collect: job.collect.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
         capture_bytes: Some(job.capture_bytes),
         labels: job.labels.clone(),
         ..JobRequest::default()

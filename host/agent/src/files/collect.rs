@@ -5,6 +5,7 @@
 //! refused by name. A hard link is a file: it can only lead to another file of the same area.
 
 use std::collections::BTreeSet;
+use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -35,6 +36,14 @@ enum Stop {
     Fault(Fault),
 }
 
+/// Why a path cannot be opened, where the program is the reason.
+pub(super) enum Refusal {
+    /// There is no such file.
+    Missing,
+    /// In words for the program's author.
+    Other(String),
+}
+
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
@@ -43,11 +52,7 @@ impl From<Fault> for Stop {
 
 /// Copies what `paths` name from `build` to `stage` and sends it as an archive.
 pub(crate) fn collect(link: &mut Link, build: &str, stage: &str, paths: &[Collect], cap: u64) -> Result<Taken, Fault> {
-    let open = |path: &str| {
-        openat(CWD, path, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .at(&format!("open `{path}`"))
-    };
-    let (build, stage) = (open(build)?, open(stage)?);
+    let (build, stage) = (open_area(build)?, open_area(stage)?);
     let mut walk = Walk {
         build: build.as_fd(),
         stage: stage.as_fd(),
@@ -97,7 +102,7 @@ impl Walk<'_> {
                 self.take_directory(path, depth + 1)
             }
             FileType::RegularFile => self.take_file(path, opened, &stat),
-            other => Err(refuse(path, other)),
+            other => Err(Stop::Refused(refusal(path, other))),
         }
     }
 
@@ -112,20 +117,13 @@ impl Walk<'_> {
     }
 
     fn names(&self, path: &str) -> Result<Vec<String>, Stop> {
-        let stage = || format!("read `{path}`");
-        let directory = if path.is_empty() {
-            openat(self.build, ".", OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).at(&stage())?
-        } else {
-            self.open(path)?.0
-        };
         let mut names = Vec::new();
-        for entry in Dir::new(directory).at(&stage())? {
-            let entry = entry.at(&stage())?;
-            match entry.file_name().to_str() {
-                Ok("." | "..") => {}
+        for name in open_names(self.build, path)?.map_err(|refusal| refusal.of(path))? {
+            let name = name?;
+            match name.to_str() {
                 Ok(name) if BoxPath::new(name).is_ok() => names.push(name.to_owned()),
                 _ => {
-                    let name = entry.file_name().to_string_lossy();
+                    let name = name.to_string_lossy();
                     return Err(Stop::Refused(format!("`{}` is not a name that can be kept", name.escape_debug())));
                 }
             }
@@ -139,22 +137,7 @@ impl Walk<'_> {
     }
 
     fn open(&self, path: &str) -> Result<(OwnedFd, Stat), Stop> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let how =
-            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
-        match openat2(self.build, path, flags, Mode::empty(), how) {
-            Ok(opened) => {
-                let stat = fstat(&opened).at(&format!("stat `{path}`"))?;
-                Ok((opened, stat))
-            }
-            Err(Errno::LOOP) => Err(refuse(path, FileType::Symlink)),
-            Err(Errno::NOENT | Errno::NOTDIR) => Err(Stop::Refused(format!("the build left no `{path}`"))),
-            // What a socket answers, and a device on our nodev mount.
-            Err(Errno::NXIO | Errno::ACCESS | Errno::PERM) => {
-                Err(Stop::Refused(format!("`{path}` is not a readable file")))
-            }
-            Err(errno) => Err(Stop::Fault(Fault::new(format!("open `{path}`"), errno))),
-        }
+        open_beneath(self.build, path)?.map_err(|refusal| refusal.of(path))
     }
 
     fn take_file(&mut self, path: &str, opened: OwnedFd, stat: &Stat) -> Result<(), Stop> {
@@ -175,7 +158,59 @@ impl Walk<'_> {
     }
 }
 
-fn header(kind: tar::EntryType, mode: u32, size: u64) -> tar::Header {
+impl Refusal {
+    fn of(self, path: &str) -> Stop {
+        Stop::Refused(match self {
+            Self::Missing => format!("the build left no `{path}`"),
+            Self::Other(why) => why,
+        })
+    }
+}
+
+/// Opens the directory of an area of our own.
+pub(super) fn open_area(path: &str) -> Result<OwnedFd, Fault> {
+    openat(CWD, path, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).at(&format!("open `{path}`"))
+}
+
+/// Opens what a program left at `path` beneath `build`.
+pub(super) fn open_beneath(build: BorrowedFd<'_>, path: &str) -> Result<Result<(OwnedFd, Stat), Refusal>, Fault> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
+    Ok(match openat2(build, path, flags, Mode::empty(), how) {
+        Ok(opened) => {
+            let stat = fstat(&opened).at(&format!("stat `{path}`"))?;
+            Ok((opened, stat))
+        }
+        Err(Errno::LOOP) => Err(Refusal::Other(refusal(path, FileType::Symlink))),
+        Err(Errno::NOENT | Errno::NOTDIR) => Err(Refusal::Missing),
+        // What a socket answers, and a device on our nodev mount.
+        Err(Errno::NXIO | Errno::ACCESS | Errno::PERM) => {
+            Err(Refusal::Other(format!("`{path}` is not a readable file")))
+        }
+        Err(errno) => return Err(Fault::new(format!("open `{path}`"), errno)),
+    })
+}
+
+/// The names in the directory at `path` beneath `build`, in no order.
+pub(super) fn open_names(
+    build: BorrowedFd<'_>,
+    path: &str,
+) -> Result<Result<impl Iterator<Item = Result<CString, Fault>>, Refusal>, Fault> {
+    let stage = format!("read `{path}`");
+    let directory = if path.is_empty() {
+        openat(build, ".", OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).at(&stage)?
+    } else {
+        match open_beneath(build, path)? {
+            Ok((directory, _)) => directory,
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    };
+    let entries = Dir::new(directory).at(&stage)?.map(move |entry| entry.at(&stage));
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name().to_owned()));
+    Ok(Ok(names.filter(|name| !matches!(name.as_deref(), Ok(name) if name == c"." || name == c".."))))
+}
+
+pub(super) fn header(kind: tar::EntryType, mode: u32, size: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(kind);
     header.set_mode(mode);
@@ -185,7 +220,8 @@ fn header(kind: tar::EntryType, mode: u32, size: u64) -> tar::Header {
     header
 }
 
-fn refuse(path: &str, kind: FileType) -> Stop {
+/// Says that `path` is no file.
+pub(super) fn refusal(path: &str, kind: FileType) -> String {
     let kind = match kind {
         FileType::Symlink => "a symlink",
         FileType::Fifo => "a FIFO",
@@ -193,7 +229,7 @@ fn refuse(path: &str, kind: FileType) -> Stop {
         FileType::CharacterDevice | FileType::BlockDevice => "a device",
         _ => "of an unknown kind",
     };
-    Stop::Refused(format!("`{path}` is {kind}, not a file"))
+    format!("`{path}` is {kind}, not a file")
 }
 
 /// Writes a copy of what is read through it.
@@ -211,8 +247,8 @@ impl io::Read for Tee {
 }
 
 /// The archive as it goes over the link.
-struct Sender<'a> {
-    link: &'a mut Link,
+pub(super) struct Sender<'a> {
+    pub(super) link: &'a mut Link,
 }
 
 impl Write for Sender<'_> {

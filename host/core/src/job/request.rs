@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{FileIo, Job, JobId, Webhook};
+use crate::collect;
 use crate::omit::is_zero;
 use crate::policy::{Policy, check_fits};
 use crate::source::FileRequest;
@@ -70,6 +71,9 @@ pub struct JobRequest {
     /// Say neither where the output is another than expected, nor what a checker says of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hide_feedback: bool,
+    /// Files of each test that the report carries: paths in the work area, whose parts may hold `*` and `?`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collect: Vec<String>,
     /// Bytes of each test's stdout and stderr that the report carries; 64 KiB when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_bytes: Option<u64>,
@@ -128,6 +132,7 @@ impl JobRequest {
             problem: self.problem.as_deref().map(digest).transpose()?,
             stop_at_first_failure: self.stop_at_first_failure,
             hide_feedback: self.hide_feedback,
+            collect: collect::check(&self.collect)?,
             capture_bytes,
             labels: self.labels,
         })
@@ -160,6 +165,10 @@ impl JobRequest {
             if let Some((field, _)) = beside.iter().find(|(_, given)| *given) {
                 return Err(Invalid::new(*field, "cannot be combined with `communication`, whose manager judges"));
             }
+        }
+        let talks = [("interactor", self.interactor.is_some()), ("communication", self.communication.is_some())];
+        if let Some((field, _)) = talks.iter().find(|(_, given)| *given && !self.collect.is_empty()) {
+            return Err(Invalid::new("collect", format!("cannot be combined with `{field}`")));
         }
         if self.rerun_on_time_limit > MAX_RERUNS {
             return Err(Invalid::new("rerun_on_time_limit", format!("is more than {MAX_RERUNS}")));

@@ -21,6 +21,8 @@ pub(super) struct RunCode {
     run_timeout: f64,
     memory_mib: Option<u64>,
     files: Vec<(String, Vec<u8>)>,
+    /// As the client names them.
+    pub(super) fetch_files: Vec<String>,
 }
 
 /// Files of this name are for its own data sets.
@@ -30,10 +32,6 @@ impl RunCode {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Mistake> {
         let body = fields::body(bytes)?;
         let fields = Fields::new(&["body"], &body);
-        if let Some(first) = body.get("fetch_files").and_then(Value::as_array).and_then(|files| files.first()) {
-            let message = "Value error, files that a run leaves cannot be fetched from this server yet";
-            return Err(Mistake::new(&["body", "fetch_files"], "value_error", message, first.clone()));
-        }
         let memory = fields.number("memory_limit_MB", false)?.unwrap_or(-1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and bounded")]
         let memory_mib = (memory >= 1.0).then(|| memory.min(1e9) as u64);
@@ -45,6 +43,7 @@ impl RunCode {
             run_timeout: fields.number("run_timeout", false)?.unwrap_or(TIMEOUT),
             memory_mib,
             files: files(&fields)?,
+            fetch_files: fetch_files(body.get("fetch_files"))?,
         })
     }
 
@@ -73,8 +72,32 @@ impl RunCode {
                 job.files.push(FileRequest { path, content: Content::from(content) });
             }
         }
+        job.collect = self.fetch_files.iter().map(|name| literal(name)).collect();
         Ok(job)
     }
+}
+
+/// A file's path in the work area; here it may not begin with `./`.
+pub(super) fn literal(name: &str) -> String {
+    name.strip_prefix("./").unwrap_or(name).to_owned()
+}
+
+fn fetch_files(given: Option<&Value>) -> Result<Vec<String>, Mistake> {
+    let mut names = Vec::new();
+    let Some(given) = given else { return Ok(names) };
+    let mistake = |kind: &'static str, message: String, input: &Value| {
+        Mistake::new(&["body", "fetch_files"], kind, message, input.clone())
+    };
+    let list =
+        given.as_array().ok_or_else(|| mistake("list_type", "Input should be a valid list".to_owned(), given))?;
+    for one in list {
+        let name =
+            one.as_str().ok_or_else(|| mistake("string_type", "Input should be a valid string".to_owned(), one))?;
+        BoxPath::new(literal(name))
+            .map_err(|why| mistake("value_error", format!("Value error, the path {why}"), one))?;
+        names.push(name.to_owned());
+    }
+    Ok(names)
 }
 
 fn files(fields: &Fields<'_>) -> Result<Vec<(String, Vec<u8>)>, Mistake> {

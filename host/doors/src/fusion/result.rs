@@ -1,9 +1,13 @@
 //! What a report comes to: a status, a result of compiling, and one of running. `SandboxError` is ours alone, since clients
 //! pay five retries for it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use optimus_core::report::CompileReport;
 use optimus_core::{Exit, Report, TestReport, Verdict};
 use serde_json::{Value, json};
+
+use super::request::literal;
 
 /// Of the only test.
 pub(super) fn of(report: &Report) -> Value {
@@ -27,6 +31,17 @@ pub(super) fn of_test(report: &Report, test: Option<&TestReport>) -> Value {
         }
         (_, None) => answer("SandboxError", "the program was not run", compile.as_ref(), None),
     }
+}
+
+/// The files that were asked for and are there, by the names that they were asked for by.
+pub(super) fn files(report: &Report, names: &[String]) -> Value {
+    let left = report.tests.first().map_or(&[][..], |test| &test.files);
+    let found = |name: &String| {
+        let path = literal(name);
+        let content = left.iter().find(|file| file.path == path)?.content.as_ref()?;
+        Some((name.clone(), Value::from(STANDARD.encode(content.as_bytes()))))
+    };
+    Value::Object(names.iter().filter_map(found).collect())
 }
 
 /// Whether we did not find out how this test ends.

@@ -114,7 +114,10 @@ async fn mistakes_are_pydantics() {
         (json!({"files": {"x": 1}}), "files", "string_type"),
         (json!({"files": {"../x": "eA=="}}), "files", "value_error"),
         (json!({"files": {"/etc/x": "eA=="}}), "files", "value_error"),
-        (json!({"fetch_files": ["x"]}), "fetch_files", "value_error"),
+        (json!({"fetch_files": ["../x"]}), "fetch_files", "value_error"),
+        (json!({"fetch_files": ["/etc/passwd"]}), "fetch_files", "value_error"),
+        (json!({"fetch_files": [1]}), "fetch_files", "string_type"),
+        (json!({"fetch_files": "x"}), "fetch_files", "list_type"),
     ] {
         let answer = house.post(RUN, &with(&changes)).await;
         let detail = answer.json()["detail"][0].clone();

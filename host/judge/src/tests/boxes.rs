@@ -1,6 +1,7 @@
 //! The operations on a box, in their order.
 
-use optimus_sandbox::{Collected, Description, OpenBox, Sandbox};
+use optimus_core::collect::Pattern;
+use optimus_sandbox::{Collected, Description, Gather, GatherFiles, Gathered, OpenBox, Sandbox};
 
 use super::*;
 use crate::execute::Ending;
@@ -63,6 +64,23 @@ impl OpenBox for Recorder {
         self.note(format!("restore {} bytes", collected.size()));
         Ok(())
     }
+}
+
+/// Its programs leave a text and a program in `out`, and a symlink.
+#[async_trait]
+impl GatherFiles for Recorder {
+    async fn gather(&mut self, search: Gather<'_>) -> Result<Gathered, SandboxError> {
+        let patterns: Vec<_> = search.patterns.iter().map(Pattern::as_str).collect();
+        self.note(format!("gather {patterns:?}, the build area {}", if search.drop_build { "ends" } else { "stays" }));
+        let left = [left("out/a.txt", false, b"text".to_vec()), left("out/run", true, vec![0; 4 << 20])];
+        let is_meant = |file: &PlacedFile| search.patterns.iter().any(|pattern| pattern.matches(file.path.as_str()));
+        let files = left.into_iter().filter(is_meant).collect();
+        Ok(Gathered { files, notes: vec!["`link` is a symlink, not a file".to_owned()] })
+    }
+}
+
+fn left(path: &str, executable: bool, content: Vec<u8>) -> PlacedFile {
+    PlacedFile { path: BoxPath::new(path).unwrap(), executable, content: content.into() }
 }
 
 fn recorded() -> (Toys, Recorder) {
@@ -144,4 +162,40 @@ async fn the_box_of_a_checker_is_opened_beside_those_whose_times_count() {
         let opens: Vec<String> = recorder.taken().into_iter().filter(|done| done.starts_with("open")).collect();
         assert_eq!(opens, [opened, opened], "compiled or not");
     }
+}
+
+#[tokio::test]
+async fn what_a_run_left_is_reported_with_what_is_missing() {
+    let (toys, recorder) = recorded();
+    let wanted = json!({"tests": [{}, {}], "collect": ["out/*.txt", "out/r*"]});
+    let execution = toys.execute(&job(wanted), &interpreted()).await.unwrap();
+    let shown = |test: &optimus_core::TestReport| -> Vec<_> {
+        test.files.iter().map(|file| (file.path.clone(), file.bytes, file.executable)).collect()
+    };
+    let [first, second] = &execution.tests[..] else { panic!("{:?}", execution.tests) };
+    assert_eq!(shown(first), [("out/a.txt".to_owned(), 4, false), ("out/run".to_owned(), 4 << 20, true)]);
+    assert_eq!(first.files[0].content.as_ref().unwrap().as_bytes(), b"text");
+    let text = "sha256:982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
+    assert_eq!(first.files[0].sha256.to_string(), text);
+    assert_eq!(first.files_message.as_deref(), Some("`link` is a symlink, not a file"));
+    assert_eq!(shown(second), [("out/a.txt".to_owned(), 4, false)]);
+    let full = "`link` is a symlink, not a file; `out/run` does not fit: the files of a job take at most 8388608 bytes";
+    assert_eq!(second.files_message.as_deref(), Some(full));
+    assert!(execution.tests.iter().all(|test| test.verdict == Verdict::Accepted));
+    // Each test has a build area of its own, which is new in a new box only.
+    let run = "Build toy main.toy within 2000 ms";
+    let gather = r#"gather ["out/*.txt", "out/r*"], the build area ends"#;
+    let (opened, ran) = (["open toy:1", "stage main.toy"], [run, gather]);
+    assert_eq!(recorder.taken(), [opened, opened, ran, opened, ran].concat());
+}
+
+#[tokio::test]
+async fn a_run_that_is_repeated_finds_nothing_of_the_first() {
+    let (toys, recorder) = recorded();
+    let wanted = json!({"tests": [{"expect": "text"}], "file_io": {"output": "out/a.txt"}, "collect": ["out/a.txt"]});
+    let execution = toys.execute(&job(wanted), &interpreted()).await.unwrap();
+    assert_eq!(execution.tests[0].verdict, Verdict::Accepted);
+    let gathered: Vec<_> = recorder.taken().into_iter().filter(|done| done.starts_with("gather")).collect();
+    let gather = |end| format!(r#"gather ["out/a.txt"], the build area {end}"#);
+    assert_eq!(gathered, [gather("stays"), gather("ends")]);
 }

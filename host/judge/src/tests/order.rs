@@ -82,6 +82,13 @@ impl optimus_sandbox::OpenBox for TogetherBox {
     }
 }
 
+#[async_trait]
+impl optimus_sandbox::GatherFiles for TogetherBox {
+    async fn gather(&mut self, _: optimus_sandbox::Gather<'_>) -> Result<optimus_sandbox::Gathered, SandboxError> {
+        Ok(optimus_sandbox::Gathered::default())
+    }
+}
+
 struct TogetherSandbox(Arc<Together>);
 
 #[async_trait]

@@ -6,7 +6,8 @@ pub(super) const RUN: &str = "Examples:
   optimus run sum.cpp --tests tests/           judge it: tests/1.in with tests/1.out, …
   optimus run sum.cpp --tests tests/ --watch   judge it again whenever it changes
   optimus run sum.cpp --stdin 1.in --expect 1.out --compare tokens
-  optimus run main.cpp util/sort.cpp --json    the first file is the one to start with";
+  optimus run main.cpp util/sort.cpp --json    the first file is the one to start with
+  optimus run plot.py --collect '*.png' --into out   save what it draws";
 
 pub(super) const INIT: &str = "Examples:
   optimus init sum                             sum/main.py with a test

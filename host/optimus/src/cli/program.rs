@@ -46,6 +46,12 @@ pub struct ProgramArgs {
     /// Skip the tests after the first that is not accepted
     #[arg(long)]
     pub stop_at_first_failure: bool,
+    /// Files of each test to put into the report: a path in the work area, whose parts may hold `*` and `?`
+    #[arg(long, value_name = "PATTERN")]
+    pub collect: Vec<String>,
+    /// Save those files below this directory; of several tests, below DIR/TEST
+    #[arg(long, value_name = "DIR", requires = "collect")]
+    pub into: Option<PathBuf>,
     /// Arguments for the program
     #[arg(last = true, value_name = "ARG")]
     pub args: Vec<String>,

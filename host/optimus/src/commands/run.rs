@@ -13,7 +13,7 @@ use optimus_plugin::CompileListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::{exit_code, runtime};
+use super::{collected, exit_code, runtime};
 use crate::cli::{ProgramArgs, Run};
 use crate::engine::Engine;
 use crate::output::{self, Advised, Output};
@@ -50,6 +50,7 @@ fn once(args: &Run, engine: &Engine, runtime: &Runtime, output: Output) -> anyho
     let job = job(&args.program, engine, output)?;
     let report = runtime.block_on(judge(engine, &job, output))?;
     output.print(&report, output::report)?;
+    collected::save(&args.program, &report, output)?;
     Ok(exit_code(report.verdict))
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::client::Client;
-use super::exit_code;
+use super::{collected, exit_code};
 use crate::cli::Submit;
 use crate::output::{self, Output};
 use crate::program::{self, Program};
@@ -24,6 +24,7 @@ pub(super) fn submit(args: &Submit, output: Output) -> anyhow::Result<ExitCode> 
     }
     let done = client.wait(posted.id)?;
     output.print(&done, output::report)?;
+    collected::save(&args.program, &done, output)?;
     Ok(exit_code(done.verdict))
 }
 

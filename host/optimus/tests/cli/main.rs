@@ -8,6 +8,7 @@ mod check;
 mod cluster;
 mod dev;
 mod docker;
+mod files;
 mod first;
 mod k8s;
 mod litter;

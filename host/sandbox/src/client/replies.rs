@@ -104,6 +104,6 @@ pub(super) fn unexpected_reply(reply: Reply) -> SandboxError {
     match reply {
         Reply::Refused(why) => SandboxError::Refused(why),
         Reply::Failed { stage, errno } => SandboxError::SetUp { stage, source: io::Error::from_raw_os_error(errno) },
-        Reply::Ready | Reply::Done | Reply::Ended(_) => protocol_error(&Garbled::Order),
+        Reply::Ready | Reply::Done | Reply::Ended(_) | Reply::Gathered { .. } => protocol_error(&Garbled::Order),
     }
 }

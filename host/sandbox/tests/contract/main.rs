@@ -63,6 +63,8 @@ const ALWAYS: &[(&str, Case)] = cases![
         a_long_result_goes_to_several_boxes_at_once,
         only_what_is_named_is_collected,
         a_collected_path_that_is_no_file_is_refused,
+        what_matches_is_gathered_and_the_rest_is_noted,
+        what_is_too_much_to_gather_is_left_out,
     },
     ends::{
         nothing_is_left_for_the_next_box,

@@ -198,6 +198,14 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "argv")) { for (int i = 0; i < argc; i++) printf("%s%c", argv[i], 0); return 0; }
     if (!strcmp(what, "link")) return symlink(argv[2], argv[3]) < 0 ? errno : 0;
     if (!strcmp(what, "fifo")) return mkfifo(argv[2], 0644) < 0 ? errno : 0;
+    if (!strcmp(what, "write-many")) {
+        for (long i = 0; i < number; i++) {
+            char path[64];
+            snprintf(path, sizeof path, "%s/%05ld", argv[3], i);
+            if (write_file(path, 0)) return 1;
+        }
+        return 0;
+    }
     if (!strcmp(what, "make")) { mkdir(argv[2], 0755); return 0; }
     if (!strcmp(what, "unlink")) { printf("%d", unlink(argv[2]) < 0 ? errno : 0); return 0; }
     if (!strcmp(what, "chmod")) { printf("%d", chmod(argv[2], 0777) < 0 ? errno : 0); return 0; }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use optimus_core::collect::{MAX_COLLECTED_FILES, Pattern};
 use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{BoxPath, Content, Limits, Outcome, Stream};
-use optimus_sandbox::{BoxStep, Discard, OpenBox, Sandbox, SandboxError, Sink, View, warm_starts};
+use optimus_sandbox::{BoxStep, Discard, Gather, OpenBox, Sandbox, SandboxError, Sink, View, warm_starts};
 
 use crate::head::{Case, End};
 use crate::host::Canaries;
@@ -83,6 +84,7 @@ impl Range<'_> {
                 .await?;
         }
         if let Some(path) = &program.head.collect {
+            gather(&mut *open, path, &staged, wrong).await?;
             self.collect(&mut *open, path, program, wrong).await?;
             if path == "." {
                 // Whatever it left is now the stage, and rightly seen.
@@ -147,6 +149,29 @@ impl Range<'_> {
         let cheap = outcome.cpu_us < 5_000_000;
         Ok((!well || !cheap).then(|| format!("{outcome:?}, {heard}")))
     }
+}
+
+/// Asks for the same as a job that names files of a run: of what is not the box's own, nothing may come.
+async fn gather(
+    open: &mut dyn OpenBox,
+    path: &str,
+    staged: &[String],
+    wrong: &mut Vec<String>,
+) -> Result<(), SandboxError> {
+    const CAP: u64 = 1 << 20;
+    let patterns = [if path == "." { "**" } else { path }, "*", "**/x*"].map(|text| Pattern::new(text).unwrap());
+    let gathered = open.gather(Gather { patterns: &patterns, cap_bytes: CAP, drop_build: false }).await?;
+    let bytes: u64 = gathered.files.iter().map(|file| file.content.len() as u64).sum();
+    if gathered.files.len() > MAX_COLLECTED_FILES || bytes > CAP {
+        wrong.push(format!("{} files of {bytes} bytes were gathered", gathered.files.len()));
+    }
+    for file in gathered.files.iter().filter(|file| !staged.iter().any(|staged| staged == file.path.as_str())) {
+        let text = String::from_utf8_lossy(file.content.as_bytes());
+        if text.contains("root:") || text.contains("PATH=") {
+            wrong.push(format!("`{}`, which was gathered, is not of the box", file.path));
+        }
+    }
+    Ok(())
 }
 
 fn judge(program: &Program, case: &Case, outcome: &Outcome, heard: &Heard, wrong: &mut Vec<String>) {

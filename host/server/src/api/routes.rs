@@ -11,8 +11,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, health, history, identity, jobs, keys,
-    limits, problems, query, session, webhooks, workers,
+    ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, files, health, history, identity, jobs,
+    keys, limits, problems, query, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -40,6 +40,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
     match (path, method) {
         ("/v1/jobs", "get") => &["state", "language", "next", "before", "limit"],
         ("/v1/jobs" | "/v1/jobs/batch" | "/submit", "post") | ("/v1/jobs/{id}" | "/status/{id}", "get") => &["wait"],
+        ("/v1/jobs/{id}/files/{*path}", "get") => &["test"],
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
         ("/v1/history", _) => &["since"],
         ("/v1/problems", "post") => &["cpu_ms", "wall_ms", "memory_bytes"],
@@ -59,6 +60,7 @@ fn routes() -> Vec<Route> {
         scoped("/v1/jobs/{id}", "get", Read, get(jobs::status)),
         scoped("/v1/jobs/{id}", "delete", Submit, delete(jobs::cancel)),
         scoped("/v1/jobs/{id}/events", "get", Read, get(events::events)),
+        scoped("/v1/jobs/{id}/files/{*path}", "get", Read, get(files::file)),
         scoped("/v1/problems", "post", Problems, post(problems::add)),
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),

@@ -10,6 +10,7 @@ mod console;
 mod documents;
 mod doors;
 mod error_bodies;
+mod files;
 mod health;
 mod jobs;
 mod problems;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use optimus_core::collect::CollectedFile;
 use optimus_core::event::EventSink;
 use optimus_core::job::Policy;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
 use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::{Excerpt, Exit};
-use optimus_core::{Event, Fault, Job, Report, Stream, TestReport, Verdict};
+use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestReport, Verdict};
 use optimus_queue::{EmbeddedConfig, EmbeddedQueue, QueueError, Rules, unjudged};
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
 use optimus_server::keys::{KeyRing, KeyStore};
@@ -23,9 +24,10 @@ use optimus_server::webhooks::{Gate, MasterPlace, Policy as WebhookPolicy, Secre
 use optimus_server::worker::{Judging, Wanted, Worker};
 use optimus_server::workers::{self, Beat, Workers};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-/// Prints a test's stdin, unless the source is `hang`, `slow`, `talk`, `flood`, `fail` or `panic`.
+/// Prints a test's stdin, and leaves it in each file that the job asks for, unless the source is `hang`, `slow`, `talk`, `flood`, `fail` or `panic`.
 struct Echo;
 
 #[async_trait]
@@ -63,11 +65,19 @@ impl Judging for Echo {
             row.exit = Some(Exit::Code(0));
             row.stdout = Excerpt { content: test.stdin.clone(), truncated: false };
             row.stderr = Excerpt { content: job.files[0].content.clone(), truncated: false };
+            row.files = job.collect.iter().map(|pattern| left(pattern.as_str(), &test.stdin)).collect();
             let report = TestReport { stderr: Excerpt::default(), ..row.clone() };
             events(Event::Test { index, total: job.tests.len(), report });
         }
         Ok(report)
     }
+}
+
+/// A file that a test left.
+fn left(path: &str, content: &Content) -> CollectedFile {
+    let sha256 = Digest::Sha256(Sha256::digest(content.as_bytes()).into());
+    let (path, bytes) = (path.to_owned(), content.len() as u64);
+    CollectedFile { path, bytes, sha256, executable: false, content: Some(content.clone()) }
 }
 
 fn output(bytes: Vec<u8>) -> Event {

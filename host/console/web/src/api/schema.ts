@@ -77,6 +77,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a file that a test left and the job's `collect` matched */
+        get: operations["jobFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/problems": {
         parameters: {
             query?: never;
@@ -704,6 +721,13 @@ export interface components {
             stop_at_first_failure?: boolean;
             /** @description Hide the first difference of the output, and the checker's message. */
             hide_feedback?: boolean;
+            /**
+             * @description Files of each test that the report carries: paths in the work area, whose parts may hold `*` and `?`. A directory stands for everything in it, a part `**` for any number of parts. At most 2 KiB together; not with `interactor` or `communication`.
+             * @example [
+             *       "plots/*.png"
+             *     ]
+             */
+            collect?: string[];
             /** @description Bytes of each test's stdout and stderr that the report carries. Default: 64 KiB. */
             capture_bytes?: number;
             /** @description Copied into the report. */
@@ -1070,7 +1094,22 @@ export interface components {
             message?: string;
             difference?: components["schemas"]["Difference"];
             transcript?: components["schemas"]["Transcript"];
+            /** @description The files of this test that match `collect`, at most 256; those of all tests take at most 8 MiB of the report. */
+            files?: components["schemas"]["CollectedFile"][];
+            /** @description Why files are missing in `files`: one does not exist, is a symlink, a FIFO or a device, or is too large. */
+            files_message?: string;
             error?: components["schemas"]["Fault"];
+        };
+        CollectedFile: {
+            /** @description The path in the work area. */
+            path: string;
+            /** @description The size. */
+            bytes: number;
+            /** @description The digest of the content: `sha256:` and 64 hexadecimal digits. */
+            sha256: string;
+            /** @description Its owner may execute it; absent when not. */
+            executable?: boolean;
+            content?: components["schemas"]["Content"];
         };
         /** @description The submission runs as several processes, which talk to a program that then judges; nothing else is compared. */
         Communication: {
@@ -2625,6 +2664,100 @@ export interface operations {
                 };
             };
             /** @description Too many clients are listening. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    jobFile: {
+        parameters: {
+            query?: {
+                /** @description The name of a test; the first, when absent. */
+                test?: string;
+            };
+            header?: never;
+            path: {
+                /** @example 0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f */
+                id: string;
+                /**
+                 * @description As the report has it; it may hold `/`.
+                 * @example plots/a.png
+                 */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file's bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Something is wrong with the request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No key, or one that is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such job, or it left no such file. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The job is not over. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The queue cannot be reached. */
             503: {
                 headers: {
                     [name: string]: unknown;

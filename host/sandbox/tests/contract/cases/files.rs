@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use optimus_core::BoxPath;
+use optimus_core::collect::{MAX_COLLECTED_FILES, Pattern};
 use optimus_core::plan::Collect;
-use optimus_sandbox::{SandboxError, View};
+use optimus_sandbox::{Gather, Gathered, SandboxError, View};
 
-use crate::lab::{Lab, file};
+use crate::lab::{Bench, Lab, file};
 
 pub(crate) async fn a_fresh_view_is_fresh_each_time(lab: &Lab<'_>) {
     let mut bench = lab.bench().await;
@@ -102,4 +103,61 @@ pub(crate) async fn a_collected_path_that_is_no_file_is_refused(lab: &Lab<'_>) {
             other => panic!("{args:?}: {other:?}"),
         }
     }
+}
+
+async fn gather(bench: &mut Bench, patterns: &[&str], cap_bytes: u64, drop_build: bool) -> Gathered {
+    let patterns: Vec<_> = patterns.iter().map(|text| Pattern::new(text).unwrap()).collect();
+    bench.open.gather(Gather { patterns: &patterns, cap_bytes, drop_build }).await.unwrap()
+}
+
+/// The paths and sizes.
+fn shown(gathered: &Gathered) -> Vec<(&str, usize)> {
+    gathered.files.iter().map(|file| (file.path.as_str(), file.content.len())).collect()
+}
+
+pub(crate) async fn what_matches_is_gathered_and_the_rest_is_noted(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    bench.open.stage(&[file("data", "of the stage", false)]).await.unwrap();
+    bench.run(View::Build, &["make", "out"]).await.ok();
+    for (path, size) in [("a.txt", "3"), ("out/large", "300000"), ("out/b.txt", "0"), ("c.bin", "9")] {
+        assert_eq!(bench.run(View::Build, &["write", path, size]).await.ok(), "0", "{path}");
+    }
+    for args in [&["link", "/etc/passwd", "link.txt"][..], &["link", "/etc", "out/etc"], &["fifo", "out/fifo"]] {
+        bench.run(View::Build, args).await.ok();
+    }
+    let wanted = ["*.txt", "out", "program", "gone", "out/etc/passwd", "x/*"];
+    let gathered = gather(&mut bench, &wanted, 8 << 20, false).await;
+    let program = lab.program.len();
+    assert_eq!(shown(&gathered), [("a.txt", 3), ("out/b.txt", 0), ("out/large", 300_000), ("program", program)]);
+    assert_eq!(gathered.files.iter().map(|file| file.executable).collect::<Vec<_>>(), [false, false, false, true]);
+    assert!(gathered.files[3].content.as_bytes() == lab.program);
+    let refused = ["`link.txt` is a symlink, not a file", "`out/etc` is a symlink, not a file"];
+    let more = ["`out/fifo` is a FIFO, not a file", "there is no `gone`", "there is no `out/etc/passwd`"];
+    assert_eq!(gathered.notes, [&refused[..], &more, &["there is no `x/*`"]].concat());
+
+    assert_eq!(bench.run(View::Build, &["read", "a.txt"]).await.ok().len(), 3, "the build area is still there");
+    assert_eq!(gather(&mut bench, &[], 0, true).await, Gathered::default());
+    assert_eq!(bench.run(View::Build, &["read", "a.txt"]).await.ok(), "errno 2", "a new build area");
+    assert_eq!(bench.run(View::Fresh, &["read", "data"]).await.ok(), "of the stage");
+}
+
+pub(crate) async fn what_is_too_much_to_gather_is_left_out(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    for (path, size) in [("1", "600"), ("2", "500"), ("3", "400")] {
+        assert_eq!(bench.run(View::Build, &["write", path, size]).await.ok(), "0");
+    }
+    let gathered = gather(&mut bench, &["?"], 1_000, false).await;
+    assert_eq!(shown(&gathered), [("1", 600), ("3", 400)]);
+    assert_eq!(gathered.notes, ["`2` has 500 bytes, more than the 400 that are left for the job's files"]);
+    for (directory, count) in [("many", "300"), ("more", "10500")] {
+        bench.run(View::Build, &["make", directory]).await.ok();
+        bench.run(View::Build, &["write-many", count, directory]).await.ok();
+    }
+    let gathered = gather(&mut bench, &["many"], 1 << 20, false).await;
+    assert_eq!((gathered.files.len(), gathered.files[255].path.as_str()), (MAX_COLLECTED_FILES, "many/00255"));
+    assert_eq!(gathered.notes, ["there are more than 256 files"]);
+    // A path without a wildcard is found among any number of names.
+    let gathered = gather(&mut bench, &["more/x*", "more/10444"], 1 << 20, true).await;
+    assert_eq!(shown(&gathered), [("more/10444", 0)]);
+    assert_eq!(gathered.notes, ["there are more than 10000 names to look at"]);
 }

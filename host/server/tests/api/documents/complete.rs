@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use optimus_core::checker::{Checker, Protocol, Scale};
+use optimus_core::collect::CollectedFile;
 use optimus_core::job::{FileIo, FileRequest};
 use optimus_core::outcome::{Excerpt, Exit, LimitHit};
 use optimus_core::plan::Diagnostic;
@@ -10,8 +11,8 @@ use optimus_core::report::{CompileReport, DifferenceReport, PluginRef, Speaker, 
 use optimus_core::scoring::tree::Node;
 use optimus_core::scoring::{Aggregate, Group, GroupScore, Score, Stop, Total, Tree};
 use optimus_core::{
-    BoxPath, Comparer, Content, Fault, JobId, JobRequest, Limits, LimitsRequest, Report, Scoring, SourceFile, Test,
-    TestLimits, TestReport, Timestamp, Verdict, Webhook,
+    BoxPath, Comparer, Content, Digest, Fault, JobId, JobRequest, Limits, LimitsRequest, Report, Scoring, SourceFile,
+    Test, TestLimits, TestReport, Timestamp, Verdict, Webhook,
 };
 use serde_json::json;
 
@@ -41,9 +42,16 @@ pub(crate) fn test_report() -> TestReport {
             turns: vec![Turn { by: Speaker::Program, process: Some(0), said: Content::from("x") }],
             truncated: true,
         })),
+        files: [collected_file()].into(),
+        files_message: Some("m".into()),
         error: Some(fault()),
         ..TestReport::unrun("t".to_owned(), Verdict::Accepted)
     }
+}
+
+fn collected_file() -> CollectedFile {
+    let sha256 = Digest::Sha256([0; 32]);
+    CollectedFile { path: "p".to_owned(), bytes: 1, sha256, executable: true, content: Some(Content::from("x")) }
 }
 
 pub(crate) fn compile_report() -> CompileReport {
@@ -188,6 +196,7 @@ pub(crate) fn request() -> JobRequest {
         problem: Some("p".to_owned()),
         stop_at_first_failure: true,
         hide_feedback: true,
+        collect: vec!["out/*".to_owned()],
         capture_bytes: Some(1),
         labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
         webhook: Some(Webhook { url: "u".to_owned(), secret: Some("s".to_owned()) }),

@@ -1,0 +1,68 @@
+//! Reads the files that a run left. Their archive comes from a program's own area by way of the agent: paths, kinds and sizes are
+//! checked again.
+
+use std::io::Read as _;
+
+use bytes::{Bytes, BytesMut};
+use optimus_agent::protocol::{Kind, Reply, Request};
+use optimus_core::collect::MAX_COLLECTED_FILES;
+use optimus_core::plan::PlacedFile;
+use optimus_core::{BoxPath, Content};
+
+use super::outgoing::Outgoing;
+use super::replies::{Answer, reply, unexpected_reply};
+use super::{AgentClient, EXCHANGE_TIMEOUT, Transport};
+use crate::SandboxError;
+use crate::gather::{Gather, Gathered};
+
+/// What the headers of one file take at most, with those of a long name and padding.
+const HEADERS: u64 = 4 << 10;
+
+impl<S: Transport> AgentClient<S> {
+    /// Gathers files of the build area.
+    ///
+    /// # Errors
+    /// The agent ended, broke the protocol, or reports what failed.
+    pub async fn gather(&mut self, search: Gather<'_>) -> Result<Gathered, SandboxError> {
+        let Gather { patterns, cap_bytes, drop_build } = search;
+        let request = Request::Gather { patterns: patterns.to_vec(), cap_bytes, drop_build };
+        let cap = cap_bytes.saturating_add((MAX_COLLECTED_FILES as u64 + 2) * HEADERS);
+        let mut archive = BytesMut::new();
+        let outgoing = Outgoing::new(&request, Bytes::new())?;
+        let mut append = |kind: Kind, payload: &[u8]| {
+            if kind != Kind::Data {
+                return match reply(kind, payload)? {
+                    Reply::Gathered { notes } => Ok(Answer::Complete(notes)),
+                    other => Err(unexpected_reply(other)),
+                };
+            }
+            archive.extend_from_slice(payload);
+            match archive.len() as u64 > cap {
+                true => Err(SandboxError::Lost("the agent sent more files than were asked for".to_owned())),
+                false => Ok(Answer::Partial),
+            }
+        };
+        let notes = self.exchange(outgoing, EXCHANGE_TIMEOUT, &mut append).await?;
+        let lost = |why| SandboxError::Lost(format!("the agent sent files that cannot be read: {why}"));
+        let mut files = unpack(&archive).map_err(lost)?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Gathered { files, notes })
+    }
+}
+
+fn unpack(archive: &[u8]) -> Result<Vec<PlacedFile>, String> {
+    let mut files = Vec::new();
+    for entry in tar::Archive::new(archive).entries().map_err(|error| error.to_string())? {
+        let mut entry = entry.map_err(|error| error.to_string())?;
+        let path = String::from_utf8(entry.path_bytes().into_owned()).map_err(|error| error.to_string())?;
+        let path = BoxPath::new(path).map_err(|why| format!("a path {why}"))?;
+        if !entry.header().entry_type().is_file() || files.len() == MAX_COLLECTED_FILES {
+            return Err(format!("`{path}` is not a file, or one too many"));
+        }
+        let executable = entry.header().mode().map_err(|error| error.to_string())? & 0o100 != 0;
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).map_err(|error| error.to_string())?;
+        files.push(PlacedFile { path, executable, content: Content::from(content) });
+    }
+    Ok(files)
+}
