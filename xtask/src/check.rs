@@ -26,6 +26,10 @@ const SUITES: [&str; 5] = ["api", "architecture", "contract", "embedded", "it"];
 /// Crates whose integration tests run boxes: of these only the unit tests.
 const BOXES: [&str; 1] = ["optimus-sandbox"];
 
+/// The suite whose cases share servers of Redis and PostgreSQL. nextest runs each case in a process of its own, which would
+/// start them again for each.
+const SERVERS: &str = "contract";
+
 pub(crate) fn check(root: &Path, args: &Args) -> anyhow::Result<()> {
     let graph = Graph::read(root)?;
     let changed = match args.only.is_empty() {
@@ -51,19 +55,22 @@ pub(crate) fn check(root: &Path, args: &Args) -> anyhow::Result<()> {
 fn tests(root: &Path, graph: &Graph, affected: &BTreeSet<String>) -> anyhow::Result<()> {
     let mut words = vec!["--workspace", "--lib"];
     words.extend(SUITES.iter().flat_map(|suite| ["--test", suite]));
-    if has("cargo-nextest") {
+    let has_nextest = has("cargo-nextest");
+    if has_nextest {
         let packages: Vec<_> = affected.iter().map(|name| format!("package(={name})")).collect();
         let boxes: Vec<_> = BOXES.iter().map(|name| format!("(package(={name}) & kind(test))")).collect();
-        let filter = format!("({}) - ({})", packages.join(" | "), boxes.join(" | "));
-        return run(cargo(root).args(["nextest", "run"]).args(words).args(["--no-tests=pass", "-E", &filter]));
+        let filter = format!("({}) - ({}) - binary(={SERVERS})", packages.join(" | "), boxes.join(" | "));
+        run(cargo(root).args(["nextest", "run"]).args(&words).args(["--no-tests=pass", "-E", &filter]))?;
     }
     let mut build = cargo(root);
     for built in programs(build.arg("test").args(words).arg("--no-run"))? {
         let name = graph.folders.iter().find(|(_, folder)| built.room.ends_with(folder)).map(|(name, _)| name);
         let Some(name) = name.filter(|name| affected.contains(*name)) else { continue };
-        if built.kind != "test" || !BOXES.contains(&name.as_str()) {
-            run(Command::new(&built.program).arg("--quiet").current_dir(&built.room))?;
+        let is_suite = built.kind == "test";
+        if is_suite && BOXES.contains(&name.as_str()) || has_nextest && !(is_suite && built.name == SERVERS) {
+            continue;
         }
+        run(Command::new(&built.program).arg("--quiet").current_dir(&built.room))?;
     }
     Ok(())
 }
