@@ -49,6 +49,34 @@ export async function testsAreAGridAndTheFirstDifferenceIsShown(page, { open }) 
   assert.deepEqual(await page.locator('.grid .outcome .badge').allInnerTexts(), ['Accepted', 'Wrong answer']);
 }
 
+export async function filesThatARunLeftAreShown(page, { open }) {
+  await playground(page, open, '?lang=python');
+  await write(page, [
+    'import os, zlib, struct',
+    'os.mkdir("plots")',
+    'chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))',
+    'rows = zlib.compress(b"\\0" + b"\\xff\\0\\0" * 3)',
+    'png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 1, 8, 2, 0, 0, 0)) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")',
+    'open("plots/red.png", "wb").write(png)',
+    'open("plots/evil.svg", "w").write("<svg xmlns=\\"http://www.w3.org/2000/svg\\" onload=\\"top.owned=1\\"><script>top.owned=1</script></svg>")',
+    'open("plots/table.csv", "w").write("a,b\\n1,2\\n")',
+  ].join('\n') + '\n');
+  await page.getByLabel('Files to keep').fill('plots/* missing.txt');
+  assert.equal(await run(page), 'Accepted');
+  const files = page.getByRole('region', { name: 'Files', exact: true });
+  assert.deepEqual(await files.locator('.name').allInnerTexts(), ['plots/evil.svg', 'plots/red.png', 'plots/table.csv']);
+  assert.match(await files.locator('.reason').innerText(), /missing\.txt/);
+  const red = files.getByRole('img', { name: 'Picture plots/red.png' });
+  await red.waitFor();
+  assert.equal(await red.evaluate((image) => image.decode().then(() => image.naturalWidth)), 3);
+  assert.equal(await page.evaluate('window.owned'), undefined, 'an SVG is a picture and nothing else');
+  const saved = page.waitForEvent('download');
+  await files.getByRole('button', { name: 'Save plots/table.csv' }).click();
+  assert.equal((await saved).suggestedFilename(), 'table.csv');
+  await page.locator('.output .source a').click();
+  await page.getByRole('img', { name: 'Picture plots/red.png' }).waitFor();
+}
+
 export async function aCompilersMessageLeadsToItsLine(page, { open }) {
   await playground(page, open, '?lang=c');
   await write(page, 'int main(void) {\n  return missing;\n}\n');

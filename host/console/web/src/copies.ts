@@ -32,7 +32,9 @@ export function directory(program: Program): string {
   const write = (path: string, text: string) => `printf %s ${quoted(text)} > ${quoted(path)}`;
   const tests = program.tests.filter((test) => test.expect !== '');
   const args = words(program.args);
-  const given = [...(tests.length > 0 ? ['--tests tests'] : []), ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])];
+  const patterns = words(program.collect).map((pattern) => `--collect ${quoted(pattern)}`);
+  const files = patterns.length > 0 ? [...patterns, '--into files'] : [];
+  const given = [...files, ...(tests.length > 0 ? ['--tests tests'] : []), ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])];
   const lines = [
     'set -e',
     ...[...folders].map((folder) => `mkdir -p ${quoted(folder)}`),

@@ -11,6 +11,8 @@ export type Program = {
   /** Arguments as one would type them. */
   args: string;
   stdin: string;
+  /** Patterns of files to keep, as one would type them. */
+  collect: string;
   /** With none, the program runs once on `stdin`. */
   tests: Test[];
 };
@@ -32,6 +34,7 @@ export function request(program: Program): JobRequest {
   const [first] = program.files;
   const files = program.files.map(({ path, text }) => ({ path, content: text }));
   const args = words(program.args);
+  const collect = words(program.collect);
   const tests = program.tests.map(({ stdin, expect }) => ({ stdin, ...(expect === '' ? {} : { expect }) }));
   const single = program.stdin === '' ? [] : [{ stdin: program.stdin }];
   const all = tests.length > 0 ? tests : single;
@@ -41,5 +44,6 @@ export function request(program: Program): JobRequest {
     ...(program.files.length > 1 && first ? { entry: first.path } : {}),
     ...(args.length > 0 ? { args } : {}),
     ...(all.length > 0 ? { tests: all } : {}),
+    ...(collect.length > 0 ? { collect } : {}),
   };
 }

@@ -7,8 +7,9 @@ const MARK = '#p=';
 const MOST = 4 << 20;
 
 export async function link(program: Program, base: string): Promise<string> {
-  const { language, files, args, stdin, tests } = program;
-  const plain = JSON.stringify([1, language, files.map((file) => [file.path, file.text]), args, stdin, tests.map((test) => [test.stdin, test.expect])]);
+  const { language, files, args, stdin, tests, collect } = program;
+  const pairs = [files.map((file) => [file.path, file.text]), args, stdin, tests.map((test) => [test.stdin, test.expect])];
+  const plain = JSON.stringify([1, language, ...pairs, ...(collect === '' ? [] : [collect])]);
   const packed = new Blob([plain]).stream().pipeThrough(new CompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
   let binary = '';
@@ -38,7 +39,8 @@ async function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 /** Whoever made the link may have put anything into it. */
 function program(value: unknown): Program {
-  const [version, language, files, args, stdin, tests] = list(value);
+  // Links of versions before `collect` have six parts.
+  const [version, language, files, args, stdin, tests, collect = ''] = list(value);
   if (version !== 1) throw new Error('not a program');
   const pair = (entry: unknown) => list(entry).map(string) as [string, string];
   return {
@@ -46,6 +48,7 @@ function program(value: unknown): Program {
     files: list(files).map(pair).map(([path, text]) => ({ path, text: text ?? '' })),
     args: string(args),
     stdin: string(stdin),
+    collect: string(collect),
     tests: list(tests).map(pair).map(([stdin, expect]) => ({ stdin, expect: expect ?? '' })),
   };
 }

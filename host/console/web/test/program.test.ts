@@ -16,6 +16,7 @@ const program: Program = {
   ],
   args: '--name "two words" \'it\'',
   stdin: '',
+  collect: 'plots/*.png "two words.txt"',
   tests: [
     { stdin: '1 2\n', expect: "3'\n" },
     { stdin: '', expect: '' },
@@ -33,7 +34,8 @@ test('a request holds what was given, and no more', () => {
   assert.deepEqual(whole.tests, [{ stdin: '1 2\n', expect: "3'\n" }, { stdin: '' }]);
   assert.deepEqual(whole.args, ['--name', 'two words', 'it']);
   assert.equal(whole.entry, "it's.toy");
-  const plain = request({ ...program, files: program.files.slice(1), args: ' ', tests: [] });
+  assert.deepEqual(whole.collect, ['plots/*.png', 'two words.txt']);
+  const plain = request({ ...program, files: program.files.slice(1), args: ' ', collect: '', tests: [] });
   assert.deepEqual(Object.keys(plain).sort(), ['files', 'language']);
   assert.deepEqual(request({ ...program, tests: [], stdin: 'x' }).tests, [{ stdin: 'x' }]);
 });
@@ -42,6 +44,8 @@ test('a link holds the program, and a damaged one nothing', async () => {
   const url = new URL(await link(program, 'http://localhost/'));
   assert.deepEqual(await unlink(url.hash), program);
   assert.equal(url.search, '');
+  const old = { ...program, collect: '' };
+  assert.deepEqual(await unlink(new URL(await link(old, 'http://localhost/')).hash), old);
   assert.equal(await unlink(''), undefined);
   assert.equal(await unlink('#other'), undefined);
   for (const damaged of ['#p=%%%', '#p=AAAA', url.hash.slice(0, -9)]) await assert.rejects(unlink(damaged));
@@ -73,7 +77,7 @@ test('a test directory is written byte for byte', () => {
     const read = (path: string) => readFileSync(join(folder, path), 'utf8');
     for (const file of program.files) assert.equal(read(file.path), file.text);
     assert.deepEqual([read('tests/1.in'), read('tests/1.out')], ['1 2\n', "3'\n"]);
-    const said = ['run', "it's.toy", 'lib/two.toy', '--language', 'toy', '--tests', 'tests', '--', '--name', 'two words', 'it'];
+    const said = ['run', "it's.toy", 'lib/two.toy', '--language', 'toy', '--collect', 'plots/*.png', '--collect', 'two words.txt', '--into', 'files', '--tests', 'tests', '--', '--name', 'two words', 'it'];
     assert.deepEqual(read('said').trim().split('\n'), said);
   } finally {
     rmSync(folder, { recursive: true });

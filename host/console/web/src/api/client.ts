@@ -16,6 +16,7 @@ export type Diagnostic = Schemas['Diagnostic'];
 export type Excerpt = Schemas['Excerpt'];
 export type Content = Schemas['Content'];
 export type Difference = Schemas['Difference'];
+export type CollectedFile = Schemas['CollectedFile'];
 export type Verdict = Schemas['Verdict'];
 export type Plugin = Schemas['Plugin'];
 

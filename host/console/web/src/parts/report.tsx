@@ -6,6 +6,7 @@ import { strings } from '../strings';
 import { visible } from '../text';
 import { tone } from '../verdicts';
 import { DifferenceView } from './difference';
+import { Files } from './files';
 import { Stream } from './stream';
 import { Conversation } from './transcript';
 
@@ -89,6 +90,7 @@ export function TestBody({ test }: { test: TestReport }) {
       {test.transcript && <Conversation transcript={test.transcript} />}
       {!(test.transcript && blank(test.stdout.content)) && <Stream title={strings.report.stdout} excerpt={test.stdout} name="stdout" />}
       {!blank(test.stderr.content) && <Stream title={strings.report.stderr} excerpt={test.stderr} name="stderr" isError />}
+      {(test.files || test.files_message) && <Files files={test.files ?? []} message={test.files_message} />}
     </>
   );
 }

@@ -48,6 +48,7 @@ function Once() {
         <textarea rows={3} spellcheck={false} value={stdin} onInput={(event) => change({ stdin: event.currentTarget.value })} />
       </label>
       <Arguments value={args} />
+      <Collect />
     </>
   );
 }
@@ -59,6 +60,17 @@ function Arguments({ value }: { value: string }) {
         {words.args} <i>{words.argsHint}</i>
       </span>
       <input spellcheck={false} value={value} onInput={(event) => change({ args: event.currentTarget.value })} />
+    </label>
+  );
+}
+
+function Collect() {
+  return (
+    <label>
+      <span>
+        {words.collect} <i>{words.collectHint}</i>
+      </span>
+      <input spellcheck={false} value={program.value.collect} onInput={(event) => change({ collect: event.currentTarget.value })} />
     </label>
   );
 }
@@ -94,6 +106,7 @@ function Grid() {
         </button>
       </div>
       <Arguments value={program.value.args} />
+      <Collect />
     </>
   );
 }

@@ -7,7 +7,7 @@ import type { File, Program } from '../../program';
 import { unlink } from '../../share';
 import { strings } from '../../strings';
 
-const EMPTY: Program = { language: '', files: [], args: '', stdin: '', tests: [] };
+const EMPTY: Program = { language: '', files: [], args: '', stdin: '', collect: '', tests: [] };
 
 export const program = signal<Program>(EMPTY);
 /** The file that is shown. */
