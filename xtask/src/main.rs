@@ -30,6 +30,7 @@ mod reproducible;
 mod samples;
 mod sbom;
 mod schedules;
+mod sdk;
 mod setup;
 mod shell;
 mod soak;
@@ -109,6 +110,8 @@ enum Task {
     },
     /// Rebuild the console and compare the bytes, run its tests, and use it in a browser
     Console(console::Args),
+    /// Check the clients of sdk/client: types, lints, and tests against a server
+    Sdk(sdk::Args),
     /// Compare the public API of the plugins' SDK with the listing in `sdk/rust/api.txt`
     Api(api::Args),
     /// Bring compose.yaml up as an operator does, judge a program through it, and take it down
@@ -174,6 +177,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Clients { no_build } => check_clients(&root, no_build),
         Task::Console(args) => console::built(&root, &args),
+        Task::Sdk(args) => sdk::built(&root, &args),
         Task::Api(args) => api::api(&root, &args),
         Task::Compose => with_plugins(&root, &["bash"]).and_then(|()| compose::compose(&root)),
         Task::Doors => with_plugins(&root, &["python", "c", "cpp"]).and_then(|()| doors::doors(&root)),

@@ -9,7 +9,7 @@ use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
     api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz,
-    images, k8s, packages, plugins, reproducible, schedules, setup, soak, tour, vm,
+    images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour, vm,
 };
 
 /// The hosts to test on.
@@ -94,6 +94,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     })?;
     parts.run("generated clients, the reference page", || clients::clients(root))?;
     parts.run("the console, rebuilt, and used in a browser", || console::console(root, &console::Args::default()))?;
+    parts.run("the clients of Optimus", || sdk::sdk(root, &sdk::Args::default()))?;
     parts.run("clients of other engines", || doors::doors(root))?;
     parts.run("a client in each of five languages", || examples::examples(root))?;
     parts.run("a release of the debug binary, installed in an empty home", || dist::tried(root))?;
