@@ -29,6 +29,7 @@ mod observe;
 mod pool;
 mod problems;
 mod query;
+mod reuse;
 mod routes;
 mod session;
 mod webhooks;

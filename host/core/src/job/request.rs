@@ -77,6 +77,9 @@ pub struct JobRequest {
     /// Bytes of each test's stdout and stderr that the report carries; 64 KiB when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_bytes: Option<u64>,
+    /// An equal earlier submission of the tenant may answer, as long as its report is kept; not with `webhook`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reuse: bool,
     /// Copied into the report.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

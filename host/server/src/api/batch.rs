@@ -19,7 +19,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::jobs::{await_report, resolve};
 use super::query::{Params, Wait, idempotency_key, trace};
-use super::{ApiError, ApiState};
+use super::{ApiError, ApiState, reuse};
 use crate::spans;
 
 /// Jobs of one request; beyond, 422.
@@ -126,14 +126,20 @@ async fn push(
 ) -> Result<JobId, ApiError> {
     let fingerprint = sha2::Sha256::digest(value.to_string()).into();
     let request: JobRequest = super::json::read_value(&format!("jobs[{index}]"), value)?;
+    let is_reuse = request.reuse;
     let (job, webhook) = resolve(&state, request).await?;
     super::problems::check(&state, &job).await?;
+    let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
     let mut job = Job { tenant, trace, ..job };
     let sending = spans::send(&mut job);
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let options = PushOptions { idempotency, webhook, quota, ..PushOptions::default() };
     let language = job.language.clone();
-    let pushed = Arc::clone(&state.parts.queue).push(job, options).instrument(sending).await?;
+    let queue = Arc::clone(&state.parts.queue);
+    let pushed = match likeness {
+        Some(likeness) => reuse::push(&*queue, job, options, likeness).instrument(sending).await?,
+        None => queue.push(job, options).instrument(sending).await?,
+    };
     if !pushed.duplicate {
         state.parts.metrics.job_submitted(&language);
     }

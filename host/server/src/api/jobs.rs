@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::query::{ListParams, Params, Wait, idempotency_key, job_id, trace};
-use super::{ApiError, ApiState};
+use super::{ApiError, ApiState, reuse};
 use crate::spans;
 
 /// A job, as clients see it.
@@ -64,9 +64,12 @@ pub(super) async fn submit(
     let key = idempotency_key(&headers)?;
     let fingerprint = || sha2::Sha256::digest(&body.bytes).into();
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint() });
-    let (job, webhook) = read(&state, &body).await?;
+    let request = read(&body)?;
+    let is_reuse = request.reuse;
+    let (job, webhook) = resolve(&state, request).await?;
     super::problems::check(&state, &job).await?;
     drop(body);
+    let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
     caller.spend(&state, 1).await?;
     let quota = caller.quota();
     let mut job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
@@ -75,7 +78,13 @@ pub(super) async fn submit(
         PushOptions { idempotency, may_delay_commit: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
     let (queue, language) = (Arc::clone(&state.parts.queue), job.language.clone());
     // A task of its own: a client that goes away now has still submitted.
-    let pushed = tokio::spawn(async move { queue.push(job, options).await }.instrument(sending)).await;
+    let push = async move {
+        match likeness {
+            Some(likeness) => reuse::push(&*queue, job, options, likeness).await,
+            None => queue.push(job, options).await,
+        }
+    };
+    let pushed = tokio::spawn(push.instrument(sending)).await;
     let pushed =
         pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
     if !pushed.duplicate {
@@ -102,13 +111,12 @@ pub(super) fn answer(view: JobView) -> Response {
     (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)).into_response()
 }
 
-async fn read(state: &ApiState, body: &JsonBody) -> Result<(Job, Option<Webhook>), ApiError> {
+fn read(body: &JsonBody) -> Result<JobRequest, ApiError> {
     // Serde would read a list as the fields in their order, which is never intended.
     if body.bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ApiError::not_an_object());
     }
-    let request: JobRequest = super::json::read(&body.bytes)?;
-    resolve(state, request).await
+    super::json::read(&body.bytes)
 }
 
 /// Maximum time to wait for a language that may be among plugins which are being loaded.
@@ -154,6 +162,9 @@ pub(super) async fn resolve(state: &ApiState, mut request: JobRequest) -> Result
     options::check(&request.options, descriptor.options_schema.as_deref(), &descriptor.id)?;
     let extension = descriptor.extension();
     let webhook = request.webhook.take();
+    if request.reuse && webhook.is_some() {
+        return Err(reuse::with_webhook());
+    }
     if let Some(webhook) = &webhook {
         super::webhooks::check(webhook, &state.parts.gate)?;
     }

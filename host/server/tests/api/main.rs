@@ -15,6 +15,7 @@ mod health;
 mod jobs;
 mod problems;
 mod reference;
+mod reuse;
 mod sessions;
 mod streams;
 mod support;

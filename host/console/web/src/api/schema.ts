@@ -728,6 +728,8 @@ export interface components {
              *     ]
              */
             collect?: string[];
+            /** @description An equal earlier submission of the tenant may answer, as long as its report is kept: the same program, tests, limits and labels, judged by the same plugin and toolchain, and neither cancelled nor failed. Then no job is added, and the answer has the header `idempotent-replayed`. An `Idempotency-Key` is ignored; not with `webhook`. */
+            reuse?: boolean;
             /** @description Bytes of each test's stdout and stderr that the report carries. Default: 64 KiB. */
             capture_bytes?: number;
             /** @description Copied into the report. */

@@ -198,6 +198,7 @@ pub(crate) fn request() -> JobRequest {
         hide_feedback: true,
         collect: vec!["out/*".to_owned()],
         capture_bytes: Some(1),
+        reuse: true,
         labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
         webhook: Some(Webhook { url: "u".to_owned(), secret: Some("s".to_owned()) }),
     }

@@ -969,6 +969,8 @@ class JobRequest(TypedDict):
     """Hide the first difference of the output, and the checker's message."""
     collect: NotRequired[list[str]]
     """Files of each test that the report carries: paths in the work area, whose parts may hold `*` and `?`. A directory stands for everything in it, a part `**` for any number of parts. At most 2 KiB together; not with `interactor` or `communication`."""
+    reuse: NotRequired[bool]
+    """An equal earlier submission of the tenant may answer, as long as its report is kept: the same program, tests, limits and labels, judged by the same plugin and toolchain, and neither cancelled nor failed. Then no job is added, and the answer has the header `idempotent-replayed`. An `Idempotency-Key` is ignored; not with `webhook`."""
     capture_bytes: NotRequired[int]
     """Bytes of each test's stdout and stderr that the report carries. Default: 64 KiB."""
     labels: NotRequired[dict[str, str]]
