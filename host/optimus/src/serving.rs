@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use optimus_core::Timestamp;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 use optimus_plugin::CompileListener;
@@ -25,6 +26,7 @@ use optimus_server::languages;
 use optimus_server::metrics::{Metrics, keep_history};
 use optimus_server::problems::{ProblemResolver, Problems};
 use optimus_server::readiness::Readiness;
+use optimus_server::schedules::{Engine as Scheduler, Seams};
 use optimus_server::supervisor::Supervisor;
 use optimus_server::tokens;
 use optimus_server::webhooks::WebhookSender;
@@ -74,8 +76,9 @@ impl Serving {
         // With a shared queue, other machines may judge as well.
         let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
-        let parts = Parts { policy, examine: doctor::here(&args.engine, &engine), ..parts };
-        serving.serve((listener, doors), parts, &args.http, &auth)?;
+        let schedules = queue.schedules(&state);
+        let parts = Parts { policy, schedules, examine: doctor::here(&args.engine, &engine), ..parts };
+        serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
         serving.work(&engine, &queue, &problems, &BTreeSet::new(), args.grace_s);
@@ -102,7 +105,7 @@ impl Serving {
         let problems = queue.problems(NOWHERE.as_ref(), args.http.tenant_problems_mib << 20);
         let parts = serving.parts(&queue, &book, plugins, (&hooks, &problems), args.http.limits());
         let parts = Parts { policy: args.caps.policy(), ..parts };
-        serving.serve((listener, doors), parts, &args.http, &auth)?;
+        serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
         if let Some(shared) = queue.shared {
@@ -170,8 +173,8 @@ impl Serving {
         &mut self,
         (listener, doors): (TcpListener, Vec<(Door, TcpListener)>),
         parts: Parts,
-        http: &HttpArgs,
-        auth: &AuthSetup,
+        (http, auth): (&HttpArgs, &AuthSetup),
+        result_ttl: Duration,
     ) -> anyhow::Result<()> {
         self.address = Some(listener.local_addr()?);
         self.has_console = !http.no_console;
@@ -186,7 +189,12 @@ impl Serving {
         };
         let sampling = keep_history(Arc::clone(&parts.metrics), Arc::clone(&parts.queue), self.supervisor.shutdown());
         self.supervisor.spawn("history", sampling);
+        let (store, metrics, now) =
+            (Arc::clone(&parts.schedules), Arc::clone(&parts.metrics), Arc::new(Timestamp::now));
         let state = ApiState::new(parts);
+        let action = Arc::new(state.clone());
+        let schedules = Scheduler(Seams { store, action, longest_catch_up: result_ttl, now, metrics });
+        self.supervisor.spawn("schedules", schedules.run(self.supervisor.shutdown()));
         for (door, listener) in doors {
             self.doors.push((door, listener.local_addr()?));
             let serving = api::serve_door(listener, door, state.clone(), self.supervisor.shutdown());
@@ -312,6 +320,7 @@ impl Serving {
             keys: Arc::default(),
             key_store: Arc::new(queue.key_store(NOWHERE.as_ref())),
             examine: doctor::elsewhere(),
+            schedules: queue.schedules(NOWHERE.as_ref()),
             workers: Arc::clone(&queue.workers),
             tokens: None,
             problems: Arc::clone(problems),

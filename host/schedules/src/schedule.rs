@@ -39,11 +39,14 @@ impl Schedule {
     /// # Errors
     /// The search took too many steps.
     pub fn next_after(&self, after: Milliseconds) -> Result<Option<Firing>, Exhausted> {
-        let mut budget = Budget::new();
-        let Some(nominal) = self.nominal(after_second(after), &mut budget)? else { return Ok(None) };
+        self.next_within(after, &mut Budget::new())
+    }
+
+    fn next_within(&self, after: Milliseconds, budget: &mut Budget) -> Result<Option<Firing>, Exhausted> {
+        let Some(nominal) = self.nominal(after_second(after), budget)? else { return Ok(None) };
         let mut delay = 0;
         if self.jitter > 0 {
-            let next = self.nominal(later(nominal), &mut budget)?;
+            let next = self.nominal(later(nominal), budget)?;
             let most = next.map_or(self.jitter, |next| self.jitter.min(next.duration_since(nominal).as_secs()));
             delay = self.delay(nominal, most);
         }
@@ -65,6 +68,26 @@ impl Schedule {
         while firings.len() < most {
             let next = self.next_after(after)?.filter(|next| until.is_none_or(|until| next.nominal <= until));
             let Some(next) = next else { break };
+            after = next.nominal;
+            firings.push(next);
+        }
+        Ok(firings)
+    }
+
+    /// The same, but all of them together take no more steps than one question: for whatever a client may ask.
+    ///
+    /// # Errors
+    /// The search took too many steps.
+    pub fn preview(
+        &self,
+        after: Milliseconds,
+        until: Option<Milliseconds>,
+        most: usize,
+    ) -> Result<Vec<Firing>, Exhausted> {
+        let (mut firings, mut after, mut budget) = (Vec::new(), after, Budget::new());
+        while firings.len() < most {
+            let next = self.next_within(after, &mut budget)?;
+            let Some(next) = next.filter(|next| until.is_none_or(|until| next.nominal <= until)) else { break };
             after = next.nominal;
             firings.push(next);
         }

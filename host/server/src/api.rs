@@ -31,6 +31,7 @@ mod problems;
 mod query;
 mod reuse;
 mod routes;
+mod schedules;
 mod session;
 mod webhooks;
 mod workers;
@@ -65,6 +66,7 @@ use crate::keys::{KeyRing, KeyStore};
 use crate::metrics::Metrics;
 use crate::problems::Problems;
 pub use crate::readiness::Readiness;
+use crate::schedules::ScheduleStore;
 use crate::sessions::Sessions;
 use crate::tokens::Tokens;
 use crate::webhooks::{Gate, Secrets};
@@ -146,6 +148,8 @@ pub struct Parts {
     pub tokens: Option<Arc<Tokens>>,
     /// Problems that jobs may name.
     pub problems: Arc<Problems>,
+    /// Where schedules are stored.
+    pub schedules: Arc<ScheduleStore>,
     /// The workers of the queue.
     pub workers: Arc<Workers>,
     /// Origins whose pages may call.

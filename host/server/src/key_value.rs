@@ -1,8 +1,9 @@
-//! Small values by name: in a hash beside a shared queue, for all processes, or in files of one server's state directory.
+//! Small values by name: in a hash beside a shared queue, for all processes, or in files of one server's state directory,
+//! or in memory.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use optimus_queue::SharedStore;
@@ -108,6 +109,39 @@ impl KeyValueStore for Directory {
             Some(value) => disk::write(self.file(name)?, value).await,
             None => disk::remove(self.file(name)?).await,
         }
+    }
+}
+
+/// Values that end with the process.
+#[derive(Default)]
+pub(crate) struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl InMemory {
+    fn values(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl KeyValueStore for InMemory {
+    async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.values().get(name).cloned())
+    }
+
+    async fn get_all(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+        Ok(self.values().clone())
+    }
+
+    async fn names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.values().keys().cloned().collect())
+    }
+
+    async fn put(&self, name: &str, value: Option<Vec<u8>>) -> anyhow::Result<()> {
+        match value {
+            Some(value) => drop(self.values().insert(name.to_owned(), value)),
+            None => drop(self.values().remove(name)),
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ pub mod languages;
 pub mod metrics;
 pub mod problems;
 pub mod readiness;
+pub mod schedules;
 mod sessions;
 mod spans;
 pub mod supervisor;

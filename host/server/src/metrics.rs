@@ -1,6 +1,7 @@
 //! Numbers for Prometheus. Rooms that have something to count are given this one; `GET /metrics` writes it out.
 
 mod sampling;
+mod schedules;
 mod warm;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::history::History;
 pub use sampling::keep_history;
+use schedules::ScheduleFirings;
 use warm::WarmStarts;
 
 /// Everything that is counted.
@@ -39,6 +41,7 @@ pub struct Metrics {
     memory: ByLanguage,
     failures: Family<FaultLabels, Counter>,
     webhooks: Family<OutcomeLabels, Counter>,
+    schedules: ScheduleFirings,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Histogram,
     running: Gauge<i64, AtomicI64>,
@@ -126,6 +129,7 @@ impl Default for Metrics {
             memory: Family::new_with_constructor(bytes),
             failures: Family::default(),
             webhooks: Family::default(),
+            schedules: ScheduleFirings::default(),
             requests: Family::default(),
             request_seconds: seconds(),
             running: Gauge::default(),
@@ -176,6 +180,7 @@ impl Metrics {
         r.register_with_unit("job_memory", "Memory of a job's largest test", Unit::Bytes, self.memory.clone());
         r.register("job_failures", "Attempts that ended in a failure of ours", self.failures.clone());
         r.register("webhooks", "Webhooks tried, by what came of it", self.webhooks.clone());
+        self.schedules.register(r);
         r.register("http_requests", "Requests answered", self.requests.clone());
         r.register_with_unit("http_request", "Time to answer", s.clone(), self.request_seconds.clone());
         r.register("slots", "Jobs that may run here at once", self.slots.clone());

@@ -3,12 +3,10 @@
 //! In: a worker's figures, an operator's wish. Out: the list of workers, and the wish to the worker that it is for. Beside
 //! a shared queue both are there for all processes; otherwise the one worker is in this process.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_trait::async_trait;
 use optimus_core::Timestamp;
 use optimus_queue::SharedStore;
 use optimus_queue::background::Outage;
@@ -17,7 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::key_value::{KeyValueStore, SharedHash};
+use crate::key_value::{InMemory, KeyValueStore, SharedHash};
 use crate::metrics::Metrics;
 
 /// Between two signs of life, and between two looks for a wish.
@@ -178,39 +176,6 @@ pub async fn follow(
     }
     if let Err(error) = workers.forget(&worker.id).await {
         tracing::warn!(error = format!("{error:#}"), "the list of workers keeps this one for a while");
-    }
-}
-
-/// Values that end with the process.
-#[derive(Default)]
-struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl InMemory {
-    fn values(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl KeyValueStore for InMemory {
-    async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.values().get(name).cloned())
-    }
-
-    async fn get_all(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-        Ok(self.values().clone())
-    }
-
-    async fn names(&self) -> anyhow::Result<Vec<String>> {
-        Ok(self.values().keys().cloned().collect())
-    }
-
-    async fn put(&self, name: &str, value: Option<Vec<u8>>) -> anyhow::Result<()> {
-        match value {
-            Some(value) => drop(self.values().insert(name.to_owned(), value)),
-            None => drop(self.values().remove(name)),
-        }
-        Ok(())
     }
 }
 

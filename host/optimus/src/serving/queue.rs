@@ -7,6 +7,7 @@ use optimus_queue::background::Ended;
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, PostgresQueue, QueueError, RedisQueue, SharedStore};
 use optimus_server::keys::KeyStore;
 use optimus_server::problems::{ProblemStore, Problems};
+use optimus_server::schedules::ScheduleStore;
 use optimus_server::workers::Workers;
 use tokio::sync::watch;
 
@@ -65,6 +66,13 @@ impl QueueHandle {
             Some(shared) => KeyStore::shared(Arc::clone(shared)),
             None => KeyStore::file(state.join(KEYS_FILE)),
         }
+    }
+
+    pub(super) fn schedules(&self, state: &Path) -> Arc<ScheduleStore> {
+        Arc::new(match &self.shared {
+            Some(shared) => ScheduleStore::shared(shared),
+            None => ScheduleStore::files(&state.join("schedules")),
+        })
     }
 
     pub(super) fn problems(&self, state: &Path, tenant_bytes: u64) -> Arc<Problems> {

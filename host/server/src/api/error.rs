@@ -53,6 +53,11 @@ impl ApiError {
             && self.fault.code != "stopping"
     }
 
+    /// Returns true if the same request is refused each time, as long as nothing else changes.
+    pub(super) fn is_final(&self) -> bool {
+        self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS
+    }
+
     pub(super) fn busy(code: &str, message: impl Into<String>) -> Self {
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).hint("try again in a second");
         error.after(Duration::from_secs(1))

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::http::header::COOKIE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, files, health, history, identity, jobs,
-    keys, limits, problems, query, session, webhooks, workers,
+    keys, limits, problems, query, schedules, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -43,6 +43,8 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/jobs/{id}/files/{*path}", "get") => &["test"],
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
         ("/v1/history", _) => &["since"],
+        ("/v1/schedules", "get") => &["next", "limit"],
+        ("/v1/schedules/{id}/preview", _) => &["n", "after"],
         ("/v1/problems", "post") => &["cpu_ms", "wall_ms", "memory_bytes"],
         _ => &[],
     }
@@ -65,6 +67,16 @@ fn routes() -> Vec<Route> {
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
         scoped("/v1/problems/{id}", "delete", Admin, delete(problems::remove)),
+        scoped("/v1/schedules", "post", Submit, post(schedules::create)),
+        scoped("/v1/schedules", "get", Read, get(schedules::list)),
+        scoped("/v1/schedules/{id}", "get", Read, get(schedules::show)),
+        scoped("/v1/schedules/{id}", "patch", Submit, patch(schedules::change)),
+        scoped("/v1/schedules/{id}", "delete", Submit, delete(schedules::remove)),
+        scoped("/v1/schedules/{id}/preview", "get", Read, get(schedules::preview)),
+        scoped("/v1/schedules/{id}/pause", "post", Submit, post(schedules::pause)),
+        scoped("/v1/schedules/{id}/resume", "post", Submit, post(schedules::resume)),
+        scoped("/v1/schedules/{id}/trigger", "post", Submit, post(schedules::trigger)),
+        scoped("/v1/schedules/{id}/backfill", "post", Submit, post(schedules::backfill)),
         Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
         Route { path: "/v1/limits", method: "get", access: AnyKey, handler: get(limits::limits) },
         Route { path: "/v1/me", method: "get", access: AnyKey, handler: get(identity::me) },

@@ -16,6 +16,7 @@ mod jobs;
 mod problems;
 mod reference;
 mod reuse;
+mod schedules;
 mod sessions;
 mod streams;
 mod support;

@@ -13,12 +13,13 @@ use optimus_core::language::{Availability, Descriptor, LanguageInfo};
 use optimus_core::languages::LanguageBook;
 use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::{Excerpt, Exit};
-use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestReport, Verdict};
+use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestReport, Timestamp, Verdict};
 use optimus_queue::{EmbeddedConfig, EmbeddedQueue, QueueError, Rules, unjudged};
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
 use optimus_server::problems::{ProblemStore, Problems};
+use optimus_server::schedules::{Engine, ScheduleStore, Seams};
 use optimus_server::tokens::Tokens;
 use optimus_server::webhooks::{Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector};
 use optimus_server::worker::{Judging, Wanted, Worker};
@@ -199,6 +200,8 @@ impl Server {
         tokio::spawn(sender.run(stop_working.clone()));
         let readiness = Arc::new(Readiness::default());
         let keys = Arc::<KeyRing>::default();
+        let schedules = Arc::new(ScheduleStore::files(&dir.path().join("schedules")));
+        let counted = Arc::clone(&metrics);
         let state = ApiState::new(Parts {
             queue,
             languages: languages.clone(),
@@ -221,12 +224,21 @@ impl Server {
             }),
             tokens: setup.tokens,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
+            schedules: Arc::clone(&schedules),
             workers,
             origins: setup.origins,
             console: setup.console,
             gate: setup.webhooks.gate,
             secrets,
         });
+        let engine = Engine(Seams {
+            store: schedules,
+            action: Arc::new(state.clone()),
+            longest_catch_up: Duration::from_secs(3_600),
+            now: Arc::new(Timestamp::now),
+            metrics: counted,
+        });
+        tokio::spawn(engine.run(stop_working.clone()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = Some(tokio::spawn(optimus_server::api::serve(listener, state, shutdown.clone())));

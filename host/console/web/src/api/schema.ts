@@ -136,6 +136,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List schedules, newest first */
+        get: operations["listSchedules"];
+        put?: never;
+        /**
+         * Create a schedule
+         * @description The job is checked as if it were submitted now, and again at each firing, with the scopes and quotas that its owner has then.
+         */
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a schedule: what it did, and when it fires next */
+        get: operations["getSchedule"];
+        put?: never;
+        post?: never;
+        /** Remove a schedule */
+        delete: operations["removeSchedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a schedule
+         * @description What is absent stays as it is; `policies` are replaced together. A key that changes a schedule of its own tenant becomes its owner. With another spec, only times from now on fire.
+         */
+        patch: operations["changeSchedule"];
+        trace?: never;
+    };
+    "/v1/schedules/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the next firing times of a schedule's spec */
+        get: operations["previewSchedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a schedule */
+        post: operations["pauseSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a schedule that was paused or stopped
+         * @description A key that resumes a schedule of its own tenant becomes its owner.
+         */
+        post: operations["resumeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{id}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fire a schedule now */
+        post: operations["triggerSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schedules/{id}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fire a schedule for each of its times in a range of the past */
+        post: operations["backfillSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/languages": {
         parameters: {
             query?: never;
@@ -2076,6 +2207,486 @@ export interface components {
          * @enum {string}
          */
         WorkerState: "working" | "draining" | "drained" | "lost";
+        /**
+         * @description When a schedule fires: at every time that one of its rules names, and at no time that `exclude` names. See docs/schedules.md.
+         * @example {
+         *       "timezone": "Europe/Berlin",
+         *       "cron": [
+         *         "30 2 * * MON-FRI"
+         *       ],
+         *       "jitter": "30s"
+         *     }
+         */
+        ScheduleSpec: {
+            /** @description The IANA zone of rules that name none. Default: UTC. */
+            timezone?: string;
+            /** @description Cron expressions with 5, 6 or 7 fields: `30 2 * * MON-FRI`, `@daily`, `CRON_TZ=Asia/Tokyo 0 9 * * *`. */
+            cron?: string[];
+            /** @description Recurrence rules of RFC 5545, with their `DTSTART`, `RDATE` and `EXDATE` lines. */
+            rrule?: string[];
+            /** @description Calendars, field by field. */
+            calendars?: components["schemas"]["ScheduleCalendar"][];
+            /** @description Times at equal distances, counted from 1970-01-01T00:00:00Z. */
+            intervals?: components["schemas"]["ScheduleInterval"][];
+            /** @description Times that are written out; each fires once. */
+            at?: string[];
+            exclude?: components["schemas"]["ScheduleExclusion"];
+            /** @description The first time at which it may fire: RFC 3339, or without an offset in `timezone`. */
+            start_at?: string;
+            /** @description The last time at which it may fire. */
+            end_at?: string;
+            /** @description Each firing is late by up to this, and never past the next one: `30s`. */
+            jitter?: string;
+            dst?: components["schemas"]["ScheduleDst"];
+        };
+        /**
+         * @description Times at which every field matches: a number, or an expression such as `8-18/2`.
+         * @example {
+         *       "hour": "8-18/2",
+         *       "day_of_week": "SAT"
+         *     }
+         */
+        ScheduleCalendar: {
+            /** @description Default: 0. */
+            second?: string | number;
+            /** @description Default: 0. */
+            minute?: string | number;
+            /** @description Default: 0. */
+            hour?: string | number;
+            /** @description Default: every day. */
+            day_of_month?: string | number;
+            /** @description Default: every month. */
+            month?: string | number;
+            /** @description Default: every day. */
+            day_of_week?: string | number;
+            /** @description Default: every year. */
+            year?: string | number;
+            /** @description For people. */
+            comment?: string;
+        };
+        /**
+         * @example {
+         *       "every": "90m",
+         *       "phase": "19m"
+         *     }
+         */
+        ScheduleInterval: {
+            /** @description The distance: `90m`, `1h 30m`, `PT90M`. */
+            every: string;
+            /** @description The first time, after 1970-01-01T00:00:00Z. */
+            phase?: string;
+        };
+        /**
+         * @description Times that are left out.
+         * @example {
+         *       "dates": [
+         *         "2026-12-25"
+         *       ]
+         *     }
+         */
+        ScheduleExclusion: {
+            /** @description Cron expressions with 5, 6 or 7 fields: `30 2 * * MON-FRI`, `@daily`, `CRON_TZ=Asia/Tokyo 0 9 * * *`. */
+            cron?: string[];
+            /** @description Recurrence rules of RFC 5545, with their `DTSTART`, `RDATE` and `EXDATE` lines. */
+            rrule?: string[];
+            /** @description Calendars, field by field. */
+            calendars?: components["schemas"]["ScheduleCalendar"][];
+            /** @description Whole days in `timezone`: `2026-12-25`. */
+            dates?: string[];
+        };
+        /**
+         * @description A time that the clocks skip fires later by the jump, or not at all.
+         * @enum {string}
+         */
+        ScheduleGap: "shift" | "skip";
+        /**
+         * @description A time that the clocks show twice.
+         * @enum {string}
+         */
+        ScheduleFold: "first" | "last" | "both";
+        /**
+         * @description What happens where clocks jump. Default: `shift`, `first`.
+         * @example {
+         *       "gap": "shift",
+         *       "fold": "first"
+         *     }
+         */
+        ScheduleDst: {
+            gap?: components["schemas"]["ScheduleGap"];
+            fold?: components["schemas"]["ScheduleFold"];
+        };
+        /**
+         * @description What becomes of a firing while a job of an earlier one runs.
+         * @enum {string}
+         */
+        ScheduleOverlap: "skip" | "buffer_one" | "buffer_all" | "cancel_other" | "allow_all";
+        /**
+         * @description How a schedule fires.
+         * @example {
+         *       "overlap": "skip",
+         *       "catch_up_s": 3600,
+         *       "pause_on_failure": false
+         *     }
+         */
+        SchedulePolicies: {
+            overlap?: components["schemas"]["ScheduleOverlap"];
+            /** @description A firing that is later than this many seconds is missed. Default: a day, and never longer than reports are kept. */
+            catch_up_s?: number;
+            /** @description Stop after a job that was not accepted. */
+            pause_on_failure?: boolean;
+            /** @description Fire at this many times, then never again. */
+            max_actions?: number;
+        };
+        /**
+         * @example {
+         *       "name": "nightly rejudge",
+         *       "spec": {
+         *         "timezone": "Europe/Berlin",
+         *         "cron": [
+         *           "30 2 * * MON-FRI"
+         *         ],
+         *         "jitter": "30s"
+         *       },
+         *       "job": {
+         *         "language": "python",
+         *         "source": "print(input())",
+         *         "tests": [
+         *           {
+         *             "stdin": "7\n",
+         *             "expect": "7\n"
+         *           }
+         *         ]
+         *       },
+         *       "policies": {
+         *         "overlap": "skip",
+         *         "catch_up_s": 3600
+         *       }
+         *     }
+         */
+        ScheduleRequest: {
+            /** @description For people. */
+            name?: string | null;
+            spec: components["schemas"]["ScheduleSpec"];
+            job: components["schemas"]["JobRequest"];
+            policies?: components["schemas"]["SchedulePolicies"];
+            /** @description It does not fire before it is resumed. */
+            paused?: boolean;
+            /** @description For people. */
+            note?: string | null;
+        };
+        /**
+         * @description What is absent stays as it is.
+         * @example {
+         *       "name": "hourly rejudge"
+         *     }
+         */
+        ScheduleChange: {
+            /** @description For people; an empty one removes it. */
+            name?: string | null;
+            spec?: components["schemas"]["ScheduleSpec"];
+            job?: components["schemas"]["JobRequest"];
+            policies?: components["schemas"]["SchedulePolicies"];
+        };
+        /**
+         * @example {
+         *       "note": "until the contest is over"
+         *     }
+         */
+        ScheduleNote: {
+            /** @description Why. Default: none. */
+            note?: string | null;
+        };
+        /**
+         * @description `overlap`: instead of the schedule's own.
+         * @example {
+         *       "overlap": "allow_all"
+         *     }
+         */
+        ScheduleTrigger: {
+            overlap?: components["schemas"]["ScheduleOverlap"];
+        };
+        /**
+         * @description At most 1,000 firings.
+         * @example {
+         *       "after": "2026-11-20T00:00:00Z",
+         *       "until": "2026-11-27T00:00:00Z"
+         *     }
+         */
+        ScheduleBackfill: {
+            /**
+             * Format: date-time
+             * @description Later times than this one.
+             */
+            after: string;
+            /**
+             * Format: date-time
+             * @description And up to this one, which is over.
+             */
+            until: string;
+            overlap?: components["schemas"]["ScheduleOverlap"];
+        };
+        /**
+         * @example {
+         *       "firings": 7
+         *     }
+         */
+        ScheduleRequested: {
+            /** @description The number of firings that were asked for. */
+            firings: number;
+        };
+        /**
+         * @example {
+         *       "nominal": "2026-11-30T01:30:00.000Z",
+         *       "at": "2026-11-30T01:30:11.402Z",
+         *       "local": "2026-11-30T02:30:00+01:00"
+         *     }
+         */
+        ScheduleTime: {
+            /**
+             * Format: date-time
+             * @description The time that the spec names.
+             */
+            nominal: string;
+            /**
+             * Format: date-time
+             * @description When it fires: later by some of the jitter.
+             */
+            at: string;
+            /** @description The nominal time by the clocks of the schedule's zone. */
+            local: string;
+        };
+        /**
+         * @example {
+         *       "firings": [
+         *         {
+         *           "nominal": "2026-11-30T01:30:00.000Z",
+         *           "at": "2026-11-30T01:30:11.402Z",
+         *           "local": "2026-11-30T02:30:00+01:00"
+         *         }
+         *       ]
+         *     }
+         */
+        SchedulePreview: {
+            firings: components["schemas"]["ScheduleTime"][];
+        };
+        /**
+         * @example {
+         *       "nominal": "2026-11-27T01:30:00.000Z",
+         *       "started_at": "2026-11-27T01:30:11.407Z",
+         *       "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f"
+         *     }
+         */
+        ScheduleRun: {
+            /**
+             * Format: date-time
+             * @description The time that the spec names; of a trigger, when it was asked for.
+             */
+            nominal: string;
+            /**
+             * Format: date-time
+             * @description When the job was submitted.
+             */
+            started_at: string;
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            job?: string;
+            error?: components["schemas"]["Fault"];
+        };
+        /**
+         * @example {
+         *       "actions": 1,
+         *       "missed": 0,
+         *       "skipped": 0,
+         *       "dropped": 0,
+         *       "buffered": 0,
+         *       "running": [],
+         *       "recent": [
+         *         {
+         *           "nominal": "2026-11-27T01:30:00.000Z",
+         *           "started_at": "2026-11-27T01:30:11.407Z",
+         *           "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f"
+         *         }
+         *       ],
+         *       "next": [
+         *         {
+         *           "nominal": "2026-11-30T01:30:00.000Z",
+         *           "at": "2026-11-30T01:30:11.402Z",
+         *           "local": "2026-11-30T02:30:00+01:00"
+         *         }
+         *       ]
+         *     }
+         */
+        ScheduleInfo: {
+            /** @description Firings whose job was submitted, or refused. */
+            actions: number;
+            /** @description How many of `max_actions` are left. */
+            remaining?: number;
+            /** @description Firings that were later than the catch-up window. */
+            missed: number;
+            /** @description Firings that were left out while an earlier job ran. */
+            skipped: number;
+            /** @description Firings that were left out because 1,000 waited. */
+            dropped: number;
+            /** @description Firings that wait. */
+            buffered: number;
+            /** @description Jobs that have not ended, the last 100. */
+            running: string[];
+            /** @description The last 10 firings, the newest last. */
+            recent: components["schemas"]["ScheduleRun"][];
+            /** @description The next 10 firings. */
+            next: components["schemas"]["ScheduleTime"][];
+        };
+        /**
+         * @description In whose name a schedule fires.
+         * @example {
+         *       "key": "opt_1a2b3c4d",
+         *       "tenant": "school"
+         *     }
+         */
+        ScheduleOwner: {
+            /** @description The id of its API key. */
+            key?: string;
+            /** @description The tenant of its jobs. */
+            tenant?: string;
+        };
+        /**
+         * @description Why the server stopped a schedule; resume it to go on.
+         * @example {
+         *       "at": "2026-11-27T12:00:00.000Z",
+         *       "reason": "key `opt_1a2b3c4d`, its owner, was revoked"
+         *     }
+         */
+        ScheduleStop: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * @description `paused` by a client, `stopped` by the server, `finished` when nothing is left to fire.
+         * @enum {string}
+         */
+        ScheduleState: "active" | "paused" | "stopped" | "finished";
+        /**
+         * @example {
+         *       "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "name": "nightly rejudge",
+         *       "state": "active",
+         *       "owner": {
+         *         "key": "opt_1a2b3c4d",
+         *         "tenant": "school"
+         *       },
+         *       "created_at": "2026-11-27T12:00:00.000Z",
+         *       "spec": {
+         *         "timezone": "Europe/Berlin",
+         *         "cron": [
+         *           "30 2 * * MON-FRI"
+         *         ],
+         *         "jitter": "30s",
+         *         "dst": {
+         *           "gap": "shift",
+         *           "fold": "first"
+         *         }
+         *       },
+         *       "job": {
+         *         "language": "python",
+         *         "source": "print(input())",
+         *         "tests": [
+         *           {
+         *             "stdin": "7\n",
+         *             "expect": "7\n"
+         *           }
+         *         ]
+         *       },
+         *       "policies": {
+         *         "overlap": "skip",
+         *         "catch_up_s": 3600,
+         *         "pause_on_failure": false
+         *       },
+         *       "info": {
+         *         "actions": 1,
+         *         "missed": 0,
+         *         "skipped": 0,
+         *         "dropped": 0,
+         *         "buffered": 0,
+         *         "running": [],
+         *         "recent": [
+         *           {
+         *             "nominal": "2026-11-27T01:30:00.000Z",
+         *             "started_at": "2026-11-27T01:30:11.407Z",
+         *             "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f"
+         *           }
+         *         ],
+         *         "next": [
+         *           {
+         *             "nominal": "2026-11-30T01:30:00.000Z",
+         *             "at": "2026-11-30T01:30:11.402Z",
+         *             "local": "2026-11-30T02:30:00+01:00"
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        Schedule: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description For people. */
+            name?: string;
+            state: components["schemas"]["ScheduleState"];
+            /** @description Why it was paused or resumed. */
+            note?: string;
+            stopped?: components["schemas"]["ScheduleStop"];
+            owner: components["schemas"]["ScheduleOwner"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            spec: components["schemas"]["ScheduleSpec"];
+            job: components["schemas"]["JobRequest"];
+            policies: components["schemas"]["SchedulePolicies"];
+            info: components["schemas"]["ScheduleInfo"];
+        };
+        /**
+         * @example {
+         *       "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "state": "active",
+         *       "created_at": "2026-11-27T12:00:00.000Z",
+         *       "next_at": "2026-11-30T01:30:11.402Z"
+         *     }
+         */
+        ScheduleSummary: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description For people. */
+            name?: string;
+            state: components["schemas"]["ScheduleState"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it fires next.
+             */
+            next_at?: string;
+        };
+        /**
+         * @example {
+         *       "schedules": []
+         *     }
+         */
+        ScheduleList: {
+            schedules: components["schemas"]["ScheduleSummary"][];
+            /** @description `?next=` of the next page. */
+            next?: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3098,6 +3709,957 @@ export interface operations {
                 };
             };
             /** @description The problem cannot be read or removed at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before: only schedules older than this one. */
+                next?: string;
+                /** @description Maximum number of results. Default: 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description The schedule. It fires in the name of the key that created it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule as it was. Its jobs go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description The schedule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewSchedule: {
+        parameters: {
+            query?: {
+                /** @description Number of times. Default: 20. */
+                n?: number;
+                /** @description Only later times than this one. Default: now. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The times, whatever has fired and whether it is paused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Its firing times take too long to find. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pauseSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleNote"];
+            };
+        };
+        responses: {
+            /** @description The schedule; it fires only when it is triggered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resumeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleNote"];
+            };
+        };
+        responses: {
+            /** @description The schedule; what was due meanwhile does not fire. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    triggerSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleTrigger"];
+            };
+        };
+        responses: {
+            /** @description It fires within about a second. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleRequested"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    backfillSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleBackfill"];
+            };
+        };
+        responses: {
+            /** @description It fires for them, the oldest first. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleRequested"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such schedule. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

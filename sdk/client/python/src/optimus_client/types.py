@@ -471,6 +471,188 @@ WorkerState: TypeAlias = Literal['working', 'draining', 'drained', 'lost']
 """How a worker is: it takes jobs; it takes no new ones, and some still run; none runs, so it can be stopped; it says nothing any more."""
 
 
+class ScheduleCalendar(TypedDict):
+    """Times at which every field matches: a number, or an expression such as `8-18/2`."""
+
+    second: NotRequired[Union[str, int]]
+    """Default: 0."""
+    minute: NotRequired[Union[str, int]]
+    """Default: 0."""
+    hour: NotRequired[Union[str, int]]
+    """Default: 0."""
+    day_of_month: NotRequired[Union[str, int]]
+    """Default: every day."""
+    month: NotRequired[Union[str, int]]
+    """Default: every month."""
+    day_of_week: NotRequired[Union[str, int]]
+    """Default: every day."""
+    year: NotRequired[Union[str, int]]
+    """Default: every year."""
+    comment: NotRequired[str]
+    """For people."""
+
+
+class ScheduleInterval(TypedDict):
+    every: str
+    """The distance: `90m`, `1h 30m`, `PT90M`."""
+    phase: NotRequired[str]
+    """The first time, after 1970-01-01T00:00:00Z."""
+
+
+class ScheduleExclusion(TypedDict):
+    """Times that are left out."""
+
+    cron: NotRequired[list[str]]
+    """Cron expressions with 5, 6 or 7 fields: `30 2 * * MON-FRI`, `@daily`, `CRON_TZ=Asia/Tokyo 0 9 * * *`."""
+    rrule: NotRequired[list[str]]
+    """Recurrence rules of RFC 5545, with their `DTSTART`, `RDATE` and `EXDATE` lines."""
+    calendars: NotRequired[list[ScheduleCalendar]]
+    """Calendars, field by field."""
+    dates: NotRequired[list[str]]
+    """Whole days in `timezone`: `2026-12-25`."""
+
+
+ScheduleGap: TypeAlias = Literal['shift', 'skip']
+"""A time that the clocks skip fires later by the jump, or not at all."""
+
+
+ScheduleFold: TypeAlias = Literal['first', 'last', 'both']
+"""A time that the clocks show twice."""
+
+
+class ScheduleDst(TypedDict):
+    """What happens where clocks jump. Default: `shift`, `first`."""
+
+    gap: NotRequired[ScheduleGap]
+    fold: NotRequired[ScheduleFold]
+
+
+ScheduleOverlap: TypeAlias = Literal['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'allow_all']
+"""What becomes of a firing while a job of an earlier one runs."""
+
+
+class SchedulePolicies(TypedDict):
+    """How a schedule fires."""
+
+    overlap: NotRequired[ScheduleOverlap]
+    catch_up_s: NotRequired[int]
+    """A firing that is later than this many seconds is missed. Default: a day, and never longer than reports are kept."""
+    pause_on_failure: NotRequired[bool]
+    """Stop after a job that was not accepted."""
+    max_actions: NotRequired[int]
+    """Fire at this many times, then never again."""
+
+
+class ScheduleNote(TypedDict):
+    note: NotRequired[Optional[str]]
+    """Why. Default: none."""
+
+
+class ScheduleTrigger(TypedDict):
+    """`overlap`: instead of the schedule's own."""
+
+    overlap: NotRequired[ScheduleOverlap]
+
+
+class ScheduleBackfill(TypedDict):
+    """At most 1,000 firings."""
+
+    after: str
+    """Later times than this one."""
+    until: str
+    """And up to this one, which is over."""
+    overlap: NotRequired[ScheduleOverlap]
+
+
+class ScheduleRequested(TypedDict):
+    firings: int
+    """The number of firings that were asked for."""
+
+
+class ScheduleTime(TypedDict):
+    nominal: str
+    """The time that the spec names."""
+    at: str
+    """When it fires: later by some of the jitter."""
+    local: str
+    """The nominal time by the clocks of the schedule's zone."""
+
+
+class SchedulePreview(TypedDict):
+    firings: list[ScheduleTime]
+
+
+class ScheduleRun(TypedDict):
+    nominal: str
+    """The time that the spec names; of a trigger, when it was asked for."""
+    started_at: str
+    """When the job was submitted."""
+    job: NotRequired[str]
+    """The job."""
+    error: NotRequired[Fault]
+
+
+class ScheduleInfo(TypedDict):
+    actions: int
+    """Firings whose job was submitted, or refused."""
+    remaining: NotRequired[int]
+    """How many of `max_actions` are left."""
+    missed: int
+    """Firings that were later than the catch-up window."""
+    skipped: int
+    """Firings that were left out while an earlier job ran."""
+    dropped: int
+    """Firings that were left out because 1,000 waited."""
+    buffered: int
+    """Firings that wait."""
+    running: list[str]
+    """Jobs that have not ended, the last 100."""
+    recent: list[ScheduleRun]
+    """The last 10 firings, the newest last."""
+    next: list[ScheduleTime]
+    """The next 10 firings."""
+
+
+class ScheduleOwner(TypedDict):
+    """In whose name a schedule fires."""
+
+    key: NotRequired[str]
+    """The id of its API key."""
+    tenant: NotRequired[str]
+    """The tenant of its jobs."""
+
+
+class ScheduleStop(TypedDict):
+    """Why the server stopped a schedule; resume it to go on."""
+
+    at: str
+    """When."""
+    reason: str
+    """Why."""
+
+
+ScheduleState: TypeAlias = Literal['active', 'paused', 'stopped', 'finished']
+"""`paused` by a client, `stopped` by the server, `finished` when nothing is left to fire."""
+
+
+class ScheduleSummary(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    name: NotRequired[str]
+    """For people."""
+    state: ScheduleState
+    created_at: str
+    """When it was created."""
+    next_at: NotRequired[str]
+    """When it fires next."""
+
+
+class ScheduleList(TypedDict):
+    schedules: list[ScheduleSummary]
+    next: NotRequired[str]
+    """`?next=` of the next page."""
+
+
 Content: TypeAlias = Union[PlainText, Base64Content, TextContent]
 """Bytes: a string when they are UTF-8, `{"base64": …}` when they are not. Both are read, and `{"text": …}` too."""
 
@@ -770,6 +952,31 @@ class WorkerList(TypedDict):
     workers: list[Worker]
 
 
+class ScheduleSpec(TypedDict):
+    """When a schedule fires: at every time that one of its rules names, and at no time that `exclude` names. See docs/schedules.md."""
+
+    timezone: NotRequired[str]
+    """The IANA zone of rules that name none. Default: UTC."""
+    cron: NotRequired[list[str]]
+    """Cron expressions with 5, 6 or 7 fields: `30 2 * * MON-FRI`, `@daily`, `CRON_TZ=Asia/Tokyo 0 9 * * *`."""
+    rrule: NotRequired[list[str]]
+    """Recurrence rules of RFC 5545, with their `DTSTART`, `RDATE` and `EXDATE` lines."""
+    calendars: NotRequired[list[ScheduleCalendar]]
+    """Calendars, field by field."""
+    intervals: NotRequired[list[ScheduleInterval]]
+    """Times at equal distances, counted from 1970-01-01T00:00:00Z."""
+    at: NotRequired[list[str]]
+    """Times that are written out; each fires once."""
+    exclude: NotRequired[ScheduleExclusion]
+    start_at: NotRequired[str]
+    """The first time at which it may fire: RFC 3339, or without an offset in `timezone`."""
+    end_at: NotRequired[str]
+    """The last time at which it may fire."""
+    jitter: NotRequired[str]
+    """Each firing is late by up to this, and never past the next one: `30s`."""
+    dst: NotRequired[ScheduleDst]
+
+
 class Checker(TypedDict):
     """A checker: a program in any installed language, compiled once, and run after each test in a separate box."""
 
@@ -1025,6 +1232,46 @@ class BatchRow(TypedDict):
     error: NotRequired[Fault]
     report: NotRequired[Report]
     """With `?wait=`, the report of a job that has ended."""
+
+
+class ScheduleRequest(TypedDict):
+    name: NotRequired[Optional[str]]
+    """For people."""
+    spec: ScheduleSpec
+    job: JobRequest
+    policies: NotRequired[SchedulePolicies]
+    paused: NotRequired[bool]
+    """It does not fire before it is resumed."""
+    note: NotRequired[Optional[str]]
+    """For people."""
+
+
+class ScheduleChange(TypedDict):
+    """What is absent stays as it is."""
+
+    name: NotRequired[Optional[str]]
+    """For people; an empty one removes it."""
+    spec: NotRequired[ScheduleSpec]
+    job: NotRequired[JobRequest]
+    policies: NotRequired[SchedulePolicies]
+
+
+class Schedule(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    name: NotRequired[str]
+    """For people."""
+    state: ScheduleState
+    note: NotRequired[str]
+    """Why it was paused or resumed."""
+    stopped: NotRequired[ScheduleStop]
+    owner: ScheduleOwner
+    created_at: str
+    """When it was created."""
+    spec: ScheduleSpec
+    job: JobRequest
+    policies: SchedulePolicies
+    info: ScheduleInfo
 
 
 class Job(TypedDict):

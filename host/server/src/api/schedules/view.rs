@@ -1,0 +1,139 @@
+//! Schedules, as clients see them.
+
+use std::collections::VecDeque;
+
+use optimus_core::{JobId, Timestamp};
+use optimus_schedules::{Firing, Schedule, Spec};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::schedules::{Definition, Halt, Owner, Policies, Progress, Run};
+
+/// Firings to come that are listed.
+const NEXT: usize = 10;
+
+/// A schedule.
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct ScheduleView {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// Why the engine stopped it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Halt>,
+    owner: Owner,
+    created_at: Timestamp,
+    spec: Spec,
+    job: Value,
+    policies: Policies,
+    info: Info,
+}
+
+/// What it did, and what it will do.
+#[derive(Debug, Serialize)]
+struct Info {
+    actions: u64,
+    /// Of `max_actions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining: Option<u64>,
+    missed: u64,
+    skipped: u64,
+    dropped: u64,
+    buffered: usize,
+    running: Vec<JobId>,
+    recent: VecDeque<Run>,
+    next: Vec<Time>,
+}
+
+/// A firing to come.
+#[derive(Debug, Serialize)]
+pub(super) struct Time {
+    nominal: Timestamp,
+    /// With jitter.
+    at: Timestamp,
+    /// The nominal time by the clocks of the schedule's zone.
+    local: String,
+}
+
+/// A row of a list of schedules.
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct Summary {
+    pub(super) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    state: &'static str,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct ScheduleList {
+    pub(super) schedules: Vec<Summary>,
+    /// `?next=` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<String>,
+}
+
+impl Time {
+    pub(super) fn new(schedule: &Schedule, firing: Firing) -> Self {
+        Self { nominal: firing.nominal, at: firing.at, local: schedule.local(firing.nominal) }
+    }
+}
+
+impl ScheduleView {
+    pub(super) fn new(definition: Definition, progress: Progress, now: Timestamp) -> Self {
+        let next = next(&definition, &progress, now, NEXT);
+        let state = state(&definition, &progress, next.is_empty());
+        let stopped = progress.halted.clone().filter(|_| progress.is_halted(definition.active_from));
+        let info = Info {
+            actions: progress.actions,
+            remaining: definition.policies.max_actions.map(|most| progress.remaining(most)),
+            missed: progress.missed,
+            skipped: progress.skipped,
+            dropped: progress.dropped,
+            buffered: progress.buffered(),
+            running: progress.running,
+            recent: progress.recent,
+            next,
+        };
+        let Definition { id, name, note, owner, created_at, spec, job, policies, .. } = definition;
+        Self { id, name, state, note, stopped, owner, created_at, spec, job, policies, info }
+    }
+}
+
+impl Summary {
+    pub(super) fn new(definition: &Definition, progress: &Progress, now: Timestamp) -> Self {
+        let next = next(definition, progress, now, 1);
+        let state = state(definition, progress, next.is_empty());
+        let Definition { id, name, created_at, .. } = definition.clone();
+        Self { id, name, state, created_at, next_at: next.first().map(|time| time.at) }
+    }
+}
+
+fn state(definition: &Definition, progress: &Progress, is_over: bool) -> &'static str {
+    match (definition.paused, progress.is_halted(definition.active_from)) {
+        (true, _) => "paused",
+        (_, true) => "stopped",
+        _ if is_over => "finished",
+        _ => "active",
+    }
+}
+
+/// The firings to come; none of one that is paused, stopped or used up.
+fn next(definition: &Definition, progress: &Progress, now: Timestamp, most: usize) -> Vec<Time> {
+    let left = definition.policies.max_actions.map_or(u64::MAX, |most| progress.remaining(most));
+    let most = usize::try_from(left).unwrap_or(usize::MAX).min(most);
+    if definition.paused || progress.is_halted(definition.active_from) || most == 0 {
+        return Vec::new();
+    }
+    // A spec that was accepted, and that this release cannot read: the engine logs it.
+    let Ok(schedule) = definition.spec.compile(&definition.id) else { return Vec::new() };
+    let dealt_with = progress.cursor.unwrap_or(definition.active_from).max(definition.active_from);
+    let after = Timestamp(now.0.saturating_sub(1)).max(dealt_with);
+    let found = schedule.preview(after, None, most).unwrap_or_default();
+    found.into_iter().map(|firing| Time::new(&schedule, firing)).collect()
+}

@@ -1,0 +1,23 @@
+//! Schedules that fire: stored with the queue, and each of their firings is one job.
+//!
+//! In: definitions, as clients write them, and requests (trigger, backfill). Out: jobs, through an [`Action`]. What
+//! clients write and what the engine writes are separate values, so that neither overwrites the other. A firing is known
+//! by its schedule and its nominal time, which together are the job's idempotency key: whichever process tries to fire
+//! it, and however often, there is one job.
+
+mod action;
+mod book;
+mod definition;
+mod engine;
+mod leader;
+mod overlap;
+mod progress;
+mod store;
+
+pub use action::{Action, Refused, State};
+pub(crate) use definition::new_id;
+pub use definition::{Definition, MOST_ASKED, Owner, Policies, Request};
+pub use engine::{Engine, Seams};
+pub use overlap::Overlap;
+pub use progress::{Halt, Progress, Run};
+pub use store::ScheduleStore;

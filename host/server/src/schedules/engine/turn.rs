@@ -1,0 +1,153 @@
+//! One turn of one schedule: what becomes of each firing.
+
+use optimus_core::{Fault, JobId, Timestamp};
+
+use super::Seams;
+use crate::schedules::action::{Refused, State};
+use crate::schedules::definition::Definition;
+use crate::schedules::overlap::{Decision, MOST_WAITING, Overlap, decide};
+use crate::schedules::progress::{Progress, Run, Waiting};
+
+/// Jobs that are submitted in one turn; other schedules get theirs then.
+const BURST: usize = 16;
+
+pub(super) struct Turn<'a> {
+    seams: &'a Seams,
+    definition: &'a Definition,
+    pub(super) progress: Progress,
+    pub(super) now: Timestamp,
+    /// Jobs that may still be submitted.
+    left: usize,
+    /// The queue takes none at the moment.
+    is_blocked: bool,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(seams: &'a Seams, definition: &'a Definition, progress: Progress, now: Timestamp) -> Self {
+        Self { seams, definition, progress, now, left: BURST, is_blocked: false }
+    }
+
+    /// Returns true if more could be submitted at once.
+    pub(super) fn wants_more(&self) -> bool {
+        self.left == 0 && self.progress.buffered() > 0
+    }
+
+    /// Returns true if a firing that was due then is later than the catch-up window.
+    pub(super) fn is_too_late(&self, due: Timestamp) -> bool {
+        let most = u64::try_from(self.seams.longest_catch_up.as_millis()).unwrap_or(u64::MAX);
+        let window = self.definition.policies.catch_up_s.saturating_mul(1_000).min(most);
+        self.now.0.saturating_sub(due.0) > window
+    }
+
+    pub(super) fn miss(&mut self) {
+        self.progress.missed += 1;
+        self.seams.metrics.schedule_firing("missed");
+    }
+
+    /// Forgets jobs that have ended, and fires what waited for them.
+    pub(super) async fn settle(&mut self) -> anyhow::Result<()> {
+        let mut open = Vec::new();
+        for id in std::mem::take(&mut self.progress.running) {
+            match self.seams.action.state(id).await? {
+                State::Open => open.push(id),
+                State::Failed if self.definition.policies.pause_on_failure && self.progress.halted.is_none() => {
+                    self.halt(format!("job {id} was not accepted"));
+                }
+                State::Ended | State::Failed => {}
+            }
+        }
+        self.progress.running = open;
+        while let Some(firing) = self.progress.waiting.pop_front() {
+            if firing.blocked_since.is_some_and(|since| self.is_too_late(since)) {
+                self.miss();
+                continue;
+            }
+            let may_fire = self.progress.running.is_empty() || firing.overlap == Overlap::AllowAll;
+            if !may_fire || self.is_blocked || self.left == 0 {
+                self.progress.waiting.push_front(firing);
+                break;
+            }
+            self.fire(firing).await;
+        }
+        Ok(())
+    }
+
+    /// Decides about a firing that is due.
+    pub(super) async fn consider(&mut self, firing: Waiting) -> anyhow::Result<()> {
+        match decide(firing.overlap, self.progress.running.len(), self.progress.waiting.len()) {
+            Decision::Fire if self.is_blocked || self.left == 0 => self.wait(firing),
+            Decision::Fire => self.fire(firing).await,
+            Decision::Wait => self.wait(firing),
+            Decision::Skip => self.skip(1),
+            Decision::Replace => {
+                for id in &self.progress.running {
+                    self.seams.action.cancel(*id).await?;
+                }
+                self.skip(self.progress.waiting.len());
+                self.progress.waiting.clear();
+                self.progress.waiting.push_back(firing);
+            }
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, firings: usize) {
+        self.progress.skipped += u64::try_from(firings).unwrap_or(0);
+        (0..firings).for_each(|_| self.seams.metrics.schedule_firing("skipped"));
+    }
+
+    fn wait(&mut self, firing: Waiting) {
+        if self.progress.buffered() < MOST_WAITING {
+            self.progress.waiting.push_back(firing);
+        } else {
+            self.progress.dropped += 1;
+            self.seams.metrics.schedule_firing("dropped");
+        }
+    }
+
+    async fn fire(&mut self, firing: Waiting) {
+        self.left = self.left.saturating_sub(1);
+        let id = &self.definition.id;
+        let submitted = self.seams.action.submit(self.definition, &firing.key(id)).await;
+        let started_at = (self.seams.now)();
+        let late = started_at.0.saturating_sub(firing.since.0);
+        let is_scheduled = firing.request.is_none();
+        let run = |job: Option<JobId>, error: Option<Fault>| Run { nominal: firing.nominal, started_at, job, error };
+        match submitted {
+            Ok(job) => {
+                tracing::info!(schedule = id, %job, late_ms = late, "a schedule fired");
+                self.seams.metrics.schedule_fired(late);
+                self.progress.record(run(Some(job), None), is_scheduled);
+            }
+            Err(Refused::ForNow(fault)) => {
+                tracing::warn!(schedule = id, error = fault.message, "a firing waits");
+                self.is_blocked = true;
+                let blocked_since = Some(firing.blocked_since.unwrap_or(self.now));
+                self.progress.waiting.push_front(Waiting { blocked_since, ..firing });
+            }
+            Err(Refused::Owner(fault)) => {
+                self.refuse(run(None, Some(fault.clone())), is_scheduled, Some(fault.message))
+            }
+            Err(Refused::Job(fault)) => {
+                let halts = self.definition.policies.pause_on_failure.then(|| fault.message.clone());
+                self.refuse(run(None, Some(fault)), is_scheduled, halts);
+            }
+        }
+    }
+
+    /// Notes a firing without a job; `halts` is why that stops the schedule.
+    fn refuse(&mut self, run: Run, is_scheduled: bool, halts: Option<String>) {
+        let error = run.error.as_ref().map(|fault| fault.message.as_str()).unwrap_or_default();
+        tracing::warn!(schedule = self.definition.id, error, "a firing has no job");
+        self.seams.metrics.schedule_firing("refused");
+        self.progress.record(run, is_scheduled);
+        if let Some(reason) = halts {
+            self.halt(reason);
+        }
+    }
+
+    fn halt(&mut self, reason: String) {
+        tracing::warn!(schedule = self.definition.id, reason, "a schedule was stopped");
+        self.progress.halt(self.now, reason);
+    }
+}
