@@ -2,6 +2,7 @@
 //! installed from that, and used against real servers.
 
 mod python;
+mod typescript;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use crate::{parts, plugins, setup};
 const OPENAPI: &str = "host/server/src/api/openapi.json";
 
 /// What has to be here already, and the Debian packages that hold it.
-const NEEDED: [(&str, &str); 3] = [("python3", "python3"), ("pip3", "python3-pip"), ("gcc", "gcc")];
+const NEEDED: [(&str, &str); 5] =
+    [("python3", "python3"), ("pip3", "python3-pip"), ("node", "nodejs"), ("npm", "npm"), ("gcc", "gcc")];
 
 /// What to do with the clients.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -47,7 +49,12 @@ pub(crate) fn sdk(root: &Path, args: &Args) -> anyhow::Result<()> {
         return Ok(());
     }
     let place = Place { root, dir: root.join("target/sdk") };
-    if args.write { python::write(&place) } else { python::check(&place) }
+    if args.write {
+        python::write(&place)?;
+        return typescript::write(&place);
+    }
+    python::check(&place)?;
+    typescript::check(&place)
 }
 
 /// Where tools are installed, and where things are made.
