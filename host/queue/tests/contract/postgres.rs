@@ -129,11 +129,31 @@ fn answers(child: &Mutex<Child>, sockets: &Path, port: u16) -> bool {
     false
 }
 
+/// `kill -9` of the postmaster and of its children. A backend that outlives the postmaster for a moment may still answer.
 fn end(child: &Mutex<Child>) {
     let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-    // The child is `setpriv`, which became the postmaster. The others of the server see that it is gone, and end.
+    if child.try_wait().unwrap().is_some() {
+        return;
+    }
+    // The child is `setpriv`, which became the postmaster.
+    let pid = child.id();
+    let backends = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     let _ = child.kill();
     let _ = child.wait();
+    let backends: Vec<&str> = backends.split_whitespace().collect();
+    if !backends.is_empty() {
+        let _ = Command::new("kill").arg("-9").args(&backends).stderr(Stdio::null()).status();
+    }
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while backends.iter().any(|pid| runs(pid)) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Returns true if the process runs; one that has ended may stay in the table until its parent asks.
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
 impl Drop for Server {

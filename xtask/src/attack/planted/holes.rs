@@ -176,7 +176,7 @@ pub(super) const HOLES: &[Hole] = &[
         room: "host/sandbox/src/native",
         text: "Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 }",
         instead: "Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 0 }",
-        notices: Suite::Attack("held_timers"),
+        notices: Suite::Attack("held_sockets"),
     },
     Hole {
         name: "warm-capabilities",
