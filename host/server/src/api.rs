@@ -28,6 +28,7 @@ mod limits;
 mod observe;
 mod pool;
 mod problems;
+mod push;
 mod query;
 mod reuse;
 mod routes;

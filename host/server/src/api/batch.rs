@@ -13,14 +13,13 @@ use optimus_queue::{Idempotency, PushOptions, Quota};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Digest as _;
-use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::jobs::{await_report, resolve};
+use super::push::push;
 use super::query::{Params, Wait, idempotency_key, trace};
 use super::{ApiError, ApiState, reuse};
-use crate::spans;
 
 /// Jobs of one request; beyond, 422.
 const MOST: usize = 1_000;
@@ -75,7 +74,7 @@ pub(super) async fn submit(
     let waiting = state.clone();
     let pushes = batch.jobs.into_iter().enumerate().map(move |(index, value)| {
         let key = key.as_ref().map(|key| format!("{key}#{index}"));
-        push((waiting.clone(), index), (caller.tenant.clone(), quota.clone()), (key, trace.clone()), value)
+        submit_one((waiting.clone(), index), (caller.tenant.clone(), quota.clone()), (key, trace.clone()), value)
     });
     // A task of its own: a client that goes away now has still submitted.
     let pushed = tokio::spawn(futures::stream::iter(pushes).buffered(AT_ONCE).collect::<Vec<_>>()).await;
@@ -118,7 +117,7 @@ fn read(body: &JsonBody) -> Result<Batch, ApiError> {
     super::json::read(&body.bytes)
 }
 
-async fn push(
+async fn submit_one(
     (state, index): (ApiState, usize),
     (tenant, quota): (Option<String>, Option<Quota>),
     (key, trace): (Option<String>, Option<TraceContext>),
@@ -130,18 +129,8 @@ async fn push(
     let (job, webhook) = resolve(&state, request).await?;
     super::problems::check(&state, &job).await?;
     let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
-    let mut job = Job { tenant, trace, ..job };
-    let sending = spans::send(&mut job);
+    let job = Job { tenant, trace, ..job };
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
     let options = PushOptions { idempotency, webhook, quota, ..PushOptions::default() };
-    let language = job.language.clone();
-    let queue = Arc::clone(&state.parts.queue);
-    let pushed = match likeness {
-        Some(likeness) => reuse::push(&*queue, job, options, likeness).instrument(sending).await?,
-        None => queue.push(job, options).instrument(sending).await?,
-    };
-    if !pushed.duplicate {
-        state.parts.metrics.job_submitted(&language);
-    }
-    Ok(pushed.id)
+    Ok(push(&state, job, options, likeness).await?.id)
 }

@@ -1,6 +1,5 @@
 //! Submitting, asking, listing, cancelling.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -18,9 +17,9 @@ use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
+use super::push::push;
 use super::query::{ListParams, Params, Wait, idempotency_key, job_id, trace};
 use super::{ApiError, ApiState, reuse};
-use crate::spans;
 
 /// A job, as clients see it.
 #[derive(Debug, Serialize)]
@@ -72,24 +71,15 @@ pub(super) async fn submit(
     let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
     caller.spend(&state, 1).await?;
     let quota = caller.quota();
-    let mut job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
-    let sending = spans::send(&mut job);
+    let job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
     let options =
         PushOptions { idempotency, may_delay_commit: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
-    let (queue, language) = (Arc::clone(&state.parts.queue), job.language.clone());
     // A task of its own: a client that goes away now has still submitted.
-    let push = async move {
-        match likeness {
-            Some(likeness) => reuse::push(&*queue, job, options, likeness).await,
-            None => queue.push(job, options).await,
-        }
-    };
-    let pushed = tokio::spawn(push.instrument(sending)).await;
+    let own = state.clone();
+    let pushing = async move { push(&own, job, options, likeness).await };
+    let pushed = tokio::spawn(pushing.in_current_span()).await;
     let pushed =
         pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
-    if !pushed.duplicate {
-        state.parts.metrics.job_submitted(&language);
-    }
     let view = match wait.is_zero() {
         true if pushed.duplicate => look(&state, pushed.id).await?,
         true => JobView::new(pushed.id, "queued", None),

@@ -1,18 +1,14 @@
 //! Submits the jobs of schedules, as their owners would: same checks, same quotas, same tenant.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use optimus_core::{Fault, Job, JobId, JobRequest, Verdict};
 use optimus_queue::{Idempotency, PushOptions, Status};
 use sha2::Digest as _;
-use tracing::Instrument as _;
 
 use crate::api::caller::Caller;
-use crate::api::{ApiError, ApiState, jobs, json, problems};
+use crate::api::{ApiError, ApiState, jobs, json, problems, push};
 use crate::keys::Scope;
 use crate::schedules::{Action, Definition, Owner, Refused, State};
-use crate::spans;
 
 #[async_trait]
 impl Action for ApiState {
@@ -24,7 +20,7 @@ impl Action for ApiState {
             let message = format!("there is no language `{}` here at the moment", language.escape_debug());
             return Err(Refused::ForNow(Fault::new("unknown_language", message)));
         }
-        push(self, caller, definition, key).await.map_err(|error| match error.is_final() {
+        submit(self, caller, definition, key).await.map_err(|error| match error.is_final() {
             true => Refused::Job(error.into_fault()),
             false => Refused::ForNow(error.into_fault()),
         })
@@ -68,22 +64,17 @@ fn owner(state: &ApiState, owner: &Owner) -> Result<Caller, Refused> {
     }
 }
 
-async fn push(state: &ApiState, caller: Caller, definition: &Definition, key: &str) -> Result<JobId, ApiError> {
+async fn submit(state: &ApiState, caller: Caller, definition: &Definition, key: &str) -> Result<JobId, ApiError> {
     let request: JobRequest = json::read_value("job", definition.job.clone())?;
     let (job, webhook) = jobs::resolve(state, request).await?;
     problems::check(state, &job).await?;
     caller.spend(state, 1).await?;
     let quota = caller.quota();
-    let mut job = Job { tenant: caller.tenant, ..job };
-    let sending = spans::send(&mut job);
+    let job = Job { tenant: caller.tenant, ..job };
     // The key alone tells one firing from another: the job may have been changed since it was first tried.
     let fingerprint = sha2::Sha256::digest(key).into();
     let idempotency = Some(Idempotency { key: key.to_owned(), fingerprint });
-    let language = job.language.clone();
     let options = PushOptions { idempotency, webhook, quota, ..PushOptions::default() };
-    let pushed = Arc::clone(&state.parts.queue).push(job, options).instrument(sending).await?;
-    if !pushed.duplicate {
-        state.parts.metrics.job_submitted(&language);
-    }
-    Ok(pushed.id)
+    // `reuse` means nothing here: each firing has a job of its own.
+    Ok(push::push(state, job, options, None).await?.id)
 }
