@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use serde_json::Value;
 
-use crate::built::programs;
+use crate::built::{Built, programs};
 use crate::parts::Parts;
 use crate::shell::{cargo, has, read, run, say};
 
@@ -55,24 +55,36 @@ pub(crate) fn check(root: &Path, args: &Args) -> anyhow::Result<()> {
 fn tests(root: &Path, graph: &Graph, affected: &BTreeSet<String>) -> anyhow::Result<()> {
     let mut words = vec!["--workspace", "--lib"];
     words.extend(SUITES.iter().flat_map(|suite| ["--test", suite]));
-    let has_nextest = has("cargo-nextest");
-    if has_nextest {
-        let packages: Vec<_> = affected.iter().map(|name| format!("package(={name})")).collect();
-        let boxes: Vec<_> = BOXES.iter().map(|name| format!("(package(={name}) & kind(test))")).collect();
-        let filter = format!("({}) - ({}) - binary(={SERVERS})", packages.join(" | "), boxes.join(" | "));
-        run(cargo(root).args(["nextest", "run"]).args(&words).args(["--no-tests=pass", "-E", &filter]))?;
-    }
     let mut build = cargo(root);
-    for built in programs(build.arg("test").args(words).arg("--no-run"))? {
-        let name = graph.folders.iter().find(|(_, folder)| built.room.ends_with(folder)).map(|(name, _)| name);
-        let Some(name) = name.filter(|name| affected.contains(*name)) else { continue };
-        let is_suite = built.kind == "test";
-        if is_suite && BOXES.contains(&name.as_str()) || has_nextest && !(is_suite && built.name == SERVERS) {
-            continue;
-        }
-        run(Command::new(&built.program).arg("--quiet").current_dir(&built.room))?;
-    }
-    Ok(())
+    let mut built = programs(build.arg("test").args(&words).arg("--no-run"))?;
+    built.retain(|one| {
+        let mut names = graph.folders.iter().filter(|(_, folder)| one.room.ends_with(folder)).map(|(name, _)| name);
+        names.any(|name| affected.contains(name) && !(one.kind == "test" && BOXES.contains(&name.as_str())))
+    });
+    let (shared, rest): (Vec<_>, Vec<_>) = built.iter().partition(|one| one.kind == "test" && one.name == SERVERS);
+    // Its cases mostly wait for servers, the others mostly compute.
+    std::thread::scope(|scope| {
+        let shared = scope.spawn(|| shared.into_iter().map(program).collect::<anyhow::Result<Vec<_>>>());
+        let rest = match has("cargo-nextest") {
+            true => nextest(root, &words, affected),
+            false => rest.into_iter().try_for_each(|one| program(one).map(|output| say(output.trim()))),
+        };
+        let outputs = shared.join().map_err(|_| anyhow!("the thread of the suite `{SERVERS}` panicked"))?;
+        outputs.map(|outputs| outputs.iter().for_each(|output| say(output.trim()))).and(rest)
+    })
+}
+
+/// Everything but the suite that shares its servers.
+fn nextest(root: &Path, words: &[&str], affected: &BTreeSet<String>) -> anyhow::Result<()> {
+    let packages: Vec<_> = affected.iter().map(|name| format!("package(={name})")).collect();
+    let boxes: Vec<_> = BOXES.iter().map(|name| format!("(package(={name}) & kind(test))")).collect();
+    let filter = format!("({}) - ({}) - binary(={SERVERS})", packages.join(" | "), boxes.join(" | "));
+    run(cargo(root).args(["nextest", "run"]).args(words).args(["--no-tests=pass", "-E", &filter]))
+}
+
+/// What a test program printed; an error with it when a test failed.
+fn program(built: &Built) -> anyhow::Result<String> {
+    read(Command::new(&built.program).arg("--quiet").current_dir(&built.room))
 }
 
 fn shown(names: &BTreeSet<String>) -> String {
