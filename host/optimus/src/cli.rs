@@ -16,6 +16,7 @@ mod postgres;
 mod problem;
 mod program;
 mod queue;
+mod schedules;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -42,6 +43,7 @@ pub use postgres::PostgresArgs;
 pub use problem::{ElsewhereArgs, JudgeArgs, PackageArgs, Verify};
 pub use program::{Init, ProgramArgs, Run};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
+pub use schedules::{Noted, OneSchedule, ScheduleParts, Schedules, SchedulesAction};
 pub use tokens::TokenArgs;
 pub(crate) use trust::{Keygen, Sign};
 pub use trust::{SignaturePolicy, TrustArgs};
@@ -135,6 +137,9 @@ pub enum Verb {
     /// List, requeue or discard dead-lettered jobs
     #[command(after_help = examples::DEAD)]
     Dead(Dead),
+    /// Create, list, change and try schedules, by which a server submits jobs at the times of a calendar
+    #[command(after_help = examples::SCHEDULES)]
+    Schedules(Schedules),
     /// The tables of a queue in PostgreSQL
     #[command(subcommand)]
     Db(Db),

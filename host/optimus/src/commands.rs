@@ -17,6 +17,7 @@ mod mcp;
 mod plugin;
 mod problem;
 mod run;
+mod schedules;
 mod serve;
 mod status;
 mod submit;
@@ -51,6 +52,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Submit(args) => submit::submit(&args, output),
         Verb::Status(args) => status::status(&args, output),
         Verb::Dead(args) => dead::dead(&args, output),
+        Verb::Schedules(args) => schedules::schedules(&args, output),
         Verb::Db(verb) => db::db(&verb, output),
         Verb::Languages(args) => languages::languages(&args, output),
         Verb::Plugin(verb) => plugin::plugin(verb, output),

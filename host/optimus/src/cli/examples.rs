@@ -55,6 +55,13 @@ pub(super) const DEAD: &str = "Examples:
   optimus dead list --queue redis://redis:6379     in the queue itself, as `optimus keys` does: no server, no key
   optimus dead requeue 01a1fc7f-3feb-765e-b7d7-c4eb8a81764a";
 
+pub(super) const SCHEDULES: &str = "Examples:
+  optimus schedules create --cron '30 2 * * MON-FRI' --timezone Europe/Berlin --job job.json
+  optimus schedules create --from schedule.json --name 'nightly rejudge'
+  optimus schedules preview 019d1f2a4c0b7a51b3e88d0c5f6a7b8c -n 5
+  optimus schedules backfill 019d1f2a4c0b7a51b3e88d0c5f6a7b8c --after 2026-11-01T00:00:00Z --until 2026-11-08T00:00:00Z
+OPTIMUS_SERVER and OPTIMUS_KEY say where, and with which key. docs/schedules.md describes specs and policies.";
+
 pub(super) const PLUGIN: &str = "Examples:
   optimus plugin add NAME NAME                 languages that are known, into the plugins directory
   optimus plugin new mylang                    a language of your own: asks, or takes flags

@@ -86,6 +86,11 @@ impl Client {
         self.read(self.signed(self.agent.post(format!("{}{path}", self.base))).send_json(body))
     }
 
+    /// `PATCH path` with JSON.
+    pub(super) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        self.read(self.signed(self.agent.patch(format!("{}{path}", self.base))).send_json(body))
+    }
+
     /// `POST path` with an archive.
     pub(super) fn upload<T: DeserializeOwned>(&self, path: &str, archive: &[u8]) -> anyhow::Result<T> {
         let request = self.signed(self.agent.post(format!("{}{path}", self.base)));

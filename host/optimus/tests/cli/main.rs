@@ -22,6 +22,7 @@ mod rights;
 #[path = "../../../plugin/tests/it/corpus/rows.rs"]
 mod rows;
 mod run;
+mod schedules;
 mod server;
 mod signing;
 mod support;
