@@ -7,7 +7,7 @@ use crate::shell::{has, read, run, say};
 const TARGETS: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip2", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
-const TOOLS: [(&str, &str); 32] = [
+const TOOLS: [(&str, &str); 33] = [
     ("gcc", "gcc"),
     ("g++", "g++"),
     ("python3", "python3"),
@@ -20,6 +20,7 @@ const TOOLS: [(&str, &str); 32] = [
     ("perl", "perl"),
     ("ruby", "ruby"),
     ("setpriv", "util-linux"),
+    ("newuidmap", "uidmap"),
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("busybox", "busybox-static"),
     ("cpio", "cpio"),

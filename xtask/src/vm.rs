@@ -1,5 +1,5 @@
 //! A small emulated machine whose kernel has control groups of version 2, and in it the sandbox's test suites: once
-//! as root, once as a user to whom a group was delegated.
+//! as root, once as a user to whom a group was delegated; the contract also as one who has subordinate ids.
 //!
 //! It boots a distribution's kernel on QEMU's smallest machine from memory alone, and needs neither network nor
 //! virtualisation; where there is some, `OPTIMUS_TEST_ACCEL=kvm` makes it fast. What it needs is fetched or built
@@ -82,12 +82,14 @@ fn boot(kernel: &Path, initrd: &Path) -> anyhow::Result<Vec<String>> {
     Ok(said)
 }
 
-/// Marks are `<suite> as <user>: <exit code>`; one is expected for each suite and user.
+/// Marks are `<suite> as <user>: <exit code>`; one is expected for each suite and user, and the contract has one more:
+/// the user with subordinate ids.
 fn verdict(said: &[String], suites: &[PathBuf]) -> anyhow::Result<()> {
     let mut failed = Vec::new();
     for suite in suites {
-        for user in ["root", "user"] {
-            let run = format!("{} as {user}", image::suite_name(suite));
+        let name = image::suite_name(suite);
+        for user in ["root", "user", "granted"].into_iter().filter(|user| *user != "granted" || name == "contract") {
+            let run = format!("{name} as {user}");
             match said.iter().find_map(|mark| mark.strip_prefix(&run)?.strip_prefix(": ")) {
                 Some("0") => shell::say(&format!("{run}: passed")),
                 Some(code) => failed.push(format!("{run} ended with {code}")),
@@ -109,6 +111,9 @@ mod tests {
         let marks = |list: &[&str]| list.iter().map(|mark| (*mark).to_owned()).collect::<Vec<_>>();
         assert!(verdict(&marks(&["hostile as root: 0", "hostile as user: 0"]), &suites).is_ok());
         let error = verdict(&marks(&["hostile as root: 101"]), &suites).unwrap_err().to_string();
+        let contract = [PathBuf::from("/x/contract-0123abcd")];
+        let two = marks(&["contract as root: 0", "contract as user: 0"]);
+        assert!(verdict(&two, &contract).unwrap_err().to_string().contains("as granted did not"));
         assert!(error.contains("as root ended with 101") && error.contains("as user did not"), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 //! One group serves every step of a box; each step begins with a [`Meter::arm`], and counts are differences. Only a
 //! kernel that cannot reset the mark of the most memory (version 2 before Linux 6.12) gets a new group for each step.
 
+mod handed;
 mod within;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,6 +14,8 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::{Errno, pread, pwrite};
 
 use crate::fault::{At as _, Fault};
+
+pub(crate) use handed::hand_over;
 
 /// What measures and limits steps.
 #[derive(Default)]

@@ -18,7 +18,7 @@ mod warm;
 
 use std::process::ExitCode;
 
-use optimus_agent::protocol::{Garbled, Hello, Kind, Reply, Request, Run, read_message};
+use optimus_agent::protocol::{Cgroup, Garbled, HOLD_IDS, Hello, Ids, Kind, Reply, Request, Run, read_message};
 use rustix::fs::{Mode, OFlags, fcntl_setfl};
 
 use crate::box_state::BoxState;
@@ -35,6 +35,9 @@ fn main() -> ExitCode {
     rustix::process::umask(Mode::empty());
     // We were started by a descriptor's number, which is what `ps` would show.
     let _ = rustix::thread::set_name(c"optimus-agent");
+    if std::env::args_os().nth(1).is_some_and(|word| word == HOLD_IDS) {
+        return wall::hold_granted().map_or(ExitCode::from(1), |()| ExitCode::SUCCESS);
+    }
     let mut link = match open_link() {
         Ok(link) => link,
         Err(_) => return ExitCode::from(2),
@@ -77,7 +80,13 @@ fn open_link() -> Result<Link, Fault> {
 
 /// Builds the box. `None` outside of it, once it is over.
 fn enter(link: &mut Option<Link>, hello: &Hello) -> Result<Option<Site>, Fault> {
+    if let Ids::Granted { worker, namespace, .. } = hello.wall.ids {
+        wall::enter_granted(worker, namespace)?;
+    }
     let meter = Meter::open(&hello.cgroup)?;
+    if let (Ids::Granted { base, .. }, Cgroup::V2 { group }) = (hello.wall.ids, &hello.cgroup) {
+        cgroup::hand_over(group, base)?;
+    }
     // The box alone speaks to the host: when it has gone, so has the stream.
     let outside = || {
         *link = None;

@@ -15,10 +15,14 @@
 //! ```
 //! A frame of an unknown kind, one that is too long, or one out of order ends the conversation, and with it the box.
 
+mod hello;
+
 use optimus_core::collect::Pattern;
 use optimus_core::plan::Collect;
 use optimus_core::{Exit, LimitHit, Limits};
 use serde::{Deserialize, Serialize};
+
+pub use hello::{Cgroup, HOLD_IDS, Hello, Ids, Wall};
 
 /// The longest payload. A message carries argv and environment, which the kernel bounds too.
 pub const MAX_PAYLOAD: usize = 1 << 20;
@@ -211,82 +215,6 @@ pub enum Reply {
         /// What the kernel said.
         errno: i32,
     },
-}
-
-/// How to build a box.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Hello {
-    /// What the box is made of.
-    pub wall: Wall,
-    /// Where limits are enforced.
-    pub cgroup: Cgroup,
-    /// The box's PATH.
-    pub path: String,
-    /// What else is in the environment of every step, unless the step says otherwise.
-    pub env: Vec<(String, String)>,
-    /// The most that the stage may hold.
-    pub stage_bytes: u64,
-    /// Steps may be started warm.
-    pub warm: bool,
-}
-
-/// The outer wall.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Wall {
-    /// Directories and files of the host that are seen, read-only, at their own paths. In a container, where the agent
-    /// looks around itself, these come on top.
-    pub views: Vec<String>,
-    /// Paths below views that no program may see: private files, sockets, FIFOs.
-    pub hidden: Vec<String>,
-    /// Show views as they are, with the host's inodes, because this kernel has no overlay for us.
-    pub shares_inodes: bool,
-    /// Symbolic links: where, and to what.
-    pub links: Vec<(String, String)>,
-    /// Small files: where, and what. They cover what a view has there.
-    pub files: Vec<(String, String)>,
-    /// Whose ids the box has outside.
-    pub ids: Ids,
-}
-
-/// Whose ids a box has outside.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub enum Ids {
-    /// Two ids of its own: the first for the box, the second for programs. Needs root.
-    Own {
-        /// The first of the two.
-        base: u32,
-    },
-    /// Those of whoever started us.
-    Same,
-    /// Two ids of its own, as [`Own`](Self::Own), from inside of a container whose root we are. Needs `SETUID` and
-    /// `SETGID`, and no more.
-    Within {
-        /// The first of the two.
-        base: u32,
-    },
-}
-
-/// Where limits are enforced. The groups exist already; their names are full paths.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Cgroup {
-    /// Nowhere.
-    None,
-    /// In one group of each hierarchy, as far as there is one.
-    V1 {
-        /// Of the memory controller.
-        memory: Option<String>,
-        /// Of the cpuacct controller.
-        cpu: Option<String>,
-        /// Of the pids controller.
-        pids: Option<String>,
-    },
-    /// In a group that has the children `agent` and `step`.
-    V2 {
-        /// That group.
-        group: String,
-    },
-    /// In groups that the agent makes below its container's own, whichever version there is. Needs `SETFCAP` too.
-    Within,
 }
 
 /// One step.

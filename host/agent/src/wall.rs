@@ -2,6 +2,7 @@
 //!
 //! Two processes: the one that was started stays outside, writes the id maps and waits; its child is pid 1 of the box.
 
+mod granted;
 mod ids;
 pub(crate) mod machine;
 mod pools;
@@ -10,6 +11,7 @@ mod views;
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
+pub(crate) use granted::{enter as enter_granted, hold as hold_granted};
 pub(crate) use ids::{PROGRAM, map_root, nest};
 pub(crate) use root::mount_tmpfs;
 
@@ -44,7 +46,7 @@ pub(crate) fn build(wall: &Wall, outside: impl FnOnce()) -> Result<Side, Fault> 
         socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).at("socketpair")?;
     let mut namespaces =
         libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | libc::CLONE_NEWNET;
-    if matches!(wall.ids, Ids::Same | Ids::Within { .. }) {
+    if !matches!(wall.ids, Ids::Own { .. }) {
         namespaces |= libc::CLONE_NEWUSER;
     }
     match sys::clone3(namespaces, None).at("clone3")? {
@@ -72,15 +74,15 @@ fn go_inside(wall: &Wall, outside: &OwnedFd) -> Result<Programs, Fault> {
             sys::unshare(rustix::thread::UnshareFlags::NEWUSER).at("unshare user namespace")?;
             await_ids(outside)?;
             ids::become_box_root()?;
-            pools.shrink(Programs::Apart);
+            pools.shrink(wall.ids);
             // A mount namespace that belongs to the new user namespace; what it inherits is locked.
             sys::unshare(rustix::thread::UnshareFlags::NEWNS).at("unshare mount namespace")?;
         }
-        Ids::Same | Ids::Within { .. } => {
+        Ids::Same | Ids::Within { .. } | Ids::Granted { .. } => {
             await_ids(outside)?;
             ids::become_box_root()?;
             pools.bound_sockets();
-            pools.shrink(if matches!(wall.ids, Ids::Same) { Programs::Nested } else { Programs::Apart });
+            pools.shrink(wall.ids);
             root::build(wall)?;
         }
     }
@@ -89,10 +91,10 @@ fn go_inside(wall: &Wall, outside: &OwnedFd) -> Result<Programs, Fault> {
     rustix::system::sethostname(b"box").at("sethostname").or_else(|fault| match wall.ids {
         // The uts namespace belongs to the outside then, and its name was set before.
         Ids::Own { .. } => Ok(()),
-        Ids::Same | Ids::Within { .. } => Err(fault),
+        Ids::Same | Ids::Within { .. } | Ids::Granted { .. } => Err(fault),
     })?;
     Ok(match wall.ids {
-        Ids::Own { .. } | Ids::Within { .. } => Programs::Apart,
+        Ids::Own { .. } | Ids::Within { .. } | Ids::Granted { .. } => Programs::Apart,
         Ids::Same => Programs::Nested,
     })
 }

@@ -9,6 +9,7 @@ mod clear;
 mod config;
 mod doctor;
 mod given;
+mod granted;
 mod launch;
 mod pool;
 mod view;

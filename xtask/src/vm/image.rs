@@ -33,6 +33,7 @@ pub(crate) fn build(cache: &Path, module: Option<&Path>, suites: &[PathBuf]) -> 
     }
     shell::run(Command::new("cp").arg("-a").arg(&programs).arg(system.join("programs")))?;
     add_busybox(&tree, &system, cache)?;
+    add_mappers(&system)?;
     write_script(&tree.join("init"), FIRST)?;
     write_script(&system.join("usr/sbin/init"), INIT)?;
     pack(&tree, &cache.join("initrd.cpio"))
@@ -45,7 +46,8 @@ pub(crate) fn suite_name(suite: &Path) -> String {
 }
 
 fn lay_out(system: &Path) -> anyhow::Result<()> {
-    let directories = "usr/bin usr/sbin usr/lib usr/lib64 etc dev proc sys tmp var/tmp root home/user run suites";
+    let directories =
+        "usr/bin usr/sbin usr/lib usr/lib64 etc dev proc sys tmp var/tmp root home/user home/granted run suites";
     for directory in directories.split(' ') {
         let path = system.join(directory);
         std::fs::create_dir_all(&path).with_context(|| format!("`{}`", path.display()))?;
@@ -54,9 +56,15 @@ fn lay_out(system: &Path) -> anyhow::Result<()> {
         symlink(format!("usr/{link}"), system.join(link)).with_context(|| format!("`{link}`"))?;
     }
     let files = [
-        ("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n"),
-        ("etc/group", "root:x:0:\nuser:x:1000:\n"),
-        ("etc/shadow", "root:*:1:0:99999:7:::\nuser:*:1:0:99999:7:::\n"),
+        (
+            "etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n\
+              granted:x:1001:1001:granted:/home/granted:/bin/sh\n",
+        ),
+        ("etc/group", "root:x:0:\nuser:x:1000:\ngranted:x:1001:\n"),
+        ("etc/shadow", "root:*:1:0:99999:7:::\nuser:*:1:0:99999:7:::\ngranted:*:1:0:99999:7:::\n"),
+        ("etc/subuid", "granted:100000:65536\n"),
+        ("etc/subgid", "granted:100000:65536\n"),
         ("etc/hostname", "machine\n"),
     ];
     for (path, text) in files {
@@ -110,6 +118,21 @@ fn add_library(system: &Path, library: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(directory).with_context(|| format!("`{}`", directory.display()))?;
     std::fs::copy(library, &target).with_context(|| format!("`{}`", library.display()))?;
     set_mode(&target, 0o755)
+}
+
+/// The programs that map subordinate ids, which are set-user-ID root.
+fn add_mappers(system: &Path) -> anyhow::Result<()> {
+    for program in ["newuidmap", "newgidmap"] {
+        let source = Path::new("/usr/bin").join(program);
+        ensure!(source.is_file(), "`{program}` is not installed; on Debian: apt-get install uidmap");
+        let target = system.join("usr/bin").join(program);
+        std::fs::copy(&source, &target).with_context(|| format!("`{program}`"))?;
+        set_mode(&target, 0o4755)?;
+        for library in libraries(&source)? {
+            add_library(system, &library)?;
+        }
+    }
+    Ok(())
 }
 
 fn add_busybox(tree: &Path, system: &Path, cache: &Path) -> anyhow::Result<()> {

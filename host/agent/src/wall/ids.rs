@@ -16,7 +16,7 @@ pub(crate) const PROGRAM: u32 = 1000;
 pub(super) fn write_maps(ids: Ids, pid: Pid) -> Result<(), Fault> {
     let pid = pid.as_raw_nonzero();
     match ids {
-        Ids::Own { base } | Ids::Within { base } => {
+        Ids::Own { base } | Ids::Within { base } | Ids::Granted { base, .. } => {
             let map = format!("0 {base} 1\n{PROGRAM} {} 1\n", base + 1);
             write_file(&format!("/proc/{pid}/uid_map"), &map)?;
             write_file(&format!("/proc/{pid}/gid_map"), &map)

@@ -5,14 +5,15 @@
 
 use std::os::fd::{AsFd as _, OwnedFd};
 
+use optimus_agent::protocol::Ids;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-use super::Programs;
 use crate::fault::{At as _, Fault};
 
 /// Namespaces that steps need: a few are alive at once, and the kernel frees those of ended steps some time later.
 const STEPS: u32 = 256;
-/// What a box may have of each, where all boxes of a worker draw on one user's pool, and where each has its own.
+/// What a box may have of each, where all boxes of a worker draw on the pool of the user who made their namespaces, and
+/// where each has its own.
 const INOTIFY: [u32; 2] = [8, 32];
 /// Connections that wait at one listening socket. Each holds a message of 768 bytes that no group is charged for
 /// (unix_stream_connect(), net/unix/af_unix.c); the kernel's own limit is 4,096.
@@ -38,9 +39,10 @@ impl Pools {
     }
 
     /// Makes the limits small; we are the root of a new user namespace.
-    pub(super) fn shrink(&self, programs: Programs) {
+    pub(super) fn shrink(&self, ids: Ids) {
         let Some(directory) = &self.directory else { return };
-        let nested = programs == Programs::Nested;
+        let nested = matches!(ids, Ids::Same);
+        let has_pool = matches!(ids, Ids::Own { .. } | Ids::Within { .. });
         let limits = [
             ("user/max_user_namespaces", if nested { STEPS } else { 0 }),
             ("user/max_pid_namespaces", STEPS),
@@ -50,7 +52,7 @@ impl Pools {
             ("user/max_net_namespaces", 0),
             ("user/max_uts_namespaces", 0),
             ("user/max_time_namespaces", 0),
-            ("user/max_inotify_instances", INOTIFY[usize::from(!nested)]),
+            ("user/max_inotify_instances", INOTIFY[usize::from(has_pool)]),
             ("user/max_inotify_watches", 1024),
             ("user/max_fanotify_groups", 0),
             ("user/max_fanotify_marks", 0),

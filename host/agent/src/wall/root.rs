@@ -43,7 +43,7 @@ pub(super) fn build(wall: &Wall) -> Result<(), Fault> {
             image = whole_image(wall)?;
             (&image, SCAFFOLD_WITHIN)
         }
-        Ids::Own { .. } | Ids::Same => (wall, SCAFFOLD),
+        Ids::Own { .. } | Ids::Same | Ids::Granted { .. } => (wall, SCAFFOLD),
     };
     // Taken before the new root covers anything.
     let views = views::take(wall, scaffold)?;

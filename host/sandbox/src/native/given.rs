@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::granted::Granted;
 use crate::Note;
 
 /// Looks at the machine whose `/proc` and `/sys` are below `root`. None of it is a problem that keeps boxes from working.
@@ -99,16 +100,21 @@ fn log(files: &Files<'_>) -> Option<Note> {
     Some(note(name, found, advice))
 }
 
-/// Without root, every box is the user who runs the worker.
+/// Without root, boxes have the ids that the user was granted, or are the user who runs the worker.
 fn accounts() -> Note {
-    note(
-        "kernel: accounts",
-        "one for all boxes: what the kernel counts for a user (queued signals, watches, descriptors under way) is bounded for \
-         each step, and shared by all",
-        Some(
-            "run the worker as root, whose boxes have ids of their own; or one worker for each tenant, as different users",
-        ),
-    )
+    let name = "kernel: accounts";
+    match Granted::look() {
+        Ok(count) => note(name, &format!("two subordinate ids for each box, of {count}"), None),
+        Err(reason) => {
+            let found = format!(
+                "one for all boxes ({reason}): what the kernel counts for a user (descriptors under way, pages of pipes) is \
+                 bounded for each step, and shared by all"
+            );
+            let advice = "install `uidmap` and grant the user ids (`usermod --add-subuids 100000-165535 --add-subgids \
+                          100000-165535 USER`), or run the worker as root";
+            note(name, &found, Some(advice))
+        }
+    }
 }
 
 #[cfg(test)]

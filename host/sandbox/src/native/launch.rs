@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::agent::Agent;
 use super::cgroup::{Group, Groups};
 use super::config::NativeConfig;
+use super::granted::Granted;
 use super::view::HostView;
 use crate::client::AgentClient;
 use crate::{Description, SandboxError};
@@ -39,11 +40,22 @@ pub(super) struct Launcher {
     view: watch::Receiver<Option<HostView>>,
     stage_bytes: u64,
     warm: bool,
-    is_root: bool,
+    accounts: Accounts,
     allow_gaps: bool,
     /// This kernel has no overlay for boxes, and the operator accepts that.
     shares_inodes: AtomicBool,
     next: AtomicU32,
+}
+
+/// Which users of the kernel boxes are.
+#[derive(Debug)]
+enum Accounts {
+    /// Two ids for each, as root gives them.
+    Own,
+    /// Two ids for each, of those that the user was granted.
+    Granted(Granted),
+    /// The user's own.
+    One,
 }
 
 /// A box that has been started.
@@ -64,13 +76,14 @@ impl Launcher {
         let is_root = rustix::process::geteuid().is_root();
         let mut view = HostView::find(config);
         view.keep_out(config)?;
+        let agent = Agent::new()?;
         Ok(Self {
-            agent: Agent::new()?,
+            accounts: Accounts::find(is_root, &agent),
+            agent,
             groups: Groups::find(config.cgroup_root.as_deref()),
             view: view.search(is_root),
             stage_bytes: config.stage_bytes,
             warm: config.warm,
-            is_root,
             allow_gaps: config.allow_gaps,
             shares_inodes: AtomicBool::new(false),
             // Another process of ours that starts now should not begin with the same ids.
@@ -80,7 +93,11 @@ impl Launcher {
 
     /// What boxes are made of here.
     pub(super) fn describe(&self) -> Description {
-        let who = if self.is_root { "user namespaces with ids of their own" } else { "user namespaces of one id" };
+        let who = match self.accounts {
+            Accounts::Own => "user namespaces with ids of their own",
+            Accounts::Granted(_) => "user namespaces with subordinate ids of their own",
+            Accounts::One => "user namespaces of one id",
+        };
         let summary = format!("{who}, {}", self.groups.summary());
         Description { name: "native", summary, gaps: self.groups.gaps() }
     }
@@ -129,7 +146,7 @@ impl Launcher {
     async fn try_launch(&self) -> Result<Live, SandboxError> {
         let HostView { views, links, files, path, hidden } = self.view().await?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let ids = if self.is_root { Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 } } else { Ids::Same };
+        let ids = self.accounts.ids(number);
         let group = self.groups.create(number, ids)?;
         let (child, stream) = self.spawn().map_err(failed("start the agent"))?;
         let mut agent = AgentClient::new(stream);
@@ -166,6 +183,30 @@ impl Launcher {
             .kill_on_drop(true)
             .spawn()?;
         Ok((child, UnixStream::from_std(ours)?))
+    }
+}
+
+impl Accounts {
+    /// An ordinary user without granted ids is no error: pools of the kernel are then bounded, and `optimus doctor` tells.
+    fn find(is_root: bool, agent: &Agent) -> Self {
+        if is_root {
+            return Self::Own;
+        }
+        match Granted::find(agent) {
+            Ok(granted) => Self::Granted(granted),
+            Err(reason) => {
+                tracing::info!(%reason, "all boxes are one account of the kernel");
+                Self::One
+            }
+        }
+    }
+
+    fn ids(&self, number: u32) -> Ids {
+        match self {
+            Self::Own => Ids::Own { base: FIRST_ID + (number % ID_PAIRS) * 2 },
+            Self::Granted(granted) => granted.ids(number),
+            Self::One => Ids::Same,
+        }
     }
 }
 

@@ -160,7 +160,7 @@ async fn docker_boxes_have_a_processor_each() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn native_leaves_nothing_behind() {
     if !is_inside() {
-        return again("native_leaves_nothing_behind", &[]);
+        return again("native_leaves_nothing_behind", &[""; 0]);
     }
     let Some(program) = program() else { return };
     leaks::many_boxes(program).await;
@@ -183,6 +183,22 @@ async fn native_keeps_the_contract_without_root() {
     again("native_keeps_the_contract_without_root", &nobody);
 }
 
+/// The same, by a user to whom ids are granted; the files that say so are this test's only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn native_keeps_the_contract_with_subordinate_ids() {
+    if is_inside() {
+        let Some(program) = program() else { return };
+        let Some(sandbox) = native(NativeConfig { allow_gaps: true, ..NativeConfig::default() }) else { return };
+        let summary = sandbox.describe().summary;
+        assert!(summary.contains("subordinate ids"), "{summary}");
+        return contract(&sandbox, "", program).await;
+    }
+    match optimus_testing::granted::user() {
+        Ok(prefix) => again("native_keeps_the_contract_with_subordinate_ids", &prefix),
+        Err(missing) => skip(&missing),
+    }
+}
+
 const INSIDE: &str = "OPTIMUS_TEST_INSIDE";
 
 fn is_inside() -> bool {
@@ -190,13 +206,13 @@ fn is_inside() -> bool {
 }
 
 /// Runs one of these tests again, in a process of its own, started by `prefix`.
-fn again(name: &str, prefix: &[&str]) {
+fn again(name: &str, prefix: &[impl AsRef<std::ffi::OsStr>]) {
     // A copy where everybody may read it.
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let copy = directory.path().join("contract");
     std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
-    let words = prefix.iter().map(std::ffi::OsStr::new).chain([copy.as_os_str()]).collect::<Vec<_>>();
+    let words = prefix.iter().map(AsRef::as_ref).chain([copy.as_os_str()]).collect::<Vec<_>>();
     let output = std::process::Command::new(words[0])
         .args(&words[1..])
         .args(["--exact", name, "--nocapture"])

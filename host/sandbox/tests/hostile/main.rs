@@ -26,7 +26,7 @@ use std::sync::{Mutex, PoisonError};
 
 use baseline::Baseline;
 use host::Canaries;
-use optimus_sandbox::{DockerConfig, NativeConfig, NativeSandbox};
+use optimus_sandbox::{DockerConfig, NativeConfig, NativeSandbox, Sandbox as _};
 use programs::Program;
 use table::Table;
 
@@ -65,6 +65,19 @@ fn the_native_backend_holds_without_root() {
     user::again("the_native_backend_holds_without_root");
 }
 
+/// The same, by a user to whom ids are granted: no two boxes are one account.
+#[test]
+fn the_native_backend_holds_with_subordinate_ids() {
+    if user::is_inside() {
+        let config = NativeConfig { allow_gaps: true, ..NativeConfig::default() };
+        return alone(native(table::GRANTED, config, table::needs_no_group));
+    }
+    match optimus_testing::granted::user() {
+        Ok(prefix) => user::again_as(&prefix, "the_native_backend_holds_with_subordinate_ids"),
+        Err(missing) => optimus_testing::skip(&missing),
+    }
+}
+
 async fn native(backend: &'static str, mut config: NativeConfig, which: fn(&Program) -> bool) {
     let before = Baseline::take();
     let programs = programs::load().unwrap();
@@ -72,6 +85,8 @@ async fn native(backend: &'static str, mut config: NativeConfig, which: fn(&Prog
     config.toolchains.push(canaries.toolchain());
     match NativeSandbox::new(config) {
         Ok(sandbox) => {
+            let summary = sandbox.describe().summary;
+            assert!(backend != table::GRANTED || summary.contains("subordinate"), "{summary}");
             canaries.start(&programs).unwrap();
             let launcher =
                 (backend == "warm").then(|| canaries.add_program("launcher", launcher_of(&programs)).unwrap());

@@ -1,5 +1,6 @@
 //! A test again, in a process of its own that an ordinary user owns.
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -23,6 +24,11 @@ pub(crate) fn again(name: &str) {
         assert!(std::env::var_os("OPTIMUS_TEST_STRICT").is_none(), "no `setpriv`");
         return println!("skipped: no `setpriv`");
     }
+    again_as(&NOBODY, name);
+}
+
+/// Runs the test `name` of this program again, started by the words `prefix`.
+pub(crate) fn again_as(prefix: &[impl AsRef<OsStr>], name: &str) {
     // Copies where everybody may read them.
     let place = tempfile::tempdir().unwrap();
     let programs = place.path().join("programs");
@@ -36,8 +42,8 @@ pub(crate) fn again(name: &str) {
     let suite = place.path().join("hostile");
     copy(&std::env::current_exe().unwrap(), &suite);
     fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new(NOBODY[0]);
-    command.args(&NOBODY[1..]).arg(&suite).args(["--exact", name, "--nocapture"]);
+    let mut command = Command::new(&prefix[0]);
+    command.args(&prefix[1..]).arg(&suite).args(["--exact", name, "--nocapture"]);
     command.env(INSIDE, "1").env("OPTIMUS_TEST_PROGRAMS", &programs).env("TMPDIR", "/tmp").current_dir("/");
     let record = place.path().join("record");
     fs::write(&record, "").unwrap();
