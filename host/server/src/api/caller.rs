@@ -50,6 +50,13 @@ impl Caller {
     pub(super) async fn spend(&self, state: &ApiState, jobs: usize) -> Result<(), ApiError> {
         let Some(key) = &self.key else { return Ok(()) };
         let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
+        for (most, time) in [(key.per_minute, "minute"), (key.per_day, "day")] {
+            if let Some(most) = most.filter(|most| (1..jobs).contains(most)) {
+                let message = format!("{jobs} jobs are more than the {most} that key `{}` submits a {time}", key.id);
+                let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
+                return Err(error.hint("submit fewer jobs at a time"));
+            }
+        }
         let too_many = |wait: Duration, most: Option<u32>, time: &str| {
             let message = format!("key `{}` submits more than {} jobs a {time}", key.id, most.unwrap_or(0));
             ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).hint("try again later").after(wait)

@@ -63,7 +63,7 @@ pub(super) fn layer(origins: &Origins) -> CorsLayer {
     let seen = ["idempotent-replayed", "x-request-id"].map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(sent.chain([header::AUTHORIZATION, header::CONTENT_TYPE]).collect::<Vec<_>>())
         .expose_headers(seen.into_iter().chain([header::LOCATION, header::RETRY_AFTER]).collect::<Vec<_>>())
         .max_age(Duration::from_secs(60 * 60))

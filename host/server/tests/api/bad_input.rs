@@ -155,6 +155,11 @@ async fn pages_of_named_sites_may_call_and_others_may_not() {
         let preflight = server.send("OPTIONS", "/v1/jobs", &asked.concat(), "").await;
         assert_eq!(preflight.header("access-control-allow-origin"), allowed.then_some(origin));
         assert!(!allowed || preflight.header("access-control-allow-headers").unwrap().contains("authorization"));
+        let methods = preflight.header("access-control-allow-methods").unwrap_or_default();
+        assert!(
+            !allowed || ["get", "post", "put", "patch", "delete"].iter().all(|one| methods.contains(one)),
+            "{methods}"
+        );
         let answer = server.send("POST", "/v1/jobs", &headers, job.as_str()).await;
         assert_eq!(answer.status, if allowed { 202 } else { 403 }, "{origin}");
         assert_eq!(answer.header("access-control-allow-origin"), allowed.then_some(origin));

@@ -98,6 +98,8 @@ async fn a_key_is_good_for_its_scopes_and_its_rate() {
     let refused = ask(&server, "POST", "/v1/jobs", &submit, &job()).await;
     refused.error(429, "rate_limited");
     assert!((1..=30).contains(&refused.header("retry-after").unwrap().parse::<u32>().unwrap()));
+    let refused = ask(&server, "POST", "/v1/jobs/batch", &submit, &json!({"jobs": vec![job(); 3]})).await;
+    assert!(refused.error(422, "invalid").contains("more than the 2 that key"), "it would not be let in later either");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,6 +144,8 @@ async fn a_key_has_quotas() {
     ask(&server, "DELETE", &format!("/v1/jobs/{}", ids[0]), &secret, &Value::Null).await;
     assert_eq!(ask(&server, "POST", "/v1/jobs", &secret, &job()).await.status, 202);
 
+    let batch = json!({"jobs": vec![job(); 4]});
+    ask(&server, "POST", "/v1/jobs/batch", &days, &batch).await.error(422, "invalid");
     let batch = json!({"jobs": [job(), job()]});
     assert_eq!(ask(&server, "POST", "/v1/jobs/batch", &days, &batch).await.status, 202);
     ask(&server, "POST", "/v1/jobs/batch", &days, &batch).await.error(429, "rate_limited");
