@@ -65,6 +65,9 @@ impl ScheduleStore {
         if book.generation.as_ref() == Some(&generation) {
             return Ok(Arc::clone(&book.definitions));
         }
+        if book.generation.is_none() && self.shared.is_none() {
+            self.give_versions().await?;
+        }
         let mut versions = self.versions.get_all().await?;
         versions.remove(GENERATION);
         let mut read = Vec::new();
@@ -78,6 +81,15 @@ impl ScheduleStore {
         }
         book.note(generation, versions, read);
         Ok(Arc::clone(&book.definitions))
+    }
+
+    /// The versions of one process' schedules end with it. Those that an earlier one left get theirs before they are read,
+    /// so that their removal is a change.
+    async fn give_versions(&self) -> anyhow::Result<()> {
+        for id in self.definitions.names().await? {
+            self.versions.put(&id, Some(new_id().into_bytes())).await?;
+        }
+        Ok(())
     }
 
     /// One schedule.
