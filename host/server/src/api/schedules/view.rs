@@ -86,8 +86,8 @@ impl Time {
 
 impl ScheduleView {
     pub(super) fn new(definition: Definition, progress: Progress, now: Timestamp) -> Self {
-        let next = next(&definition, &progress, now, NEXT);
-        let state = state(&definition, &progress, next.is_empty());
+        let (next, is_over) = next(&definition, &progress, now, NEXT);
+        let state = state(&definition, &progress, is_over);
         let stopped = progress.halted.clone().filter(|_| progress.is_halted(definition.active_from));
         let info = Info {
             actions: progress.actions,
@@ -107,8 +107,8 @@ impl ScheduleView {
 
 impl Summary {
     pub(super) fn new(definition: &Definition, progress: &Progress, now: Timestamp) -> Self {
-        let next = next(definition, progress, now, 1);
-        let state = state(definition, progress, next.is_empty());
+        let (next, is_over) = next(definition, progress, now, 1);
+        let state = state(definition, progress, is_over);
         let Definition { id, name, created_at, .. } = definition.clone();
         Self { id, name, state, created_at, next_at: next.first().map(|time| time.at) }
     }
@@ -123,17 +123,21 @@ fn state(definition: &Definition, progress: &Progress, is_over: bool) -> &'stati
     }
 }
 
-/// The firings to come; none of one that is paused, stopped or used up.
-fn next(definition: &Definition, progress: &Progress, now: Timestamp, most: usize) -> Vec<Time> {
+/// The firings to come, none of one that is paused, stopped or used up; and whether nothing at all is left to fire.
+fn next(definition: &Definition, progress: &Progress, now: Timestamp, most: usize) -> (Vec<Time>, bool) {
     let left = definition.policies.max_actions.map_or(u64::MAX, |most| progress.remaining(most));
     let most = usize::try_from(left).unwrap_or(usize::MAX).min(most);
+    let has_none_waiting = progress.buffered() == 0;
     if definition.paused || progress.is_halted(definition.active_from) || most == 0 {
-        return Vec::new();
+        return (Vec::new(), has_none_waiting);
     }
     // A spec that was accepted, and that this release cannot read: the engine logs it.
-    let Ok(schedule) = definition.spec.compile(&definition.id) else { return Vec::new() };
+    let Ok(schedule) = definition.spec.compile(&definition.id) else { return (Vec::new(), has_none_waiting) };
     let dealt_with = progress.cursor.unwrap_or(definition.active_from).max(definition.active_from);
     let after = Timestamp(now.0.saturating_sub(1)).max(dealt_with);
-    let found = schedule.preview(after, None, most).unwrap_or_default();
-    found.into_iter().map(|firing| Time::new(&schedule, firing)).collect()
+    let found = |after, most| schedule.preview(after, None, most).unwrap_or_default();
+    let next: Vec<Time> = found(after, most).into_iter().map(|firing| Time::new(&schedule, firing)).collect();
+    // What was due while no process led is still to be dealt with.
+    let is_over = has_none_waiting && next.is_empty() && found(dealt_with, 1).is_empty();
+    (next, is_over)
 }
