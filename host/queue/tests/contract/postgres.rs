@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use optimus_testing::postgres::{self, is_root, programs};
 use tokio_postgres::{Client, NoTls};
 
-use crate::server::free_port;
+use super::server::free_port;
 
 /// Returns true if PostgreSQL cannot be tried here; where nothing may be skipped, that fails.
 pub(crate) fn is_skipped(what: &str) -> bool {

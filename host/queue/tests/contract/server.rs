@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Says why a server cannot be tried here, and whether that is so; where nothing may be skipped, that fails.
 pub(crate) fn is_skipped(what: &str) -> bool {
     if what.contains("postgres") {
-        return crate::postgres::is_skipped(what);
+        return super::postgres::is_skipped(what);
     }
     if !what.contains("redis") || has_redis() {
         return false;

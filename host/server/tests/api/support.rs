@@ -14,7 +14,7 @@ use optimus_core::languages::LanguageBook;
 use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::{Excerpt, Exit};
 use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestReport, Timestamp, Verdict};
-use optimus_queue::{EmbeddedConfig, EmbeddedQueue, QueueError, Rules, unjudged};
+use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, Rules, SharedStore, unjudged};
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
@@ -140,6 +140,10 @@ pub(crate) struct Setup {
     pub(crate) problem_bytes: u64,
     /// That of an earlier server; a new one, when absent.
     pub(crate) dir: Option<Arc<tempfile::TempDir>>,
+    /// A queue that other servers share, and what lies beside it; a file in `dir`, when absent.
+    pub(crate) shared: Option<(Arc<dyn Backend>, Arc<dyn SharedStore>)>,
+    /// By how much the clock of schedules is ahead.
+    pub(crate) ahead: Duration,
 }
 
 /// To public addresses only.
@@ -161,6 +165,8 @@ impl Default for Setup {
             webhooks: webhooks(),
             problem_bytes: 1 << 30,
             dir: None,
+            shared: None,
+            ahead: Duration::ZERO,
         }
     }
 }
@@ -173,7 +179,13 @@ impl Server {
     pub(crate) async fn with(setup: Setup) -> Self {
         let dir = setup.dir.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
         let config = EmbeddedConfig { rules: setup.rules, ..EmbeddedConfig::default() };
-        let queue = Arc::new(open(&dir.path().join("queue"), config).await);
+        let (queue, schedules): (Arc<dyn Backend>, _) = match setup.shared {
+            Some((queue, store)) => (queue, ScheduleStore::shared(&store)),
+            None => {
+                let files = ScheduleStore::files(&dir.path().join("schedules"));
+                (Arc::new(open(&dir.path().join("queue"), config).await), files)
+            }
+        };
         let (languages, metrics) = (Arc::new(LanguageBook::default()), Arc::new(Metrics::default()));
         languages.replace(vec![
             language("toy", Availability::Available { version: "toy 1".to_owned() }),
@@ -200,8 +212,7 @@ impl Server {
         tokio::spawn(sender.run(stop_working.clone()));
         let readiness = Arc::new(Readiness::default());
         let keys = Arc::<KeyRing>::default();
-        let schedules = Arc::new(ScheduleStore::files(&dir.path().join("schedules")));
-        let counted = Arc::clone(&metrics);
+        let (schedules, counted) = (Arc::new(schedules), Arc::clone(&metrics));
         let state = ApiState::new(Parts {
             queue,
             languages: languages.clone(),
@@ -235,7 +246,7 @@ impl Server {
             store: schedules,
             action: Arc::new(state.clone()),
             longest_catch_up: Duration::from_secs(3_600),
-            now: Arc::new(Timestamp::now),
+            now: Arc::new(move || Timestamp(Timestamp::now().0 + setup.ahead.as_millis() as u64)),
             metrics: counted,
         });
         tokio::spawn(engine.run(stop_working.clone()));
