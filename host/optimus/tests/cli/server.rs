@@ -47,7 +47,7 @@ impl Server {
         ureq::get(format!("{}{path}", self.base)).call()?.body_mut().read_json()
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
