@@ -1,6 +1,8 @@
 //! A submission, as a client writes it ([`JobRequest`]) and as the rest of Optimus sees it ([`Job`]).
 
 mod bounds;
+mod env;
+mod files;
 mod programs;
 mod request;
 
@@ -105,6 +107,9 @@ pub struct Job {
     pub entry: Option<BoxPath>,
     /// Arguments for every test.
     pub args: Vec<String>,
+    /// Environment variables of the program.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
     /// For the plugin.
     pub options: Map<String, Value>,
     /// At least one.

@@ -17,6 +17,9 @@ pub struct Descriptor {
     pub aliases: Vec<String>,
     /// File extensions without the dot.
     pub extensions: Vec<String>,
+    /// A job's arguments are the command to run: it needs no files, and its caller the scope `commands`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub commands: bool,
     /// Every image a plan may name; the first is the default.
     pub images: Vec<String>,
     /// Prints the toolchain's version; run in a box.
@@ -60,9 +63,12 @@ mod schema {
 }
 
 impl Descriptor {
-    /// The extension of its files, unless a job names them.
+    /// The extension of its files, unless a job names them; empty where a job's program is a command, and not a file.
     pub fn extension(&self) -> &str {
-        self.extensions.first().map_or("txt", String::as_str)
+        match (self.commands, self.extensions.first()) {
+            (true, _) => "",
+            (false, first) => first.map_or("txt", String::as_str),
+        }
     }
 
     /// Returns true if a job may use `name` for it: its id or an alias.

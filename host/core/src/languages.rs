@@ -22,8 +22,18 @@ struct Expected {
     has_unnamed: bool,
 }
 
-/// A language's id, aliases and extensions, where no more is known yet.
-pub type Named = (String, Vec<String>, Vec<String>);
+/// All that is known of a language whose plugin is not loaded yet.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// The id.
+    pub id: String,
+    /// Other names that jobs may use.
+    pub aliases: Vec<String>,
+    /// File extensions without the dot.
+    pub extensions: Vec<String>,
+    /// A job's arguments are the command to run.
+    pub commands: bool,
+}
 
 impl LanguageBook {
     /// Puts a new list in place of the old one.
@@ -119,6 +129,12 @@ impl LanguageBook {
             .map(|(_, l)| l.clone())
     }
 
+    /// The language whose jobs are commands, if there is one here.
+    pub fn of_commands(&self) -> Option<LanguageInfo> {
+        let (list, expected) = (self.list.load(), self.expected.load());
+        list.iter().chain(&expected.languages).find(|language| language.descriptor.commands).cloned()
+    }
+
     /// The known name nearest to a mistyped one.
     pub fn suggest(&self, name: &str) -> Option<String> {
         let (list, expected) = (self.list.load(), self.expected.load());
@@ -129,13 +145,14 @@ impl LanguageBook {
 }
 
 /// A language of which the names are known and nothing else.
-fn provisional((id, aliases, extensions): Named) -> LanguageInfo {
+fn provisional(Named { id, aliases, extensions, commands }: Named) -> LanguageInfo {
     let descriptor = Descriptor {
         name: id.clone(),
         id,
         version: String::new(),
         aliases,
         extensions,
+        commands,
         images: Vec::new(),
         probe: Vec::new(),
         install_hint: String::new(),
@@ -155,7 +172,8 @@ mod tests {
     use super::*;
 
     fn expected(id: &str) -> Named {
-        (id.to_owned(), vec![format!("{id}-alias")], vec![id.to_owned()])
+        let (aliases, extensions) = (vec![format!("{id}-alias")], vec![id.to_owned()]);
+        Named { id: id.to_owned(), aliases, extensions, commands: false }
     }
 
     #[test]

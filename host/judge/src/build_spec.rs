@@ -13,6 +13,8 @@ pub(super) struct BuildSpec<'a> {
     pub(super) limits: Limits,
     pub(super) plugin_digest: &'a str,
     pub(super) install_hint: &'a str,
+    /// The job itself names the program to run.
+    pub(super) is_command: bool,
     pub(super) hooks: &'a dyn LanguageHooks,
     /// Opens boxes without a processor of their own. For checkers, whose time does not count, and for further processes
     /// of a submission: a slot has one processor.

@@ -103,6 +103,10 @@ impl CheckerProgram {
         let (plugin, entry) = language(checker, catalogue).await.map_err(broken)?;
         let checker = &Checker { entry: entry.or_else(|| checker.entry.clone()), ..checker.clone() };
         let descriptor = plugin.descriptor();
+        if descriptor.commands {
+            // Its author need not have the scope that commands take.
+            return Err(broken("cannot be a command: it needs a language with sources".to_owned()));
+        }
         let policy = Policy { default_limits: LIMITS.clamp(cap), cap: *cap, ..Policy::default() };
         let extension = descriptor.extension();
         let job = checker.request().into_job(&descriptor.id, extension, &policy);
@@ -129,6 +133,7 @@ impl CheckerProgram {
             limits: self.limits,
             plugin_digest: self.plugin.digest(),
             install_hint: &self.plugin.descriptor().install_hint,
+            is_command: false,
             hooks: self.plugin.as_ref(),
             unpinned: true,
         }

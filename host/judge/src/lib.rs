@@ -140,7 +140,7 @@ impl Judge {
         let planned = plan(job, plugin, limits).await;
         draft.planned_in = planning.elapsed();
         let plan = match planned {
-            Ok(plan) => &*draft.plan.insert(plan),
+            Ok(plan) => &*draft.plan.insert(planned::with_env(plan, &job.env)),
             Err(PluginError::Engine { message }) => return Err(Fault::new("plugin_engine", message)),
             Err(error) => return Ok(Ok(refused(job, error))),
         };
@@ -155,6 +155,7 @@ impl Judge {
             limits,
             plugin_digest: plugin.digest(),
             install_hint: &descriptor.install_hint,
+            is_command: descriptor.commands,
             hooks: plugin.as_ref(),
             unpinned: false,
         };

@@ -1,5 +1,10 @@
 //! A job that is ready to be executed.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use optimus_core::Plan;
+
 use super::build_spec::BuildSpec;
 use super::checker::CheckerProgram;
 
@@ -13,4 +18,15 @@ pub(super) struct PlannedJob<'a> {
     pub(super) interactor: Option<&'a CheckerProgram>,
     /// Grades groups of tests.
     pub(super) grader: Option<&'a CheckerProgram>,
+}
+
+/// The plan with the job's variables; one that the language sets, too, is the job's.
+pub(super) fn with_env(plan: Arc<Plan>, env: &BTreeMap<String, String>) -> Arc<Plan> {
+    if env.is_empty() {
+        return plan;
+    }
+    let mut plan = Arc::unwrap_or_clone(plan);
+    plan.run.env.retain(|(name, _)| !env.contains_key(name));
+    plan.run.env.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Arc::new(plan)
 }

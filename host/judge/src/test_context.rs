@@ -189,9 +189,12 @@ impl TestContext<'_> {
     }
 
     /// Judges a program that could not be started. A program in the work area was made from the sources, so
-    /// they do not make a program. Any other is missing from the image, which is not the submission's fault.
+    /// they do not make a program. A command is the job's own choice. Any other is missing from the image, which is not the submission's fault.
     fn not_started(&self, why: &str) -> Result<Ruling, Fault> {
         let step = &self.planned.spec.plan.run;
+        if self.planned.spec.is_command {
+            return Ok(Ruling::new(Verdict::RuntimeError, format!("`{}` cannot be started: {why}", step.argv[0])));
+        }
         if !starts_from_work_area(step) {
             return Err(toolchain_missing(step, why, self.planned.spec.install_hint));
         }

@@ -31,6 +31,9 @@ use super::hooks::LanguageHooks;
 use super::planned::PlannedJob;
 
 /// A language that asks for nothing.
+/// A job in it names the program to run.
+const COMMAND: &str = "tool";
+
 pub(super) fn language() -> Descriptor {
     Descriptor {
         id: "toy".to_owned(),
@@ -38,6 +41,7 @@ pub(super) fn language() -> Descriptor {
         version: "1".to_owned(),
         aliases: Vec::new(),
         extensions: vec!["toy".to_owned()],
+        commands: false,
         images: vec!["toy:1".to_owned()],
         probe: vec!["toy".to_owned()],
         install_hint: "install toy".to_owned(),
@@ -164,8 +168,16 @@ impl Toys {
         cancel: &CancellationToken,
     ) -> Result<ExecutionResult, Fault> {
         let limits = Limits::DEFAULT;
-        let spec =
-            BuildSpec { job, plan, limits, plugin_digest: "d", install_hint: "install toy", hooks, unpinned: false };
+        let spec = BuildSpec {
+            job,
+            plan,
+            limits,
+            plugin_digest: "d",
+            install_hint: "install toy",
+            is_command: job.language == COMMAND,
+            hooks,
+            unpinned: false,
+        };
         let planned = PlannedJob { spec, checker: None, interactor: None, grader: None };
         self.executor.execute(&planned, events, cancel).await
     }

@@ -14,10 +14,10 @@ use async_trait::async_trait;
 use optimus_core::event::EventSink;
 use optimus_core::job::Policy;
 use optimus_core::language::{Availability, Descriptor, LanguageInfo};
-use optimus_core::languages::LanguageBook;
+use optimus_core::languages::{LanguageBook, Named};
 use optimus_core::{Fault, Job, Report};
 use optimus_judge::{Judge, JudgeConfig};
-use optimus_plugin::{Catalogue, CompileListener, Expected, ImagePolicy, Plugin, PluginError};
+use optimus_plugin::{Catalogue, CompileListener, Expected, ImagePolicy, Names, Plugin, PluginError};
 use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
 use optimus_server::problems::LanguageSource;
 use optimus_server::worker::Judging;
@@ -136,7 +136,8 @@ impl Engine {
         let known: Vec<_> = current.iter().map(loaded).chain(passed).collect();
         let named = |file: &Expected| file.passed.is_none().then(|| file.names.clone()).flatten();
         let expected = current.expected().iter().filter_map(named);
-        let expected = expected.map(|names| (names.id, names.aliases, names.extensions)).collect();
+        let named = |Names { id, aliases, extensions, commands }| Named { id, aliases, extensions, commands };
+        let expected = expected.map(named).collect();
         let is_settled = current.expected().iter().all(|file| file.names.is_some());
         self.book.refresh(&known, expected, is_settled);
     }

@@ -40,6 +40,7 @@ pub fn request(args: &ProgramArgs) -> anyhow::Result<Program> {
         language: args.language.clone().unwrap_or_default(),
         files,
         args: args.args.clone(),
+        env: args.env.iter().map(|text| variable(text)).collect::<anyhow::Result<_>>()?,
         options: options(&args.options)?,
         tests,
         limits: args.limits(),
@@ -125,6 +126,12 @@ pub fn submission(path: &Path) -> anyhow::Result<Vec<FileRequest>> {
     }
     paths.sort();
     paths.iter().map(|file| source(file, path)).collect()
+}
+
+/// `NAME=VALUE`; the server checks the name.
+fn variable(text: &str) -> anyhow::Result<(String, String)> {
+    let (name, value) = text.split_once('=').with_context(|| format!("`--env {text}` is not NAME=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn options(pairs: &[String]) -> anyhow::Result<Map<String, Value>> {

@@ -247,7 +247,7 @@ pub fn load_file(path: &Path, config: &Config) -> Result<Loaded, PluginError> {
 /// [`load_file`] with the defaults, as `optimus plugin check` does.
 ///
 /// # Errors
-/// A server with default settings would refuse it.
+/// A server with default settings would refuse it, also one that runs commands.
 pub fn check_file(path: &Path) -> Result<Arc<Plugin>, PluginError> {
-    load_file(path, &Config::new("", "")).map(|loaded| loaded.plugin)
+    load_file(path, &Config { commands: true, ..Config::new("", "") }).map(|loaded| loaded.plugin)
 }

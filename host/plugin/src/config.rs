@@ -35,6 +35,8 @@ pub struct Config {
     pub on_compile: CompileListener,
     /// Images that this operator lets plans name.
     pub images: ImagePolicy,
+    /// Plugins whose jobs are commands are loaded.
+    pub commands: bool,
     /// Signers whose plugins are loaded.
     pub trust: Trust,
     /// The operator's caps: a language whose floor is above them can never run.
@@ -63,6 +65,7 @@ impl Config {
             compiler: None,
             on_compile: CompileListener::default(),
             images: ImagePolicy::default(),
+            commands: false,
             trust: Trust::default(),
             caps: Limits::CAP,
             calls: 2 * std::thread::available_parallelism().map_or(2, usize::from),

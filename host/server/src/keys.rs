@@ -29,6 +29,8 @@ pub enum Scope {
     Read,
     /// Store problem packages.
     Problems,
+    /// Run commands: programs of an image, by their names and arguments.
+    Commands,
     /// See the plugins.
     Plugins,
     /// All of this, for every tenant.
@@ -37,7 +39,7 @@ pub enum Scope {
 
 impl Scope {
     /// Each of them.
-    pub const ALL: [Self; 5] = [Self::Submit, Self::Read, Self::Problems, Self::Plugins, Self::Admin];
+    pub const ALL: [Self; 6] = [Self::Submit, Self::Read, Self::Problems, Self::Commands, Self::Plugins, Self::Admin];
 }
 
 /// A key, without what would let anybody in.

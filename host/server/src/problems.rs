@@ -264,6 +264,7 @@ pub fn fill(problem: &Problem, job: &Job, language: &Descriptor, policy: &Policy
         files: job.files.iter().map(Into::into).collect(),
         entry: job.entry.as_ref().map(|entry| entry.as_str().to_owned()),
         args: job.args.clone(),
+        env: job.env.clone(),
         options: job.options.clone(),
         rerun_on_time_limit: job.rerun_on_time_limit,
         stop_at_first_failure: job.stop_at_first_failure,

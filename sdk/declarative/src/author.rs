@@ -1,5 +1,6 @@
 //! For those who make plugins: from a `language.toml` to a plugin, without a toolchain.
 
+mod commands;
 pub mod crates;
 mod eject;
 mod fields;
@@ -11,6 +12,7 @@ mod scaffold;
 mod slots;
 mod template;
 
+pub use commands::{commands, commands_wasm};
 pub use known::{Known, known};
 pub use read::read;
 pub use remarks::{Remark, remarks};

@@ -101,6 +101,14 @@ impl<'a> Filler<'a> {
         })
     }
 
+    /// The image of the plan: of a command the one that the job chooses.
+    pub(crate) fn image(&self) -> String {
+        match self.manifest.is_command() {
+            true => self.options.choice("image").to_owned(),
+            false => self.manifest.images.first().cloned().unwrap_or_default(),
+        }
+    }
+
     fn option(&self, name: &str) -> Option<&Choice> {
         self.manifest.options.iter().find(|option| option.name == name)
     }

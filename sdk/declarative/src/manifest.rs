@@ -38,6 +38,7 @@ pub struct Manifest {
 #[expect(missing_docs, reason = "as above")]
 pub struct Command {
     pub name: String,
+    /// Empty where the job's arguments are the command.
     pub words: Vec<String>,
     pub env: Vec<(String, String)>,
     pub collect: Vec<String>,
@@ -108,7 +109,7 @@ impl Manifest {
             let Program { name, path, source, expect } = sample.clone();
             Sample { name, path, source, expect }
         };
-        Descriptor {
+        let said = Descriptor {
             version: self.version.clone(),
             images: self.images.clone(),
             samples: self.samples.iter().map(sample).collect(),
@@ -123,7 +124,13 @@ impl Manifest {
         .minimum(self.minimum.wishes())
         .options(self.declared())
         .judge0_ids(self.judge0_ids.iter().copied())
-        .piston_names(&self.piston_names)
+        .piston_names(&self.piston_names);
+        if self.is_command() { said.commands() } else { said }
+    }
+
+    /// Whether a job's arguments are the command to run: there are no other words.
+    pub fn is_command(&self) -> bool {
+        self.run.words.is_empty()
     }
 
     /// The options as the SDK wants them: for as long as the program lives. A plugin's instance lives for one call.

@@ -17,7 +17,7 @@ impl Manifest {
     pub fn plan(&self, request: &Request) -> Result<Plan, Error> {
         let filler = Filler::new(self, request)?;
         let mut plan = Plan::new(step(&filler, &self.run, None)?.args(&request.args));
-        plan.image = self.images.first().cloned().unwrap_or_default();
+        plan.image = filler.image();
         plan.comparer = self.compare.map(|compare| compare.comparer());
         for command in &self.compile {
             if !command.words.iter().any(|word| word.contains("{each}")) {

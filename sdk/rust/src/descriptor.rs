@@ -93,6 +93,14 @@ impl Descriptor {
         self
     }
 
+    /// A job's arguments are the command to run, whatever it is. Servers load such a plugin only with `--commands`, and
+    /// its jobs need the scope `commands`. It needs no extensions.
+    #[must_use]
+    pub fn commands(mut self) -> Self {
+        self.ext.push(("commands".to_owned(), "true".to_owned()));
+        self
+    }
+
     /// Numbers by which Judge0's clients know the language.
     #[must_use]
     pub fn judge0_ids(mut self, ids: impl IntoIterator<Item = u32>) -> Self {

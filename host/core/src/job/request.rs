@@ -1,18 +1,17 @@
 //! A submission as a client posts it, and its check.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FileIo, Job, JobId, Webhook};
+use super::{FileIo, Job, JobId, Webhook, env, files};
 use crate::collect;
+
 use crate::omit::is_zero;
 use crate::policy::{Policy, check_fits};
 use crate::source::FileRequest;
-use crate::{
-    BoxPath, Checker, Communication, Comparer, Content, Digest, Invalid, LimitsRequest, Scoring, SourceFile, Test,
-};
+use crate::{Checker, Communication, Comparer, Content, Digest, Invalid, LimitsRequest, Scoring, Test};
 
 /// A submission as it is posted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,6 +31,9 @@ pub struct JobRequest {
     /// Arguments for the program, in every test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+    /// Environment variables of the program, in every test.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
     /// Options of the language, as its `options_schema` allows.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub options: Map<String, Value>,
@@ -93,7 +95,7 @@ const MAX_RERUNS: u32 = 3;
 
 impl JobRequest {
     /// Checks everything that can be known without the plugin. `language` and `extension` are those of the language
-    /// that `self.language` was found to name.
+    /// that `self.language` was found to name; where the extension is empty, the job is a command and needs no files.
     ///
     /// # Errors
     /// The first thing that is wrong, by its place in the JSON.
@@ -101,8 +103,12 @@ impl JobRequest {
         self.check_sizes(policy)?;
         check_tests(&self.tests, policy)?;
         self.check_rules(policy)?;
-        let files = check_files(self.source, self.files, extension)?;
-        let entry = self.entry.as_deref().map(|entry| check_entry(entry, &files)).transpose()?;
+        env::check(&self.env)?;
+        let files = match extension {
+            "" => files::of_command(self.source.as_ref(), &self.args, self.files)?,
+            extension => files::of_program(self.source, self.files, extension)?,
+        };
+        let entry = self.entry.as_deref().map(|entry| files::entry(entry, &files)).transpose()?;
         let tests = if self.tests.is_empty() { vec![Test::default()] } else { self.tests };
         let capture_bytes = self.capture_bytes.unwrap_or(DEFAULT_CAPTURE_BYTES.min(policy.max_capture_bytes));
         if capture_bytes > policy.max_capture_bytes {
@@ -122,6 +128,7 @@ impl JobRequest {
             files,
             entry,
             args: self.args,
+            env: self.env,
             options: self.options,
             tests,
             limits,
@@ -211,63 +218,11 @@ fn digest(text: &str) -> Result<Digest, Invalid> {
     })
 }
 
-fn check_files(source: Option<Content>, files: Vec<FileRequest>, extension: &str) -> Result<Vec<SourceFile>, Invalid> {
-    let files = match (source, files.is_empty()) {
-        (Some(_), false) => {
-            return Err(Invalid::new("source", "cannot be combined with `files`").hint("send one of the two"));
-        }
-        (Some(content), true) => vec![FileRequest { path: format!("main.{extension}"), content }],
-        (None, true) => {
-            return Err(
-                Invalid::new("source", "is missing").hint("send `source`, or `files` with a path and a content")
-            );
-        }
-        (None, false) => files,
-    };
-    let mut seen = HashSet::new();
-    let mut checked = Vec::with_capacity(files.len());
-    for (i, file) in files.into_iter().enumerate() {
-        let field = format!("files[{i}].path");
-        let path = BoxPath::new(file.path.as_str())
-            .map_err(|why| Invalid::new(&field, format!("`{}` {why}", file.path.escape_debug())))?;
-        if !seen.insert(path.clone()) {
-            return Err(Invalid::new(field, format!("`{path}` is listed twice")));
-        }
-        checked.push(SourceFile { path, content: file.content });
-    }
-    check_nesting(&checked)?;
-    Ok(checked)
-}
-
-/// `a` and `a/b` cannot both be files.
-fn check_nesting(files: &[SourceFile]) -> Result<(), Invalid> {
-    let paths: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    for (i, file) in files.iter().enumerate() {
-        let path = file.path.as_str();
-        for (end, _) in path.match_indices('/') {
-            if paths.contains(&path[..end]) {
-                let message = format!("`{path}` needs `{}` to be a directory, and it is a file", &path[..end]);
-                return Err(Invalid::new(format!("files[{i}].path"), message));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_entry(entry: &str, files: &[SourceFile]) -> Result<BoxPath, Invalid> {
-    files
-        .iter()
-        .map(|file| &file.path)
-        .find(|path| path.as_str() == entry)
-        .cloned()
-        .ok_or_else(|| Invalid::new("entry", format!("`{}` is not among the job's files", entry.escape_debug())))
-}
-
 fn check_tests(tests: &[Test], policy: &Policy) -> Result<(), Invalid> {
     for (i, test) in tests.iter().enumerate() {
         let limits = test.limits.map_or(Ok(()), |limits| limits.check(&policy.cap));
         limits.map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
-        check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
+        files::check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
         if let Some(compare) = &test.compare {
             let field = format!("tests[{i}].compare");
             if matches!(compare, Comparer::Program(_) | Comparer::Custom) {
@@ -331,6 +286,27 @@ mod tests {
         assert_eq!((refused(0, 1 << 30), refused(4, 256 << 20)), (None, None));
         assert_eq!(refused(0, (1 << 30) + 1).as_deref(), Some("limits.memory_bytes"));
         assert_eq!(refused(5, 256 << 20).as_deref(), Some("communication.processes"));
+    }
+
+    #[test]
+    fn a_command_needs_no_files_and_has_no_source() {
+        let command = |value: Value| {
+            let request = serde_json::from_value::<JobRequest>(value).unwrap();
+            request.into_job("tool", "", &Policy::default()).map_err(|invalid| invalid.field)
+        };
+        let job = command(json!({"language": "tool", "args": ["ls", "-l"], "env": {"A": "b"}})).unwrap();
+        assert!(job.files.is_empty() && job.tests.len() == 1 && job.env["A"] == "b");
+        let files = json!([{"path": "a", "content": "x"}]);
+        assert_eq!(command(json!({"language": "tool", "args": ["ls"], "files": files})).unwrap().files.len(), 1);
+        for (value, field) in [
+            (json!({"language": "tool"}), "args"),
+            (json!({"language": "tool", "args": [""]}), "args"),
+            (json!({"language": "tool", "args": ["ls"], "source": "x"}), "source"),
+            (json!({"language": "tool", "args": ["ls"], "files": [{"path": "../a", "content": ""}]}), "files[0].path"),
+            (json!({"language": "tool", "args": ["ls"], "env": {"A=": "b"}}), "env"),
+        ] {
+            assert_eq!(command(value.clone()).unwrap_err(), field, "{value}");
+        }
     }
 
     #[test]

@@ -238,6 +238,7 @@ fn languages_of_tests() -> Vec<LanguageInfo> {
             version: "1.0.0".to_owned(),
             aliases: vec![format!("{id}-alias")],
             extensions: vec![id.to_owned()],
+            commands: false,
             images: Vec::new(),
             probe: Vec::new(),
             install_hint: String::new(),

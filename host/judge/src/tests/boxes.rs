@@ -152,6 +152,7 @@ async fn the_box_of_a_checker_is_opened_beside_those_whose_times_count() {
         limits: Limits::DEFAULT,
         plugin_digest: "d",
         install_hint: "",
+        is_command: false,
         hooks: &hooks,
         unpinned: true,
     };

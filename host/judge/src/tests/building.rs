@@ -51,6 +51,7 @@ async fn equal_jobs_at_the_same_time_compile_once() {
         limits: Limits::DEFAULT,
         plugin_digest: "d",
         install_hint: "",
+        is_command: false,
         hooks: &Toy::default(),
         unpinned: false,
     };

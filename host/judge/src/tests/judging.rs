@@ -130,6 +130,26 @@ async fn a_missing_interpreter_is_ours_and_an_unstartable_program_is_not() {
 }
 
 #[tokio::test]
+async fn a_command_that_is_not_there_is_the_jobs_own_choice() {
+    let mut job = one_test("missing", "");
+    job.language = COMMAND.to_owned();
+    let execution = Toys::default().execute(&job, &interpreted()).await.unwrap();
+    let test = &execution.tests[0];
+    assert_eq!((test.verdict, test.error.as_ref()), (Verdict::RuntimeError, None));
+    assert_eq!(test.message.as_deref(), Some("`toy` cannot be started: no such file or directory"));
+}
+
+#[test]
+fn a_jobs_variables_stand_over_those_of_the_plan() {
+    let mut plan = interpreted();
+    plan.run.env = [("A", "plan"), ("B", "plan")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let own = [("A", "job"), ("C", "job")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let plan = crate::planned::with_env(std::sync::Arc::new(plan), &own.into());
+    let env: Vec<_> = plan.run.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(env, ["B=plan", "A=job", "C=job"]);
+}
+
+#[tokio::test]
 async fn a_lost_box_is_worth_another_attempt() {
     let fault = Toys::default().execute(&one_test("lost", ""), &interpreted()).await.unwrap_err();
     assert_eq!((fault.code.as_str(), fault.message.as_str()), ("sandbox_failed", "box lost: the agent went silent"));

@@ -57,6 +57,12 @@ pub struct EngineArgs {
     /// Another build of this program, which compiles plugins in place of this one: for those that embed the engine
     #[arg(long, hide = true, value_name = "PROGRAM")]
     pub compiler: Option<PathBuf>,
+    /// Run commands: jobs that name a program of an image and its arguments. Keys need the scope `commands`
+    #[arg(long, env = "OPTIMUS_COMMANDS")]
+    pub commands: bool,
+    /// An image that commands may choose; may be given again, the first is the default [default: debian:13-slim]
+    #[arg(long = "command-image", env = "OPTIMUS_COMMAND_IMAGES", value_delimiter = ',', value_name = "NAME")]
+    pub command_images: Vec<String>,
     /// Trusted signers of plugins
     #[command(flatten)]
     pub trust: TrustArgs,

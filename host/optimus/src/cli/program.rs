@@ -10,8 +10,9 @@ use super::{EngineArgs, comparer};
 /// The program and its tests, as `run` and `submit` take them.
 #[derive(Debug, Clone, Args)]
 pub struct ProgramArgs {
-    /// The source files, the one to start with first; or a directory with a `main.…`
-    #[arg(required = true, value_name = "FILE")]
+    /// The source files, the one to start with first; or a directory with a `main.…`. Without any, what is behind `--` is a
+    /// command to run
+    #[arg(required_unless_present = "args", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The language [default: by the first file's extension]
     #[arg(long, short, value_name = "LANGUAGE")]
@@ -52,12 +53,20 @@ pub struct ProgramArgs {
     /// Save those files below this directory; of several tests, below DIR/TEST
     #[arg(long, value_name = "DIR", requires = "collect")]
     pub into: Option<PathBuf>,
-    /// Arguments for the program
+    /// An environment variable of the program; may be given again
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Arguments for the program, or a command and its arguments
     #[arg(last = true, value_name = "ARG")]
     pub args: Vec<String>,
 }
 
 impl ProgramArgs {
+    /// Whether the arguments are a command, and no program of the files.
+    pub fn is_command(&self) -> bool {
+        self.files.is_empty() && self.language.is_none()
+    }
+
     /// The limits that were given.
     pub fn limits(&self) -> LimitsRequest {
         LimitsRequest {

@@ -268,10 +268,11 @@ pub struct KeysPlace {
 }
 
 /// Each scope's name, and what `--help` says of it.
-const SCOPES: [(&str, &str, Scope); 5] = [
+const SCOPES: [(&str, &str, Scope); 6] = [
     ("submit", "Submit jobs, and cancel them", Scope::Submit),
     ("read", "Read reports, events and lists of its own tenant", Scope::Read),
     ("problems", "Store problem packages", Scope::Problems),
+    ("commands", "Run commands, where the server runs any", Scope::Commands),
     ("plugins", "See the plugins", Scope::Plugins),
     ("admin", "All of this, for every tenant", Scope::Admin),
 ];

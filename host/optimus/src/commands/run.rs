@@ -25,7 +25,10 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(super) fn run(args: &Run, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
-    let engine = Engine::begin(&args.engine, first_time(output))?;
+    let mut place = args.engine.clone();
+    // Whoever starts this has the machine anyway.
+    place.commands = true;
+    let engine = Engine::begin(&place, first_time(output))?;
     if !args.watch {
         return once(args, &engine, &runtime, output);
     }
@@ -96,6 +99,13 @@ fn refused(invalid: Invalid) -> Advised {
 fn language(args: &ProgramArgs, engine: &Engine) -> anyhow::Result<LanguageInfo> {
     if let Some(name) = &args.language {
         return Ok(engine.language(name).ok_or_else(|| unknown(name, &engine.book))?);
+    }
+    if args.is_command() {
+        let of_commands = engine.book.of_commands().and_then(|language| engine.language(&language.descriptor.id));
+        return Ok(of_commands.ok_or_else(|| {
+            let hint = "name the file of a program, or see `optimus languages`".to_owned();
+            Advised::new("unknown_language", "no language here runs commands".to_owned(), Some(hint))
+        })?);
     }
     let entry = program::entry(args)?;
     let found = entry

@@ -12,7 +12,9 @@ pub(super) fn submit(args: &Submit, output: Output) -> anyhow::Result<ExitCode> 
     let client = Client::new(&args.server);
     let Program { mut request, told } = program::request(&args.program)?;
     output.tell(told.as_deref());
-    if request.language.is_empty() {
+    if args.program.is_command() {
+        request.language = of_commands(&client)?;
+    } else if request.language.is_empty() {
         let entry = program::entry(&args.program)?;
         let extension = entry.extension().and_then(|extension| extension.to_str());
         request.language = by_extension(&client, extension.unwrap_or_default())?;
@@ -26,6 +28,14 @@ pub(super) fn submit(args: &Submit, output: Output) -> anyhow::Result<ExitCode> 
     output.print(&done, output::report)?;
     collected::save(&args.program, &done, output)?;
     Ok(exit_code(done.verdict))
+}
+
+fn of_commands(client: &Client) -> anyhow::Result<String> {
+    let found = client.languages()?.of_commands().map(|language| language.descriptor.id);
+    found.ok_or_else(|| {
+        let hint = "its operator starts it with `--commands`".to_owned();
+        output::Advised::new("unknown_language", "this server runs no commands".to_owned(), Some(hint)).into()
+    })
 }
 
 fn by_extension(client: &Client, extension: &str) -> anyhow::Result<String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use optimus_core::Descriptor;
-use optimus_declarative::author;
+use optimus_declarative::{Manifest, author};
 use optimus_plugin::{BuiltInLanguage, Catalogue, CompileListener, Compiler, Config, ImagePolicy, Names, PluginError};
 
 use super::{chain, state_dir, trust};
@@ -58,6 +58,8 @@ impl Place {
         let mut config = self.config(state_dir(args.state.as_deref())?.join("code"));
         config.calls = (slots * 2).max(4);
         config.images = images(args);
+        config.commands = args.commands;
+        config.built_in.extend(args.commands.then(|| commands(&args.command_images)).transpose()?);
         config.caps = args.caps.limits();
         config.trust = trust(&args.trust)?;
         let compiler = args.compiler.as_ref();
@@ -90,10 +92,25 @@ fn built_in() -> Vec<BuiltInLanguage> {
     let built_in = ships.filter_map(|known| {
         // A test of every known language holds that it can be read.
         let manifest = known.manifest().ok()?;
-        let names = Names { id: manifest.id, aliases: manifest.aliases, extensions: manifest.extensions };
-        Some(BuiltInLanguage { names, wasm: Arc::new(|| known.wasm().map_err(|error| error.to_string())) })
+        Some(BuiltInLanguage {
+            names: names(manifest),
+            wasm: Arc::new(|| known.wasm().map_err(|error| error.to_string())),
+        })
     });
     built_in.collect()
+}
+
+/// The language of commands, which serves where the operator wants it.
+fn commands(images: &[String]) -> anyhow::Result<BuiltInLanguage> {
+    let (manifest, images) = (author::commands(images)?, images.to_vec());
+    let wasm = move || author::commands_wasm(&images).map_err(|error| error.to_string());
+    Ok(BuiltInLanguage { names: names(manifest), wasm: Arc::new(wasm) })
+}
+
+fn names(manifest: Manifest) -> Names {
+    let commands = manifest.is_command();
+    let Manifest { id, aliases, extensions, .. } = manifest;
+    Names { id, aliases, extensions, commands }
 }
 
 /// This program again, which compiles plugins and nothing else: see `main`.

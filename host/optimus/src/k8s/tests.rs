@@ -8,6 +8,7 @@ fn language(id: &str) -> Subject {
         version: "1".to_owned(),
         aliases: Vec::new(),
         extensions: vec!["x".to_owned()],
+        commands: false,
         images: vec!["some/image:1".to_owned(), "other".to_owned()],
         probe: vec!["true".to_owned()],
         install_hint: String::new(),

@@ -6,6 +6,7 @@
 mod background;
 mod check;
 mod cluster;
+mod commands;
 mod dev;
 mod docker;
 mod files;

@@ -106,7 +106,7 @@ fn all_hold(more: &[&str]) {
 }
 
 /// Whether there is a daemon, with images for the languages of all samples.
-fn has_containers() -> bool {
+pub(crate) fn has_containers() -> bool {
     if !can_judge() {
         return false;
     }

@@ -18,6 +18,7 @@ const MULTIPLIERS: std::ops::RangeInclusive<f64> = 0.1..=100.0;
 /// Turns what `describe` returned into the host's own descriptor.
 pub(super) fn check(said: types::Descriptor, config: &Config) -> Result<Descriptor, InvalidField> {
     check::ext("ext", &said.ext)?;
+    let commands = commands(&said.ext, config)?;
     id("id", &said.id, false)?;
     check::text("name", &said.name, 1..=64)?;
     version(&said.version)?;
@@ -25,7 +26,7 @@ pub(super) fn check(said: types::Descriptor, config: &Config) -> Result<Descript
     for (i, alias) in said.aliases.iter().enumerate() {
         id(&format!("aliases[{i}]"), alias, true)?;
     }
-    extensions(&said.extensions)?;
+    extensions(&said.extensions, commands)?;
     images(&said.images, config)?;
     check::argv("probe", &said.probe)?;
     check::text("install-hint", &said.install_hint, 0..=1024)?;
@@ -46,6 +47,7 @@ pub(super) fn check(said: types::Descriptor, config: &Config) -> Result<Descript
         version: said.version,
         aliases: said.aliases,
         extensions: said.extensions,
+        commands,
         images: said.images,
         probe: said.probe,
         install_hint: said.install_hint,
@@ -81,8 +83,20 @@ fn version(version: &str) -> Field {
         .hint("use the plugin's own version, like `1.4.0`"))
 }
 
-fn extensions(extensions: &[String]) -> Field {
-    check::count("extensions", extensions.len(), 1..=NAMES)?;
+/// Whether a job's arguments are the command to run. The operator has to want that.
+fn commands(ext: &[(String, String)], config: &Config) -> Result<bool, InvalidField> {
+    match ext.iter().find(|(key, _)| key == "commands").map(|(_, value)| value.as_str()) {
+        None | Some("false") => Ok(false),
+        Some("true") if config.commands => Ok(true),
+        Some("true") => Err(InvalidField::new("ext.commands", "lets jobs run any command, and this server runs none")
+            .hint("start with `--commands`, and give the keys that may do so the scope `commands`")),
+        Some(other) => Err(InvalidField::new("ext.commands", format!("is `{}`", crate::text::shown(other)))
+            .hint("true or false, as JSON")),
+    }
+}
+
+fn extensions(extensions: &[String], commands: bool) -> Field {
+    check::count("extensions", extensions.len(), usize::from(!commands)..=NAMES)?;
     for (i, extension) in extensions.iter().enumerate() {
         let good = (1..=16).contains(&extension.len())
             && extension.chars().all(|c| c.is_ascii_alphanumeric() || "+_-".contains(c));

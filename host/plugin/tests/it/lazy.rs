@@ -104,7 +104,12 @@ fn what_is_built_in_needs_no_directory_and_yields_to_a_file() {
     let mut place = Place::new();
     let made = Arc::new(AtomicUsize::new(0));
     let built_in = |id: &str| BuiltInLanguage {
-        names: Names { id: id.to_owned(), aliases: vec![format!("{id}-alias")], extensions: vec!["1".to_owned()] },
+        names: Names {
+            id: id.to_owned(),
+            aliases: vec![format!("{id}-alias")],
+            extensions: vec!["1".to_owned()],
+            commands: false,
+        },
         wasm: {
             let (made, one) = (Arc::clone(&made), one.clone());
             Arc::new(move || {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 use optimus_core::{Fault, Job, JobId, JobRequest, Report, TraceContext};
-use optimus_queue::{Idempotency, PushOptions, Quota};
+use optimus_queue::{Idempotency, PushOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Digest as _;
@@ -69,12 +69,12 @@ pub(super) async fn submit(
         return Err(error.hint(format!("from 1 to {MOST}")));
     }
     caller.spend(&state, batch.jobs.len()).await?;
-    let (quota, trace) = (caller.quota(), trace(&headers));
+    let (caller, trace) = (Arc::new(caller), trace(&headers));
     let metrics = Arc::clone(&state.parts.metrics);
     let waiting = state.clone();
     let pushes = batch.jobs.into_iter().enumerate().map(move |(index, value)| {
         let key = key.as_ref().map(|key| format!("{key}#{index}"));
-        submit_one((waiting.clone(), index), (caller.tenant.clone(), quota.clone()), (key, trace.clone()), value)
+        submit_one((waiting.clone(), index), Arc::clone(&caller), (key, trace.clone()), value)
     });
     // A task of its own: a client that goes away now has still submitted.
     let pushed = tokio::spawn(futures::stream::iter(pushes).buffered(AT_ONCE).collect::<Vec<_>>()).await;
@@ -119,18 +119,18 @@ fn read(body: &JsonBody) -> Result<Batch, ApiError> {
 
 async fn submit_one(
     (state, index): (ApiState, usize),
-    (tenant, quota): (Option<String>, Option<Quota>),
+    caller: Arc<Caller>,
     (key, trace): (Option<String>, Option<TraceContext>),
     value: Value,
 ) -> Result<JobId, ApiError> {
     let fingerprint = sha2::Sha256::digest(value.to_string()).into();
     let request: JobRequest = super::json::read_value(&format!("jobs[{index}]"), value)?;
     let is_reuse = request.reuse;
-    let (job, webhook) = resolve(&state, request).await?;
+    let (job, webhook) = resolve(&state, &caller, request).await?;
     super::problems::check(&state, &job).await?;
     let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
-    let job = Job { tenant, trace, ..job };
+    let job = Job { tenant: caller.tenant.clone(), trace, ..job };
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
-    let options = PushOptions { idempotency, webhook, quota, ..PushOptions::default() };
+    let options = PushOptions { idempotency, webhook, quota: caller.quota(), ..PushOptions::default() };
     Ok(push(&state, job, options, likeness).await?.id)
 }

@@ -131,7 +131,7 @@ struct Guest {
 impl Engine for Guest {
     async fn submit(&self, request: JobRequest, waits: bool, until: Instant) -> Result<JobId, Refusal> {
         self.caller.may(Scope::Submit)?;
-        let (job, webhook) = jobs::resolve(&self.state, request).await?;
+        let (job, webhook) = jobs::resolve(&self.state, &self.caller, request).await?;
         problems::check(&self.state, &job).await?;
         let job = optimus_core::Job { tenant: self.caller.tenant.clone(), ..job };
         let options =

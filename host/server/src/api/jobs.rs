@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
-use optimus_core::language::Availability;
+use optimus_core::language::{Availability, LanguageInfo};
 use optimus_core::options;
 use optimus_core::{Event, Job, JobId, JobRequest, Report, Timestamp, Webhook};
 use optimus_queue::{Cancelled, Filter, Idempotency, PushOptions, Status, Summary};
@@ -20,6 +20,7 @@ use super::caller::Caller;
 use super::push::push;
 use super::query::{ListParams, Params, Wait, idempotency_key, job_id, trace};
 use super::{ApiError, ApiState, reuse};
+use crate::keys::Scope;
 
 /// A job, as clients see it.
 #[derive(Debug, Serialize)]
@@ -65,7 +66,7 @@ pub(super) async fn submit(
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint() });
     let request = read(&body)?;
     let is_reuse = request.reuse;
-    let (job, webhook) = resolve(&state, request).await?;
+    let (job, webhook) = resolve(&state, &caller, request).await?;
     super::problems::check(&state, &job).await?;
     drop(body);
     let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
@@ -130,8 +131,12 @@ async fn language_is_known(state: &ApiState, name: &str) -> Result<(), ApiError>
     Ok(())
 }
 
-/// The job that a request asks for, in a language that is here; and who is to hear of its end.
-pub(super) async fn resolve(state: &ApiState, mut request: JobRequest) -> Result<(Job, Option<Webhook>), ApiError> {
+/// The job that a request asks for, in a language that is here and that the caller may use; and who is to hear of its end.
+pub(super) async fn resolve(
+    state: &ApiState,
+    caller: &Caller,
+    mut request: JobRequest,
+) -> Result<(Job, Option<Webhook>), ApiError> {
     language_is_known(state, &request.language).await?;
     let book = &state.parts.languages;
     request.check_sizes(&state.parts.policy)?;
@@ -144,6 +149,7 @@ pub(super) async fn resolve(state: &ApiState, mut request: JobRequest) -> Result
             None => error.hint("GET /v1/languages lists them all"),
         });
     };
+    check_scope(caller, &language)?;
     if let Availability::Unavailable { reason, hint } = language.availability {
         let message = format!("`language`: `{}` cannot run here: {reason}", language.descriptor.id);
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unavailable", message).hint(hint));
@@ -159,6 +165,14 @@ pub(super) async fn resolve(state: &ApiState, mut request: JobRequest) -> Result
         super::webhooks::check(webhook, &state.parts.gate)?;
     }
     Ok((request.into_job(&descriptor.id, extension, &state.parts.policy)?, webhook))
+}
+
+/// Refuses a caller who lacks the scope that jobs in this language take.
+pub(super) fn check_scope(caller: &Caller, language: &LanguageInfo) -> Result<(), ApiError> {
+    match language.descriptor.commands {
+        true => caller.may(Scope::Commands),
+        false => Ok(()),
+    }
 }
 
 /// `GET /v1/jobs/{id}`.

@@ -168,6 +168,7 @@ pub(super) async fn resume(
     body: JsonBody,
 ) -> Result<Json<ScheduleView>, ApiError> {
     let definition = owned(&state, &caller, &id).await?;
+    asked::check_scope(&state, &caller, &definition)?;
     let note = json::read::<Note>(&body.bytes)?.check()?;
     let progress = state.parts.schedules.progress(&id).await.map_err(|error| unreadable(&error))?;
     // The clocks of two processes may differ.
@@ -186,6 +187,7 @@ pub(super) async fn trigger(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     let definition = owned(&state, &caller, &id).await?;
+    asked::check_scope(&state, &caller, &definition)?;
     let overlap = json::read::<Trigger>(&body.bytes)?.overlap.unwrap_or(definition.policies.overlap);
     ask(&state, Request::trigger(&id, Timestamp::now(), overlap), 1).await
 }
@@ -198,6 +200,7 @@ pub(super) async fn backfill(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
     let definition = owned(&state, &caller, &id).await?;
+    asked::check_scope(&state, &caller, &definition)?;
     let asked: Backfill = json::read(&body.bytes)?;
     let range = asked.check(Timestamp::now())?;
     let overlap = asked.overlap.unwrap_or(definition.policies.overlap);

@@ -92,7 +92,9 @@ async fn every_documented_field_exists_and_every_field_is_documented() {
     let (reason, at_ms) = (String::new(), 0);
     let tenant = Some("t".to_owned());
     let dead = DeadJob { id: JobId::new(), language: String::new(), tenant, attempts: 1, reason, at_ms };
-    let info = json(&language("toy", Availability::Unknown));
+    let mut info = language("toy", Availability::Unknown);
+    info.descriptor.commands = true;
+    let info = json(&info);
     for (schema, value) in [
         ("Report", &report),
         ("PluginRef", &report["plugin"]),

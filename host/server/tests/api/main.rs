@@ -5,6 +5,7 @@
 mod admin;
 mod bad_input;
 mod bounds;
+mod commands;
 mod connections;
 mod console;
 mod documents;

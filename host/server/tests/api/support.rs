@@ -40,7 +40,7 @@ impl Judging for Echo {
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
-        match job.files[0].content.as_bytes() {
+        match job.files.first().map_or(&b""[..], |file| file.content.as_bytes()) {
             b"hang" => {
                 cancel.cancelled().await;
                 return Ok(unjudged(job, Verdict::Cancelled, None));
@@ -65,7 +65,8 @@ impl Judging for Echo {
             row.verdict = Verdict::Accepted;
             row.exit = Some(Exit::Code(0));
             row.stdout = Excerpt { content: test.stdin.clone(), truncated: false };
-            row.stderr = Excerpt { content: job.files[0].content.clone(), truncated: false };
+            let source = job.files.first().map(|file| file.content.clone()).unwrap_or_default();
+            row.stderr = Excerpt { content: source, truncated: false };
             row.files = job.collect.iter().map(|pattern| left(pattern.as_str(), &test.stdin)).collect();
             let report = TestReport { stderr: Excerpt::default(), ..row.clone() };
             events(Event::Test { index, total: job.tests.len(), report });
@@ -93,6 +94,7 @@ pub(crate) fn language(id: &str, availability: Availability) -> LanguageInfo {
             version: "1.0.0".to_owned(),
             aliases: vec![format!("{id}-alias")],
             extensions: vec!["toy".to_owned()],
+            commands: false,
             images: vec!["toy:1".to_owned()],
             probe: vec!["toy".to_owned()],
             install_hint: "install it".to_owned(),

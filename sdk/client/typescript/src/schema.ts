@@ -828,8 +828,17 @@ export interface components {
             files?: components["schemas"]["SourceFile"][];
             /** @description The file to start with. Default: the first. */
             entry?: string;
-            /** @description Arguments for the program, in every test. */
+            /** @description Arguments for the program, in every test. In a language of commands, the program and its arguments. */
             args?: string[];
+            /**
+             * @description Environment variables of the program, in every test; up to 64, and 32 KiB together.
+             * @example {
+             *       "LANG": "C.UTF-8"
+             *     }
+             */
+            env?: {
+                [key: string]: string;
+            };
             /** @description Options of the language, as its `options_schema` allows. */
             options?: Record<string, never>;
             /** @description Without tests the program runs once, without input, and only has to exit with code 0. */
@@ -1372,6 +1381,8 @@ export interface components {
             aliases: string[];
             /** @description Without the dot. */
             extensions: string[];
+            /** @description A job's `args` are the command to run: it needs no files, and its key the scope `commands`. Absent: no. */
+            commands?: boolean;
             images?: string[];
             /** @description Prints the toolchain's version. */
             probe?: string[];
@@ -1917,6 +1928,7 @@ export interface components {
          *         "submit",
          *         "read",
          *         "problems",
+         *         "commands",
          *         "plugins",
          *         "admin"
          *       ]
@@ -1936,7 +1948,7 @@ export interface components {
          * @description What a key lets its owner do.
          * @enum {string}
          */
-        Scope: "submit" | "read" | "problems" | "plugins" | "admin";
+        Scope: "submit" | "read" | "problems" | "commands" | "plugins" | "admin";
         /**
          * @description The queue now, and the last hour.
          * @example {

@@ -84,6 +84,9 @@ impl Text<'_> {
             call("minimum", limits(self.manifest.minimum));
         }
         call("options", self.declared().to_owned());
+        if self.manifest.is_command() {
+            call("commands", String::new());
+        }
         if !self.manifest.judge0_ids.is_empty() {
             call("judge0_ids", format!("{:?}", self.manifest.judge0_ids));
         }
@@ -129,11 +132,12 @@ impl Text<'_> {
                 false => writeln!(steps, "        plan = plan.compile({step});"),
             };
         }
+        let image = if self.manifest.is_command() { words.image() } else { "" };
         let comparer = self.manifest.compare.map(comparer).unwrap_or_default();
         let mutable = if steps.is_empty() { "" } else { "mut " };
         let text = format!(
             "    fn plan(request: &Request) -> Result<Plan, Error> {{\n{}        let {mutable}plan = \
-             Plan::new({run}.args(&request.args)){comparer};\n{steps}        Ok(plan)\n    }}\n",
+             Plan::new({run}.args(&request.args)){image}{comparer};\n{steps}        Ok(plan)\n    }}\n",
             words.variables(self.declared())
         );
         (text, words.needs_stem())
@@ -162,7 +166,7 @@ impl Text<'_> {
 
 fn step(words: &mut Words<'_>, command: &Command, each: bool) -> String {
     let mut argv = words.lists(&command.words, each).into_iter();
-    let first = argv.next().unwrap_or_else(|| "[\"\"]".to_owned());
+    let first = argv.next().unwrap_or_else(|| "[\"\"; 0]".to_owned());
     let mut text = format!("Step::new({}, {first})", literal::text(&command.name));
     for piece in argv {
         let _ = write!(text, "\n            .args({piece})");

@@ -22,28 +22,46 @@ pub fn read(text: &str, samples: Vec<Program>) -> Result<Manifest, Wrong> {
         hint: "texts stand in quotes, lists in brackets: `extensions = [\"lua\"]`".to_owned(),
     })?;
     let mut fields = Fields::root(text, table.get_ref());
-    let mut manifest = about(&mut fields)?;
+    let (mut manifest, commands) = about(&mut fields)?;
     manifest.samples = samples;
     manifest.options = fields.get("options").map(|field| options(&field)).transpose()?.unwrap_or_default();
+    if commands {
+        manifest.options.retain(|option| option.name != "image");
+        manifest.options.push(images(&manifest.images));
+    }
     let env = fields.get("env").map(|field| pairs(&field)).transpose()?.unwrap_or_default();
     let compile = fields.get("compile");
     let run = fields.need("run", "say how a program is started: `run = \"lua {main}\"`")?;
     fields.finish()?;
     let names: Vec<_> = manifest.options.iter().map(|option| (option.name.clone(), option.kind.clone())).collect();
-    let reader = Commands { options: names, env };
+    let reader = Commands { options: names, env, are_jobs: commands };
     if let Some(compile) = compile {
         let many = compile.is_list();
         let steps = if many { compile.items() } else { vec![compile] };
         manifest.compile = steps.iter().map(|step| reader.read(step, "compile")).collect::<Result<_, _>>()?;
     }
     manifest.run = reader.read(&run, "run")?;
+    if commands && !manifest.is_command() {
+        return Err(run.wrong("is not the command of the job", "write `run = \"{args}\"`, or leave out `commands`"));
+    }
     Ok(manifest)
 }
 
-fn about(fields: &mut Fields<'_>) -> Result<Manifest, Wrong> {
+/// The images of commands, of which a job chooses one: the first by default.
+pub(super) fn images(images: &[String]) -> Choice {
+    let about = "The image to run in".to_owned();
+    Choice { name: "image".to_owned(), about, kind: Kind::Values(images.to_vec()) }
+}
+
+/// What a language is, and whether its jobs are commands.
+fn about(fields: &mut Fields<'_>) -> Result<(Manifest, bool), Wrong> {
     let id = fields.need("id", "say what jobs call the language: `id = \"lua\"`")?.text()?;
     let name = fields.need("name", "say what people call the language: `name = \"Lua\"`")?.text()?;
-    let extensions = fields.need("extensions", "say how its files end: `extensions = [\"lua\"]`")?.texts()?;
+    let commands = fields.get("commands").map_or(Ok(false), |field| field.switch())?;
+    let extensions = match fields.get("extensions") {
+        None if commands => Vec::new(),
+        _ => fields.need("extensions", "say how its files end: `extensions = [\"lua\"]`")?.texts()?,
+    };
     let image = fields.need("image", "name the image that has its toolchain: `image = \"optimus/lua:5.4\"`")?;
     let probe = fields.need("probe", "say what prints the toolchain's version: `probe = \"lua -v\"`")?.words()?;
     let mut texts = |name| fields.get(name).map(|field| field.texts()).transpose().map(Option::unwrap_or_default);
@@ -65,7 +83,7 @@ fn about(fields: &mut Fields<'_>) -> Result<Manifest, Wrong> {
         }
         None => Limits::default(),
     };
-    Ok(Manifest {
+    let manifest = Manifest {
         version: version.unwrap_or_else(|| "1.0.0".to_owned()),
         images: image.texts()?,
         judge0_ids: judge0.iter().map(Field::count).collect::<Result<_, _>>()?,
@@ -84,7 +102,8 @@ fn about(fields: &mut Fields<'_>) -> Result<Manifest, Wrong> {
         warm,
         diagnostics,
         ..Manifest::default()
-    })
+    };
+    Ok((manifest, commands))
 }
 
 fn limits(fields: &mut Fields<'_>) -> Result<Limits, Wrong> {
@@ -163,6 +182,8 @@ fn compare(field: &Field<'_>) -> Result<Compare, Wrong> {
 struct Commands {
     options: Vec<(String, Kind)>,
     env: Vec<(String, String)>,
+    /// A job's arguments are the command that is run.
+    are_jobs: bool,
 }
 
 impl Commands {
@@ -194,6 +215,10 @@ impl Commands {
         let words = field.words()?;
         if words.first().is_none_or(String::is_empty) {
             return Err(field.wrong("names no program", "its first word is the program: `lua {main}`"));
+        }
+        if self.are_jobs && words == ["{args}"] {
+            // The arguments stand behind every run step: here they are all of it.
+            return Ok(Command { env: self.env.clone(), ..command });
         }
         self.check(field, &words)?;
         Ok(Command { words, env: self.env.clone(), ..command })

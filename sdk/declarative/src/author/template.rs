@@ -22,8 +22,8 @@ pub fn fill(manifest: &Manifest) -> Result<Vec<u8>, BuildError> {
 }
 
 /// The plugin with a last section that says what its language is called, so that a host can tell without compiling it.
-pub fn name(mut component: Vec<u8>, id: &str, aliases: &[String], extensions: &[String]) -> Vec<u8> {
-    let names = serde_json::json!({ "id": id, "aliases": aliases, "extensions": extensions }).to_string();
+pub fn name(mut component: Vec<u8>, names: &serde_json::Value) -> Vec<u8> {
+    let names = names.to_string();
     let section = CustomSection { name: "optimus:names".into(), data: names.as_bytes().into() };
     component.push(section.id());
     section.encode(&mut component);
@@ -31,7 +31,12 @@ pub fn name(mut component: Vec<u8>, id: &str, aliases: &[String], extensions: &[
 }
 
 fn named(component: Vec<u8>, manifest: &Manifest) -> Vec<u8> {
-    name(component, &manifest.id, &manifest.aliases, &manifest.extensions)
+    let Manifest { id, aliases, extensions, .. } = manifest;
+    let mut names = serde_json::json!({ "id": id, "aliases": aliases, "extensions": extensions });
+    if manifest.is_command() {
+        names["commands"] = true.into();
+    }
+    name(component, &names)
 }
 
 /// The plugin of a known language that is written in Rust.

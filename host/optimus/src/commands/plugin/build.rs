@@ -36,11 +36,12 @@ pub(super) fn build(args: &Build, output: Output) -> anyhow::Result<ExitCode> {
     let part = tempfile::Builder::new().suffix(".wasm").tempfile()?;
     std::fs::write(part.path(), &wasm)?;
     let plugin = load(part.path()).map_err(|error| rename(&error, part.path(), &args.path))?;
-    let optimus_core::Descriptor { id, aliases, extensions, .. } = plugin.descriptor().clone();
+    let id = plugin.descriptor().id.clone();
     let (wasm, digest) = match plugin.is_named() {
         true => (wasm, plugin.digest().to_owned()),
         false => {
-            let named = author::name(wasm, &id, &aliases, &extensions);
+            let names = serde_json::to_value(optimus_plugin::Names::from_descriptor(plugin.descriptor()))?;
+            let named = author::name(wasm, &names);
             let digest = optimus_plugin::sha256(&named);
             (named, digest)
         }

@@ -91,7 +91,7 @@ impl NewSchedule {
         let (name, note) = (text("name", name, NAME_CHARS)?, text("note", note, NOTE_CHARS)?);
         check_policies(&policies)?;
         check_spec(spec.clone(), id.clone(), now).await?;
-        let job_bytes = check_job(state, &job).await?;
+        let job_bytes = check_job(state, caller, &job).await?;
         let (created_at, active_from) = (now, now);
         Ok(Definition { id, name, owner, created_at, active_from, spec, job, job_bytes, policies, paused, note })
     }
@@ -104,6 +104,7 @@ impl Change {
         caller: &Caller,
         mut definition: Definition,
     ) -> Result<Definition, ApiError> {
+        check_scope(state, caller, &definition)?;
         definition.owner = owner_after(caller, &definition.owner)?;
         if self.name.is_some() {
             definition.name = text("name", self.name, NAME_CHARS)?;
@@ -113,7 +114,7 @@ impl Change {
             definition.policies = policies;
         }
         if let Some(job) = self.job {
-            definition.job_bytes = check_job(state, &job).await?;
+            definition.job_bytes = check_job(state, caller, &job).await?;
             definition.job = job;
         }
         if let Some(spec) = self.spec.filter(|spec| *spec != definition.spec) {
@@ -186,6 +187,16 @@ pub(super) fn owner_after(caller: &Caller, owner: &Owner) -> Result<Owner, ApiEr
     Ok(Owner { key: Some(key.id.clone()), tenant: owner.tenant.clone() })
 }
 
+/// Refuses a caller who lacks the scope that the schedule's job takes: it would be run at this caller's request, or in its name.
+pub(super) fn check_scope(state: &ApiState, caller: &Caller, definition: &Definition) -> Result<(), ApiError> {
+    let language = definition.job["language"].as_str().unwrap_or_default();
+    match state.parts.languages.find(language) {
+        Some(language) => jobs::check_scope(caller, &language),
+        // It fires, if at all, with its owner's scopes.
+        None => Ok(()),
+    }
+}
+
 /// The number of times in a range.
 pub(super) fn count(schedule: &Schedule, (after, until): (Timestamp, Timestamp)) -> Result<usize, ApiError> {
     let found = schedule.preview(after, Some(until), MOST_ASKED + 1).map_err(|_| too_long("give a shorter range"))?;
@@ -214,7 +225,7 @@ async fn check_spec(spec: Spec, id: String, now: Timestamp) -> Result<(), ApiErr
 }
 
 /// Checks the job as if it were submitted now, and returns its size.
-async fn check_job(state: &ApiState, job: &Value) -> Result<usize, ApiError> {
+async fn check_job(state: &ApiState, caller: &Caller, job: &Value) -> Result<usize, ApiError> {
     let bytes = job.to_string().len();
     if bytes > JOB_BYTES {
         let invalid = Invalid::new("job", format!("has {bytes} bytes, and {JOB_BYTES} are stored at most"));
@@ -224,7 +235,7 @@ async fn check_job(state: &ApiState, job: &Value) -> Result<usize, ApiError> {
         return Err(Invalid::new("job", "is no object").hint("the body of POST /v1/jobs").into());
     }
     let request: JobRequest = json::read_value("job", job.clone())?;
-    let (job, _) = jobs::resolve(state, request).await?;
+    let (job, _) = jobs::resolve(state, caller, request).await?;
     problems::check(state, &job).await?;
     Ok(bytes)
 }

@@ -66,7 +66,7 @@ fn owner(state: &ApiState, owner: &Owner) -> Result<Caller, Refused> {
 
 async fn submit(state: &ApiState, caller: Caller, definition: &Definition, key: &str) -> Result<JobId, ApiError> {
     let request: JobRequest = json::read_value("job", definition.job.clone())?;
-    let (job, webhook) = jobs::resolve(state, request).await?;
+    let (job, webhook) = jobs::resolve(state, &caller, request).await?;
     problems::check(state, &job).await?;
     caller.spend(state, 1).await?;
     let quota = caller.quota();

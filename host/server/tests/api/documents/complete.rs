@@ -162,6 +162,7 @@ pub(crate) fn request() -> JobRequest {
         files: vec![FileRequest { path: "p".to_owned(), content: Content::from("x") }],
         entry: Some("p".to_owned()),
         args: vec!["a".to_owned()],
+        env: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
         options: json!({"o": 1}).as_object().unwrap().clone(),
         tests: vec![Test {
             name: Some("n".to_owned()),

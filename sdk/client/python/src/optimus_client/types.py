@@ -380,7 +380,7 @@ class ServerLimits(TypedDict):
     """The longest `?wait=`; a longer one is cut to it."""
 
 
-Scope: TypeAlias = Literal['submit', 'read', 'problems', 'plugins', 'admin']
+Scope: TypeAlias = Literal['submit', 'read', 'problems', 'commands', 'plugins', 'admin']
 """What a key lets its owner do."""
 
 
@@ -798,6 +798,8 @@ class Language(TypedDict):
     aliases: list[str]
     extensions: list[str]
     """Without the dot."""
+    commands: NotRequired[bool]
+    """A job's `args` are the command to run: it needs no files, and its key the scope `commands`. Absent: no."""
     images: NotRequired[list[str]]
     probe: NotRequired[list[str]]
     """Prints the toolchain's version."""
@@ -1151,7 +1153,9 @@ class JobRequest(TypedDict):
     entry: NotRequired[str]
     """The file to start with. Default: the first."""
     args: NotRequired[list[str]]
-    """Arguments for the program, in every test."""
+    """Arguments for the program, in every test. In a language of commands, the program and its arguments."""
+    env: NotRequired[dict[str, str]]
+    """Environment variables of the program, in every test; up to 64, and 32 KiB together."""
     options: NotRequired[dict[str, Any]]
     """Options of the language, as its `options_schema` allows."""
     tests: NotRequired[list[Test]]

@@ -54,6 +54,12 @@ impl<'a> Words<'a> {
         lists
     }
 
+    /// The image that a job chooses.
+    pub(super) fn image(&mut self) -> &'static str {
+        self.used.insert("options");
+        ".image(options.choice(\"image\"))"
+    }
+
     /// A value of the environment: several words with blanks between.
     pub(super) fn joined(&mut self, word: &str, each: bool) -> String {
         let option = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).and_then(|name| self.kind(name));
