@@ -28,12 +28,12 @@ mod limits;
 mod observe;
 mod pool;
 mod problems;
-mod push;
 mod query;
 mod reuse;
 mod routes;
 mod schedules;
 mod session;
+mod submission;
 mod webhooks;
 mod workers;
 

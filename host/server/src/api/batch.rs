@@ -8,18 +8,18 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
-use optimus_core::{Fault, Job, JobId, JobRequest, Report, TraceContext};
-use optimus_queue::{Idempotency, PushOptions};
+use optimus_core::{Fault, JobId, JobRequest, Report, TraceContext};
+use optimus_queue::Idempotency;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Digest as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::jobs::{await_report, resolve};
-use super::push::push;
+use super::jobs::await_report;
 use super::query::{Params, Wait, idempotency_key, trace};
-use super::{ApiError, ApiState, reuse};
+use super::submission::{Asked, Submission};
+use super::{ApiError, ApiState};
 
 /// Jobs of one request; beyond, 422.
 const MOST: usize = 1_000;
@@ -125,12 +125,7 @@ async fn submit_one(
 ) -> Result<JobId, ApiError> {
     let fingerprint = sha2::Sha256::digest(value.to_string()).into();
     let request: JobRequest = super::json::read_value(&format!("jobs[{index}]"), value)?;
-    let is_reuse = request.reuse;
-    let (job, webhook) = resolve(&state, &caller, request).await?;
-    super::problems::check(&state, &job).await?;
-    let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
-    let job = Job { tenant: caller.tenant.clone(), trace, ..job };
+    let submission = Submission::check(&state, &caller, request).await?;
     let idempotency = key.map(|key| Idempotency { key, fingerprint });
-    let options = PushOptions { idempotency, webhook, quota: caller.quota(), ..PushOptions::default() };
-    Ok(push(&state, job, options, likeness).await?.id)
+    Ok(submission.push(&state, Asked { idempotency, trace, may_delay_commit: false }).await?.id)
 }

@@ -13,14 +13,15 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use optimus_core::{Event, JobId, JobRequest};
 use optimus_doors::{Admitted, Door, Doors, Engine, Follow, Listed, Load, Progress, Refusal, Service, Shared};
-use optimus_queue::{Filter, PushOptions};
+use optimus_queue::Filter;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinError;
 use tokio::time::{Duration, Instant};
 
 use super::body::ByteBody;
 use super::caller::Caller;
-use super::{ApiError, ApiState, jobs, problems};
+use super::submission::{Asked, Submission};
+use super::{ApiError, ApiState, jobs};
 use crate::keys::Scope;
 
 /// Answers are written before the connection's own deadline.
@@ -131,20 +132,17 @@ struct Guest {
 impl Engine for Guest {
     async fn submit(&self, request: JobRequest, waits: bool, until: Instant) -> Result<JobId, Refusal> {
         self.caller.may(Scope::Submit)?;
-        let (job, webhook) = jobs::resolve(&self.state, &self.caller, request).await?;
-        problems::check(&self.state, &job).await?;
-        let job = optimus_core::Job { tenant: self.caller.tenant.clone(), ..job };
-        let options =
-            PushOptions { may_delay_commit: waits, webhook, quota: self.caller.quota(), ..PushOptions::default() };
+        let submission = Submission::check(&self.state, &self.caller, request).await?;
+        let asked = Asked { may_delay_commit: waits, ..Asked::default() };
         let mut pause = FIRST_PAUSE;
         // Its clients take a refusal for the end: the request is held until there is room.
         loop {
             let tried = match self.caller.spend(&self.state, 1).await {
-                Ok(()) => self.push(job.clone(), options.clone()).await,
+                Ok(()) => submission.clone().push(&self.state, asked.clone()).await,
                 Err(error) => Err(error),
             };
             match tried {
-                Ok(id) => return Ok(id),
+                Ok(pushed) => return Ok(pushed.id),
                 Err(error) if error.is_for_now() && Instant::now() + pause < until => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -214,18 +212,6 @@ impl Follow for Guest {
         let events = self.state.parts.queue.subscribe(id).await.map_err(ApiError::from)?;
         let events = events.ok_or(Refusal::NoSuchJob)?;
         Ok(events.take_until(self.state.stopping.clone().cancelled_owned()).boxed())
-    }
-}
-
-impl Guest {
-    /// In a task of its own: a client that goes away now has still submitted.
-    async fn push(&self, job: optimus_core::Job, options: PushOptions) -> Result<JobId, ApiError> {
-        let (queue, language) = (Arc::clone(&self.state.parts.queue), job.language.clone());
-        let pushed = tokio::spawn(async move { queue.push(job, options).await }).await;
-        let pushed =
-            pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
-        self.state.parts.metrics.job_submitted(&language);
-        Ok(pushed.id)
     }
 }
 

@@ -7,20 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
-use optimus_core::language::{Availability, LanguageInfo};
-use optimus_core::options;
-use optimus_core::{Event, Job, JobId, JobRequest, Report, Timestamp, Webhook};
-use optimus_queue::{Cancelled, Filter, Idempotency, PushOptions, Status, Summary};
+use optimus_core::{Event, JobId, JobRequest, Report, Timestamp};
+use optimus_queue::{Cancelled, Filter, Idempotency, Status, Summary};
 use serde::Serialize;
 use sha2::Digest as _;
-use tracing::Instrument as _;
 
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::push::push;
 use super::query::{ListParams, Params, Wait, idempotency_key, job_id, trace};
-use super::{ApiError, ApiState, reuse};
-use crate::keys::Scope;
+use super::submission::{Asked, Submission};
+use super::{ApiError, ApiState};
 
 /// A job, as clients see it.
 #[derive(Debug, Serialize)]
@@ -65,22 +61,11 @@ pub(super) async fn submit(
     let fingerprint = || sha2::Sha256::digest(&body.bytes).into();
     let idempotency = key.map(|key| Idempotency { key, fingerprint: fingerprint() });
     let request = read(&body)?;
-    let is_reuse = request.reuse;
-    let (job, webhook) = resolve(&state, &caller, request).await?;
-    super::problems::check(&state, &job).await?;
+    let submission = Submission::check(&state, &caller, request).await?;
     drop(body);
-    let likeness = if is_reuse { reuse::likeness(&state, &job)? } else { None };
     caller.spend(&state, 1).await?;
-    let quota = caller.quota();
-    let job = Job { tenant: caller.tenant, trace: trace(&headers), ..job };
-    let options =
-        PushOptions { idempotency, may_delay_commit: !wait.is_zero(), webhook, quota, ..PushOptions::default() };
-    // A task of its own: a client that goes away now has still submitted.
-    let own = state.clone();
-    let pushing = async move { push(&own, job, options, likeness).await };
-    let pushed = tokio::spawn(pushing.in_current_span()).await;
-    let pushed =
-        pushed.map_err(|error| ApiError::busy("bug", format!("the submission was not accepted: {error}")))??;
+    let asked = Asked { idempotency, trace: trace(&headers), may_delay_commit: !wait.is_zero() };
+    let pushed = submission.push(&state, asked).await?;
     let view = match wait.is_zero() {
         true if pushed.duplicate => look(&state, pushed.id).await?,
         true => JobView::new(pushed.id, "queued", None),
@@ -108,71 +93,6 @@ fn read(body: &JsonBody) -> Result<JobRequest, ApiError> {
         return Err(ApiError::not_an_object());
     }
     super::json::read(&body.bytes)
-}
-
-/// Maximum time to wait for a language that may be among plugins which are being loaded.
-const LOADING: Duration = Duration::from_secs(30);
-/// Between two looks at whether it has turned up.
-const LOOK: Duration = Duration::from_millis(20);
-
-/// A server that could not yet hear of any language, or has not loaded them all, does not call one unknown.
-async fn language_is_known(state: &ApiState, name: &str) -> Result<(), ApiError> {
-    let languages = &state.parts.languages;
-    if languages.is_empty() {
-        state.parts.queue.stats().await?;
-    }
-    let deadline = tokio::time::Instant::now() + LOADING;
-    while languages.may_turn_up(name) {
-        if tokio::time::Instant::now() > deadline {
-            return Err(ApiError::busy("languages_loading", "the languages are being loaded"));
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-    Ok(())
-}
-
-/// The job that a request asks for, in a language that is here and that the caller may use; and who is to hear of its end.
-pub(super) async fn resolve(
-    state: &ApiState,
-    caller: &Caller,
-    mut request: JobRequest,
-) -> Result<(Job, Option<Webhook>), ApiError> {
-    language_is_known(state, &request.language).await?;
-    let book = &state.parts.languages;
-    request.check_sizes(&state.parts.policy)?;
-    let Some(language) = book.find(&request.language) else {
-        let name = &request.language;
-        let message = format!("`language`: there is no language `{}` here", name.escape_debug());
-        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_language", message);
-        return Err(match book.suggest(name) {
-            Some(near) => error.hint(format!("did you mean `{near}`? GET /v1/languages lists them all")),
-            None => error.hint("GET /v1/languages lists them all"),
-        });
-    };
-    check_scope(caller, &language)?;
-    if let Availability::Unavailable { reason, hint } = language.availability {
-        let message = format!("`language`: `{}` cannot run here: {reason}", language.descriptor.id);
-        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "language_unavailable", message).hint(hint));
-    }
-    let descriptor = &language.descriptor;
-    options::check(&request.options, descriptor.options_schema.as_deref(), &descriptor.id)?;
-    let extension = descriptor.extension();
-    let webhook = request.webhook.take();
-    if request.reuse && webhook.is_some() {
-        return Err(reuse::with_webhook());
-    }
-    if let Some(webhook) = &webhook {
-        super::webhooks::check(webhook, &state.parts.gate)?;
-    }
-    Ok((request.into_job(&descriptor.id, extension, &state.parts.policy)?, webhook))
-}
-
-/// Refuses a caller who lacks the scope that jobs in this language take.
-pub(super) fn check_scope(caller: &Caller, language: &LanguageInfo) -> Result<(), ApiError> {
-    match language.descriptor.commands {
-        true => caller.may(Scope::Commands),
-        false => Ok(()),
-    }
 }
 
 /// `GET /v1/jobs/{id}`.

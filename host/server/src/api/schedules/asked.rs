@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{computed, too_long};
 use crate::api::caller::Caller;
-use crate::api::{ApiError, ApiState, jobs, json, problems};
+use crate::api::submission::{self, Submission};
+use crate::api::{ApiError, ApiState, json};
 use crate::schedules::{Definition, MOST_ASKED, Overlap, Owner, Policies, new_id};
 
 /// Bytes of a schedule's job.
@@ -191,7 +192,7 @@ pub(super) fn owner_after(caller: &Caller, owner: &Owner) -> Result<Owner, ApiEr
 pub(super) fn check_scope(state: &ApiState, caller: &Caller, definition: &Definition) -> Result<(), ApiError> {
     let language = definition.job["language"].as_str().unwrap_or_default();
     match state.parts.languages.find(language) {
-        Some(language) => jobs::check_scope(caller, &language),
+        Some(language) => submission::check_scope(caller, &language),
         // It fires, if at all, with its owner's scopes.
         None => Ok(()),
     }
@@ -235,8 +236,7 @@ async fn check_job(state: &ApiState, caller: &Caller, job: &Value) -> Result<usi
         return Err(Invalid::new("job", "is no object").hint("the body of POST /v1/jobs").into());
     }
     let request: JobRequest = json::read_value("job", job.clone())?;
-    let (job, _) = jobs::resolve(state, caller, request).await?;
-    problems::check(state, &job).await?;
+    Submission::check(state, caller, request).await?;
     Ok(bytes)
 }
 

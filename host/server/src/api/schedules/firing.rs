@@ -1,12 +1,13 @@
 //! Submits the jobs of schedules, as their owners would: same checks, same quotas, same tenant.
 
 use async_trait::async_trait;
-use optimus_core::{Fault, Job, JobId, JobRequest, Verdict};
-use optimus_queue::{Idempotency, PushOptions, Status};
+use optimus_core::{Fault, JobId, JobRequest, Verdict};
+use optimus_queue::{Idempotency, Status};
 use sha2::Digest as _;
 
 use crate::api::caller::Caller;
-use crate::api::{ApiError, ApiState, jobs, json, problems, push};
+use crate::api::submission::{Asked, Submission};
+use crate::api::{ApiError, ApiState, json};
 use crate::keys::Scope;
 use crate::schedules::{Action, Definition, Owner, Refused, State};
 
@@ -66,15 +67,12 @@ fn owner(state: &ApiState, owner: &Owner) -> Result<Caller, Refused> {
 
 async fn submit(state: &ApiState, caller: Caller, definition: &Definition, key: &str) -> Result<JobId, ApiError> {
     let request: JobRequest = json::read_value("job", definition.job.clone())?;
-    let (job, webhook) = jobs::resolve(state, &caller, request).await?;
-    problems::check(state, &job).await?;
+    // Each firing has a job of its own.
+    let request = JobRequest { reuse: false, ..request };
+    let submission = Submission::check(state, &caller, request).await?;
     caller.spend(state, 1).await?;
-    let quota = caller.quota();
-    let job = Job { tenant: caller.tenant, ..job };
     // The key alone tells one firing from another: the job may have been changed since it was first tried.
     let fingerprint = sha2::Sha256::digest(key).into();
     let idempotency = Some(Idempotency { key: key.to_owned(), fingerprint });
-    let options = PushOptions { idempotency, webhook, quota, ..PushOptions::default() };
-    // `reuse` means nothing here: each firing has a job of its own.
-    Ok(push::push(state, job, options, None).await?.id)
+    Ok(submission.push(state, Asked { idempotency, ..Asked::default() }).await?.id)
 }
