@@ -237,7 +237,8 @@ fn collected_paths(plan: &Plan) -> Vec<Collect> {
 fn staged_files(spec: &BuildSpec<'_>) -> Vec<PlacedFile> {
     let source = |file: &optimus_core::SourceFile| PlacedFile {
         path: file.path.clone(),
-        executable: false,
+        // A command may be one of its own files.
+        executable: spec.is_command,
         content: file.content.clone(),
     };
     let added = spec.plan.compile.iter().flat_map(|step| step.files.iter().cloned());

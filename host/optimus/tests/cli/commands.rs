@@ -26,6 +26,10 @@ fn a_command_runs_where_it_is_asked_for() {
     assert_eq!(std::fs::read_to_string(path("saved/out")).unwrap(), "a b");
     assert_eq!(run("3").status.code(), Some(1));
 
+    std::fs::write(path("run.sh"), "#!/bin/sh\necho \"ran $1\"\n").unwrap();
+    let output = optimus(&["run", &path("run.sh"), "--language", "command", "--", "./run.sh", "itself"]);
+    assert!(output.status.success() && stdout(&output).contains("ran itself"), "{output:?}");
+
     let output = optimus(&["run", "--", "printf", "%s|", "-l", "{main}"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(stdout(&output).contains("-l|{main}|"), "{output:?}");
