@@ -15,8 +15,10 @@ use crate::signature::Trust;
 pub struct Config {
     /// Directory of the `.wasm` files.
     pub dir: PathBuf,
-    /// Languages that serve where no file of the directory provides them. With any, the directory need not exist.
+    /// Languages that serve where no file of the directory provides them.
     pub built_in: Vec<BuiltInLanguage>,
+    /// The directory may be missing: nobody has named it, and what is built in serves.
+    pub dir_may_be_missing: bool,
     /// Compiled code and last good copies. Ours alone (mode 0700): it is trusted like the binary.
     pub cache_dir: PathBuf,
     /// Larger files are not even read.
@@ -55,6 +57,7 @@ impl Config {
         Self {
             dir: dir.into(),
             built_in: Vec::new(),
+            dir_may_be_missing: false,
             cache_dir: cache_dir.into(),
             max_wasm_bytes: 64 << 20,
             memory_bytes: 64 << 20,

@@ -72,7 +72,8 @@ impl Place {
 
     /// The same languages again, with this code cache.
     pub(crate) fn config(&self, cache: PathBuf) -> Config {
-        Config { built_in: self.built_in.clone(), ..Config::new(self.dir.clone(), cache) }
+        let dir_may_be_missing = !self.built_in.is_empty();
+        Config { built_in: self.built_in.clone(), dir_may_be_missing, ..Config::new(self.dir.clone(), cache) }
     }
 }
 

@@ -71,14 +71,14 @@ pub(super) fn open(config: &Config) -> io::Result<Dir> {
     Dir::open_ambient_dir(&config.dir, ambient_authority())
 }
 
-/// The directory at one moment, and what in it is to be a plugin; with what is built in, it may be missing.
+/// The directory at one moment, and what in it is to be a plugin.
 pub(super) fn list(config: &Config) -> io::Result<(Option<Dir>, BTreeMap<String, Fingerprint>)> {
     let mut found = BTreeMap::new();
     for built_in in &config.built_in {
         found.insert(format!("{BUILT_IN}{}", built_in.names.id), Fingerprint::default());
     }
     let dir = match open(config) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !config.built_in.is_empty() => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && config.dir_may_be_missing => {
             return Ok((None, found));
         }
         dir => dir?,

@@ -120,6 +120,8 @@ fn what_is_built_in_needs_no_directory_and_yields_to_a_file() {
     };
     place.config.built_in = vec![built_in("one")];
     place.config.dir = place.dir.path().join("missing");
+    assert!(Catalogue::begin(place.config.clone()).is_err(), "a directory that somebody named has to be there");
+    place.config.dir_may_be_missing = true;
     let catalogue = begin(&place);
     assert_eq!(made.load(Ordering::Relaxed), 0);
     assert_eq!(catalogue.find_by_extension("1").unwrap().descriptor().id, "one");
