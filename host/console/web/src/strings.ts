@@ -270,6 +270,7 @@ export const strings = {
       submit: 'submit and cancel jobs',
       read: 'read reports',
       problems: 'store problems',
+      commands: 'run commands',
       plugins: 'see the plugins',
       admin: 'do everything, for every tenant',
     },
