@@ -52,8 +52,9 @@ fn taken(request: JobRequest) {
     assert!((1..=policy.max_tests).contains(&job.tests.len()));
     assert!((1..=policy.max_files).contains(&job.files.len()));
     assert!(job.capture_bytes <= policy.max_capture_bytes);
-    let Limits { cpu_ms, wall_ms, memory_bytes, output_bytes, processes, open_files, file_bytes, work_bytes } =
+    let Limits { cpu_ms, wall_ms, memory_bytes, output_bytes, processes, open_files, file_bytes, work_bytes, fuel } =
         job.limits;
+    assert_ne!(fuel, Some(0));
     let all = [cpu_ms, wall_ms, memory_bytes, output_bytes, processes, open_files, file_bytes, work_bytes];
     assert!(all.iter().all(|limit| *limit > 0), "{:?}", job.limits);
     assert_eq!(job.limits, job.limits.clamp(&policy.cap));

@@ -12,7 +12,10 @@ use tempfile::TempDir;
 use crate::process::Process;
 use crate::samples::Sample;
 use crate::shell::{build_program, is_strict, say};
-use crate::{plugins, samples, setup};
+use crate::{plugins, runtimes, samples, setup};
+
+/// The backend that needs runtimes, and nothing else.
+const INSIDE_WASM: &str = "wasm";
 
 /// Options of the demo.
 #[derive(Debug, Clone, clap::Args)]
@@ -52,8 +55,10 @@ pub(crate) fn demo(root: &Path, args: &Args) -> anyhow::Result<()> {
     judge_samples(root, args)
 }
 
-/// The same, with the binary and the plugins that are built already.
+/// The same, with the binary and the plugins that are built already. Inside Wasm, only languages with a runtime run.
 pub(crate) fn judge_samples(root: &Path, args: &Args) -> anyhow::Result<()> {
+    let inside = if args.sandbox == INSIDE_WASM { runtimes::languages() } else { Vec::new() };
+    let args = if args.languages.is_empty() { &Args { languages: inside.clone(), ..args.clone() } } else { args };
     let server = Server::start(root, &args.sandbox)?;
     let versions = server.versions()?;
     let unavailable = unavailable(&versions);
@@ -67,8 +72,9 @@ pub(crate) fn judge_samples(root: &Path, args: &Args) -> anyhow::Result<()> {
     }
     rows.finish(&unavailable)?;
     // The toolchains of those are what `cargo xtask setup --tests` installs; the others' are as the machine has them.
-    let needed = |id: &String| {
-        root.join("languages").join(id).join("Cargo.toml").is_file() && !plugins::LARGE.contains(&id.as_str())
+    let needed = |id: &String| match args.sandbox == INSIDE_WASM {
+        true => inside.contains(id),
+        false => root.join("languages").join(id).join("Cargo.toml").is_file() && !plugins::LARGE.contains(&id.as_str()),
     };
     let missed: Vec<_> = versions.iter().filter(|(id, version)| version.is_err() && needed(id)).collect();
     anyhow::ensure!(!is_strict() || missed.is_empty(), "languages are unavailable, and nothing may be skipped");
@@ -93,7 +99,11 @@ pub(crate) struct Server {
 
 impl Server {
     fn start(root: &Path, sandbox: &str) -> anyhow::Result<Self> {
-        Self::start_with(root, sandbox, &root.join("plugins"))
+        let state = tempfile::tempdir()?;
+        if sandbox == INSIDE_WASM {
+            runtimes::install(root, &root.join("target/debug/optimus"), state.path())?;
+        }
+        Self::start_at(root, sandbox, &root.join("plugins"), state)
     }
 
     pub(crate) fn start_with(root: &Path, sandbox: &str, plugins: &Path) -> anyhow::Result<Self> {

@@ -27,6 +27,7 @@ mod plugins;
 mod postgres;
 mod process;
 mod reproducible;
+mod runtimes;
 mod samples;
 mod sbom;
 mod schedules;
@@ -92,6 +93,8 @@ enum Task {
     Fuzz(fuzz::Args),
     /// Build the agent and the declarative plugin here and from a copy elsewhere, and compare their bytes
     Reproducible,
+    /// Make the runtimes of languages inside WebAssembly, into target/runtimes
+    Runtimes,
     /// Write the bill of materials of the binary, as CycloneDX
     Sbom,
     /// Build a release: a static program with completions, manual pages and checksums, as one tarball in target/tarball
@@ -163,6 +166,7 @@ fn main() -> anyhow::Result<()> {
         Task::Sbom => sbom::sbom(&root),
         Task::Dist(args) => dist::dist(&root, &args),
         Task::Reproducible => reproducible::reproducible(&root),
+        Task::Runtimes => runtimes::runtimes(&root).map(drop),
         Task::Soak(args) => soak::soak(&root, &args),
         Task::Golden(args) => golden::golden(&root, &args),
         Task::Fuzz(args) => fuzz::fuzz(&root, &args),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::shell::{has, read, run, say};
 
-const TARGETS: [&str; 3] = ["wasm32-unknown-unknown", "wasm32-wasip2", "x86_64-unknown-linux-musl"];
+const TARGETS: [&str; 4] = ["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
 const TOOLS: [(&str, &str); 33] = [

@@ -83,6 +83,9 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         languages.extend(SMALL.map(str::to_owned));
         demo::judge_samples(root, &demo::Args { languages, ..demo::Args::default() })
     })?;
+    parts.run("languages inside WebAssembly, with runtimes made from their sources", || {
+        demo::judge_samples(root, &demo::Args { sandbox: "wasm".to_owned(), ..demo::Args::default() })
+    })?;
     parts.run("interactive problems, each ending a few times on a busy machine", || {
         endings::judge(root, &endings::Args { runs: 128, load: 4 })
     })?;

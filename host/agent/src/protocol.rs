@@ -16,6 +16,7 @@
 //! A frame of an unknown kind, one that is too long, or one out of order ends the conversation, and with it the box.
 
 mod hello;
+pub mod wire_limits;
 
 use optimus_core::collect::Pattern;
 use optimus_core::plan::Collect;
@@ -234,6 +235,7 @@ pub struct Run {
     /// The ends of its live inputs are held back until it waits for more of them.
     pub holds_ends: bool,
     /// What it may use.
+    #[serde(with = "wire_limits")]
     pub limits: Limits,
     /// It may be started as a copy of a program that was started so before, up to where starts differ.
     pub warm: bool,

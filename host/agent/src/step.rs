@@ -17,6 +17,7 @@ mod say;
 pub(crate) mod seccomp;
 mod supervise;
 
+use optimus_agent::protocol::wire_limits;
 use optimus_core::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,7 @@ pub(crate) const PROC_OPTIONS: [(&str, &str); 2] = [("subset", "pid"), ("hidepid
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Orders {
     /// Start a program.
-    Start(Launch, Limits),
+    Start(Launch, #[serde(with = "wire_limits")] Limits),
     /// Show your namespaces, and take the program that comes as yours. When it is there, the agent sends the time at which
     /// it started, in nanoseconds of `CLOCK_MONOTONIC`.
     Adopt,
@@ -74,4 +75,23 @@ enum End {
     Code(i32),
     Signal(i32),
     NotStarted(i32),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// postcard has no field names: a field that is left out on one side only shifts all that follow.
+    #[test]
+    fn orders_come_through_postcard_with_and_without_fuel() {
+        let launch = Launch { argv: vec!["a".to_owned()], env: vec!["B=c".to_owned()], path: "/bin".to_owned() };
+        for fuel in [None, Some(1), Some(u64::MAX)] {
+            let limits = Limits { cpu_ms: 1, open_files: 7, work_bytes: 9, fuel, ..Limits::DEFAULT };
+            let sent = postcard::to_stdvec(&(Orders::Start(launch.clone(), limits), "the end")).unwrap();
+            let (orders, end): (Orders, &str) = postcard::from_bytes(&sent).unwrap();
+            let Orders::Start(got, kept) = orders else { panic!("{orders:?}") };
+            // Programs that an agent starts have no fuel.
+            assert_eq!((got, kept, end), (launch.clone(), Limits { fuel: None, ..limits }, "the end"));
+        }
+    }
 }

@@ -43,7 +43,7 @@ pub enum Event {
         /// Of how many.
         total: usize,
         /// The report of the test.
-        report: TestReport,
+        report: Box<TestReport>,
     },
     /// All is said.
     Done {

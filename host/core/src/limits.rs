@@ -25,7 +25,13 @@ pub struct Limits {
     pub file_bytes: u64,
     /// The work area, `/tmp` and `/dev/shm` together.
     pub work_bytes: u64,
+    /// What programs inside Wasm may compute: about one for each instruction. Others have no such limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
 }
+
+/// The most fuel that a job may ask for: up to here, numbers are exact in every reader of JSON.
+const MAX_FUEL: u64 = 1 << 53;
 
 const MIB: u64 = 1 << 20;
 
@@ -40,6 +46,7 @@ impl Limits {
         open_files: 256,
         file_bytes: 64 * MIB,
         work_bytes: 128 * MIB,
+        fuel: None,
     };
     /// The limits of a compile step, unless the plan asks for others.
     pub const COMPILE: Self = Self {
@@ -51,6 +58,7 @@ impl Limits {
         open_files: 1024,
         file_bytes: 256 * MIB,
         work_bytes: 512 * MIB,
+        fuel: None,
     };
     /// The most that a job or plan may ask for, unless the operator says otherwise.
     pub const CAP: Self = Self {
@@ -62,9 +70,10 @@ impl Limits {
         open_files: 4096,
         file_bytes: 1024 * MIB,
         work_bytes: 2048 * MIB,
+        fuel: None,
     };
 
-    /// Each field, at most the cap's.
+    /// Each field, at most the cap's; fuel has no cap, since CPU time has one.
     pub fn clamp(self, cap: &Self) -> Self {
         self.zip(cap, u64::min)
     }
@@ -84,6 +93,7 @@ impl Limits {
             open_files: pick(self.open_files, other.open_files),
             file_bytes: pick(self.file_bytes, other.file_bytes),
             work_bytes: pick(self.work_bytes, other.work_bytes),
+            fuel: self.fuel,
         }
     }
 }
@@ -115,6 +125,7 @@ impl PartialLimits {
             open_files: self.open_files.unwrap_or(base.open_files),
             file_bytes: self.file_bytes.unwrap_or(base.file_bytes),
             work_bytes: self.work_bytes.unwrap_or(base.work_bytes),
+            fuel: base.fuel,
         }
     }
 }
@@ -140,6 +151,8 @@ pub struct LimitsRequest {
     pub file_bytes: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work_bytes: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<Value>,
 }
 
 impl LimitsRequest {
@@ -170,6 +183,7 @@ impl LimitsRequest {
             open_files: number("open_files", self.open_files.as_ref(), default.open_files, cap.open_files)?,
             file_bytes: number("file_bytes", self.file_bytes.as_ref(), default.file_bytes, cap.file_bytes)?,
             work_bytes: number("work_bytes", self.work_bytes.as_ref(), default.work_bytes, cap.work_bytes)?,
+            fuel: self.fuel.as_ref().map(|fuel| number("fuel", Some(fuel), MAX_FUEL, MAX_FUEL)).transpose()?,
         })
     }
 }
@@ -227,6 +241,15 @@ mod tests {
             assert_eq!(error.field, "limits.cpu_ms", "{bad}");
             assert!(error.hint.is_some());
         }
+    }
+
+    #[test]
+    fn fuel_is_limited_only_when_it_is_asked_for() {
+        assert_eq!(Limits::DEFAULT.fuel, None);
+        assert!(!serde_json::to_string(&Limits::DEFAULT).unwrap().contains("fuel"));
+        assert_eq!(resolve(json!({"fuel": 1_000})).unwrap().clamp(&Limits::CAP).fuel, Some(1_000));
+        assert_eq!(resolve(json!({"fuel": 1_u64 << 60})).unwrap_err().field, "limits.fuel");
+        assert_eq!(resolve(json!({"fuel": 0})).unwrap_err().field, "limits.fuel");
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub enum LimitHit {
     ForbiddenCall,
     /// It made the kernel hold memory that no limit counts.
     KernelMemory,
+    /// A program inside Wasm computed more than its fuel allows.
+    Fuel,
 }
 
 /// The outcome of a step. Its output is streamed to the caller; here are only the numbers.
@@ -60,6 +62,9 @@ pub struct Outcome {
     /// processor, in µs. 0 where the kernel does not tell.
     #[serde(default, skip_serializing_if = "crate::omit::is_zero")]
     pub waited_us: u64,
+    /// What a program inside Wasm computed, the same in every run; absent for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// Its peak memory, in bytes.
     pub memory_peak_bytes: u64,
     /// True when the kernel gives no exact peak here and the number is a lower bound.

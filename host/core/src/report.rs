@@ -121,6 +121,9 @@ pub struct TestReport {
     pub cpu_ms: f64,
     /// Monotonic.
     pub wall_ms: f64,
+    /// What a program inside Wasm computed, the same in every run; absent for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// The peak.
     pub memory_bytes: u64,
     /// The peak is a lower bound: the kernel here gives no exact number.
@@ -227,6 +230,7 @@ impl TestReport {
             score: None,
             cpu_ms: 0.0,
             wall_ms: 0.0,
+            fuel: None,
             memory_bytes: 0,
             memory_is_estimate: false,
             exit: None,
@@ -254,6 +258,7 @@ impl TestReport {
         Self {
             cpu_ms: ms(outcome.cpu_us),
             wall_ms: ms(outcome.wall_us),
+            fuel: outcome.fuel,
             memory_bytes: outcome.memory_peak_bytes,
             memory_is_estimate: outcome.memory_is_estimate,
             exit: Some(outcome.exit.clone()),

@@ -65,7 +65,7 @@ impl Executor {
             return self.ready(spec, None).await;
         }
         let toolchain = self.config.book.toolchain(&spec.job.language).unwrap_or_default();
-        let key = artefacts::key(spec, self.sandbox_name(), &toolchain);
+        let key = artefacts::key(spec, self.sandbox_name(&spec.plan.image), &toolchain);
         if let Some(artefact) = self.artefacts.get(&key) {
             return self.reuse(spec, Ok(artefact), events).await;
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use optimus_sandbox::SharedSandbox;
+use optimus_sandbox::{Ability, Description, SharedSandbox};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::JudgeConfig;
@@ -11,7 +11,7 @@ use super::artefacts::Artefacts;
 /// Executes plans in the sandbox; shared by all jobs.
 pub(super) struct Executor {
     pub(super) sandbox: SharedSandbox,
-    sandbox_name: &'static str,
+    description: Description,
     pub(super) config: JudgeConfig,
     pub(super) artefacts: Artefacts,
     pub(super) slots: Arc<Semaphore>,
@@ -20,7 +20,7 @@ pub(super) struct Executor {
 impl Executor {
     pub(super) fn new(sandbox: SharedSandbox, config: JudgeConfig) -> Self {
         Self {
-            sandbox_name: sandbox.describe().name,
+            description: sandbox.describe(),
             sandbox,
             artefacts: Artefacts::new(config.artefact_cache_bytes),
             slots: Arc::new(Semaphore::new(config.slots.clamp(1, Semaphore::MAX_PERMITS))),
@@ -28,8 +28,14 @@ impl Executor {
         }
     }
 
-    pub(super) fn sandbox_name(&self) -> &'static str {
-        self.sandbox_name
+    /// The backend that runs programs of `image`.
+    pub(super) fn sandbox_name(&self, image: &str) -> &'static str {
+        self.description.of(image).name
+    }
+
+    /// Whether programs of `image` can be limited by fuel.
+    pub(super) fn counts_fuel(&self, image: &str) -> bool {
+        self.description.of(image).has(Ability::Fuel)
     }
 
     /// Waits for the slot that each job needs. Waiting jobs come before tests that would use an idle slot.

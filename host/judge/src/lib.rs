@@ -144,6 +144,10 @@ impl Judge {
             Err(PluginError::Engine { message }) => return Err(Fault::new("plugin_engine", message)),
             Err(error) => return Ok(Ok(refused(job, error))),
         };
+        // A limit that is not kept must not look as if it were.
+        if limits.fuel.is_some() && !self.executor.counts_fuel(&plan.image) {
+            return Ok(Err(Ending::Fault(fuel_not_counted(&job.language))));
+        }
         let [checker, interactor, grader] = match self.prepare_checkers(job, plan).await {
             Ok(checkers) => checkers,
             Err(Failure::Internal(fault)) => return Err(fault),
@@ -214,7 +218,7 @@ impl Judge {
                 digest: plugin.digest().to_owned(),
             }),
             image: plan.as_ref().map(|plan| plan.image.clone()),
-            sandbox: self.executor.sandbox_name().to_owned(),
+            sandbox: self.executor.sandbox_name(plan.as_ref().map_or("", |plan| &plan.image)).to_owned(),
             compile,
             tests,
             error,
@@ -293,6 +297,14 @@ fn refused(job: &Job, error: PluginError) -> ExecutionResult {
         }
         other => ExecutionResult::stopped(job, Ending::Fault(other.fault())),
     }
+}
+
+fn fuel_not_counted(language: &str) -> Fault {
+    Fault::new(
+        "fuel_not_counted",
+        format!("`limits.fuel` cannot be kept: programs in `{language}` do not run inside Wasm"),
+    )
+    .hint("leave `limits.fuel` out, or choose a language whose image is a Wasm runtime")
 }
 
 fn unknown_language(name: &str) -> Fault {

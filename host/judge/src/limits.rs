@@ -15,6 +15,7 @@ const NOTHING: Limits = Limits {
     open_files: 1,
     file_bytes: 1,
     work_bytes: 1,
+    fuel: None,
 };
 
 /// The limits of a job's tests in a language, as its plugin sees them when it plans.

@@ -66,7 +66,7 @@ impl Executor {
         let mut reports: Vec<Option<TestReport>> = vec![None; planned.spec.job.tests.len()];
         let total = reports.len();
         let note = |index: usize, report: TestReport| {
-            events(Event::Test { index, total, report: report.without_file_contents() });
+            events(Event::Test { index, total, report: Box::new(report.without_file_contents()) });
             reports[index] = Some(report);
         };
         // Dropping what runs kills it and destroys its box.
@@ -108,7 +108,7 @@ impl Executor {
             self.note(planned, progress.as_mut(), index, &mut report).await?;
             stopped = report.verdict == Verdict::InternalError
                 || (job.stop_at_first_failure && report.verdict != Verdict::Accepted);
-            events(Event::Test { index, total, report: report.clone() });
+            events(Event::Test { index, total, report: Box::new(report.clone()) });
             tests.push(report);
         }
         let is_whole = tests.iter().all(|t| !matches!(t.verdict, Verdict::InternalError | Verdict::Cancelled));

@@ -73,6 +73,9 @@ fn of_limit(limit: LimitHit, outcome: &Outcome, limits: &Limits) -> Ruling {
             Ruling::new(MemoryLimitExceeded, format!("used more than {} of memory", size(limits.memory_bytes)))
         }
         LimitHit::CpuTime => Ruling::new(TimeLimitExceeded, format!("used more than {} ms of CPU time", limits.cpu_ms)),
+        LimitHit::Fuel => {
+            Ruling::new(TimeLimitExceeded, format!("used more than {} units of fuel", limits.fuel.unwrap_or_default()))
+        }
         // "Idle" would be untrue of a program that computed for most of the time, or would have.
         LimitHit::WallTime if outcome.cpu_us + outcome.waited_us >= outcome.wall_us / 2 => {
             let message = format!("was still computing after {} ms", limits.wall_ms);
@@ -222,6 +225,7 @@ mod tests {
             (killed.clone(), Some(CpuTime), TimeLimitExceeded, "used more than 2000 ms of CPU time"),
             (killed.clone(), Some(Output), OutputLimitExceeded, "printed more than 16 MiB"),
             (Exit::Signal(25), Some(FileSize), OutputLimitExceeded, "wrote a file of more than 64 MiB"),
+            (killed.clone(), Some(Fuel), TimeLimitExceeded, "used more than 0 units of fuel"),
             (Exit::Code(0), Some(CpuTime), TimeLimitExceeded, "used more than 2000 ms of CPU time"),
             (Exit::Signal(11), None, RuntimeError, "ended by signal 11 (SIGSEGV, a bad memory access)"),
             (Exit::Signal(40), None, RuntimeError, "ended by signal 40"),

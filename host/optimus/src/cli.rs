@@ -16,6 +16,7 @@ mod postgres;
 mod problem;
 mod program;
 mod queue;
+mod runtime;
 mod schedules;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use postgres::PostgresArgs;
 pub use problem::{ElsewhereArgs, JudgeArgs, PackageArgs, Verify};
 pub use program::{Init, ProgramArgs, Run};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
+pub use runtime::{InstallRuntime, RemoveRuntime, RuntimePlace, RuntimeVerb};
 pub use schedules::{Noted, OneSchedule, ScheduleParts, Schedules, SchedulesAction};
 pub use tokens::TokenArgs;
 pub(crate) use trust::{Keygen, Sign};
@@ -148,6 +150,9 @@ pub enum Verb {
     /// Create, test, sign and install language plugins
     #[command(subcommand, after_help = examples::PLUGIN)]
     Plugin(PluginVerb),
+    /// Install, list and remove the runtimes of languages inside WebAssembly
+    #[command(subcommand, after_help = examples::RUNTIME)]
+    Runtime(RuntimeVerb),
     /// Files for a Kubernetes cluster
     #[command(subcommand)]
     K8s(K8s),

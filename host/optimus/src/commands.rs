@@ -17,6 +17,7 @@ mod mcp;
 mod plugin;
 mod problem;
 mod run;
+mod runtimes;
 mod schedules;
 mod serve;
 mod status;
@@ -56,6 +57,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Db(verb) => db::db(&verb, output),
         Verb::Languages(args) => languages::languages(&args, output),
         Verb::Plugin(verb) => plugin::plugin(verb, output),
+        Verb::Runtime(verb) => runtimes::runtimes(&verb, output),
         Verb::K8s(verb) => k8s::k8s(&verb, output),
         Verb::Doctor(args) => doctor::doctor(&args, output),
         Verb::Calibrate(args) => calibrate::calibrate(&args, output),

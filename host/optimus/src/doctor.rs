@@ -5,6 +5,7 @@ use std::path::Path;
 use optimus_core::language::Availability;
 use optimus_sandbox::{Check, Note};
 use optimus_server::api::Finding;
+use optimus_wasm::WasmSandbox;
 
 use crate::cli::{Backend, EngineArgs};
 use crate::engine::{self, Engine};
@@ -39,14 +40,15 @@ pub(crate) fn surroundings(args: &EngineArgs) -> Vec<Finding> {
 pub(crate) async fn machine(args: &EngineArgs, engine: Option<&Engine>) -> Vec<Check> {
     let by_docker = engine.is_some_and(|engine| engine.docker.is_some());
     let mut checks = match args.sandbox {
-        Backend::Fake => return Vec::new(),
+        Backend::Fake | Backend::Wasm => return Vec::new(),
         Backend::Docker => Vec::new(),
         Backend::Auto if by_docker => Vec::new(),
         Backend::Auto | Backend::Native => optimus_sandbox::doctor(),
     };
     if args.sandbox == Backend::Docker || by_docker {
         let languages = engine.map(|engine| engine.book.all()).unwrap_or_default();
-        let images: Vec<String> = languages.iter().flat_map(|l| l.descriptor.images.iter().take(1).cloned()).collect();
+        let images = languages.iter().filter_map(|language| language.descriptor.images.first());
+        let images: Vec<String> = images.filter(|image| !WasmSandbox::is_image(image)).cloned().collect();
         checks.extend(optimus_sandbox::docker_doctor(&engine::docker_config(args, 1), &images).await);
     }
     checks

@@ -4,6 +4,7 @@ mod plugins;
 mod probe;
 mod sandbox;
 mod trust;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use optimus_plugin::{Catalogue, CompileListener, Expected, ImagePolicy, Names, P
 use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
 use optimus_server::problems::LanguageSource;
 use optimus_server::worker::Judging;
+use optimus_wasm::WasmSandbox;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::EngineArgs;
@@ -30,6 +32,8 @@ pub(crate) use plugins::{Place, language, loaded, offered};
 pub use probe::probe;
 pub use sandbox::{docker_config, warm_starts};
 pub(crate) use trust::trust;
+pub use wasm::{COMPILE_RUNTIME, RUN_ENGINE};
+pub(crate) use wasm::{install_runtime, runtimes};
 
 /// The parts that judging needs.
 pub struct Engine {
@@ -181,7 +185,8 @@ impl Engine {
     /// Has all of a language's images at hand before the first job asks for one.
     async fn fetch(&self, language: &Descriptor) {
         let Some(docker) = &self.docker else { return };
-        for image in language.images.iter().filter(|image| self.images.allows(image)) {
+        let is_containers = |image: &&String| self.images.allows(image) && !WasmSandbox::is_image(image);
+        for image in language.images.iter().filter(is_containers) {
             let progress: Progress = Arc::new(|step| tracing::info!("{step}"));
             if let Err(error) = docker.prepare(image, &progress).await {
                 tracing::warn!(language = language.id, hint = error.hint(), "{}", chain(&error));

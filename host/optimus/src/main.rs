@@ -9,7 +9,7 @@ use optimus::output::Output;
 use optimus::{engine, telemetry};
 
 fn main() -> ExitCode {
-    if let Some(code) = compiler() {
+    if let Some(code) = compiler().or_else(wasm) {
         return code;
     }
     let cli = match Cli::try_parse() {
@@ -43,6 +43,19 @@ fn usage(error: &clap::Error) -> ExitCode {
         optimus::output::note(&format!("\nhint: did you mean `{near}`?"));
     }
     u8::try_from(error.exit_code()).unwrap_or(COULD_NOT).into()
+}
+
+/// Started by another of us, as the engine of a box or to compile a runtime. An empty path stands for none.
+fn wasm() -> Option<ExitCode> {
+    let mut args = std::env::args_os().skip(1);
+    let word = args.next()?;
+    let [first, second] = [args.next()?, args.next()?].map(std::path::PathBuf::from);
+    if word == engine::COMPILE_RUNTIME {
+        return Some(optimus_wasm::compile_process(&first, &second));
+    }
+    let path = |path: std::path::PathBuf| (!path.as_os_str().is_empty()).then_some(path);
+    let (runtime, code) = (path(first), path(second));
+    (word == engine::RUN_ENGINE).then(|| optimus_wasm::engine_process(runtime.as_deref(), code.as_deref()))
 }
 
 /// Started by another of us, with limits, to compile plugins.

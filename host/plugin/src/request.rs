@@ -189,6 +189,7 @@ fn limit_word(limit: LimitHit) -> &'static str {
         LimitHit::FileSize => "file_size",
         LimitHit::ForbiddenCall => "forbidden_call",
         LimitHit::KernelMemory => "kernel_memory",
+        LimitHit::Fuel => "fuel",
     }
 }
 
@@ -230,7 +231,7 @@ mod tests {
     #[test]
     fn a_limit_word_is_the_json_word() {
         use LimitHit::*;
-        for limit in [CpuTime, WallTime, Memory, Output, FileSize, ForbiddenCall, KernelMemory] {
+        for limit in [CpuTime, WallTime, Memory, Output, FileSize, ForbiddenCall, KernelMemory, Fuel] {
             assert_eq!(serde_json::to_value(limit).unwrap(), limit_word(limit));
         }
     }

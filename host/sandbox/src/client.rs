@@ -186,6 +186,7 @@ fn outcome(ended: Ended) -> Outcome {
         cpu_us: ended.cpu_us,
         wall_us: ended.wall_us,
         waited_us: ended.waited_us,
+        fuel: None,
         memory_peak_bytes: ended.memory_peak_bytes,
         memory_is_estimate: ended.memory_is_estimate,
         stdout_bytes: ended.stdout_bytes,

@@ -43,6 +43,7 @@ impl FakeSandbox {
             cpu_us: 1_000,
             wall_us: 1_000,
             waited_us: 0,
+            fuel: None,
             memory_peak_bytes: 1 << 20,
             memory_is_estimate: true,
             stdout_bytes,
@@ -61,7 +62,11 @@ impl Sandbox for FakeSandbox {
     }
 
     fn describe(&self) -> Description {
-        Description { name: "fake", summary: "runs nothing, answers from a script".to_owned(), gaps: Vec::new() }
+        Description {
+            name: "fake",
+            summary: "runs nothing, answers from a script".to_owned(),
+            ..Description::default()
+        }
     }
 }
 

@@ -142,11 +142,13 @@ impl Feed {
         self.end_awaited.load(Ordering::Acquire)
     }
 
-    pub(crate) fn holds_end(&self) -> bool {
+    /// Whether its end is held back until it is waited for.
+    pub fn holds_end(&self) -> bool {
         self.holds_end
     }
 
-    pub(crate) fn note_end_awaited(&self, awaited: bool) {
+    /// For backends: whether the program was waiting for more when the end came.
+    pub fn note_end_awaited(&self, awaited: bool) {
         self.end_awaited.store(awaited, Ordering::Release);
     }
 

@@ -5,6 +5,7 @@
 
 mod admission;
 mod agent;
+mod by_image;
 mod client;
 mod collected;
 
@@ -18,6 +19,7 @@ mod feed;
 mod gather;
 mod memory;
 mod native;
+mod own_program;
 mod page_cache;
 mod processors;
 mod timing;
@@ -32,6 +34,7 @@ use optimus_core::plan::{Collect, PlacedFile};
 use optimus_core::{Limits, Outcome, Stream};
 
 pub use admission::{Admitted, Demand, Isolation};
+pub use by_image::ByImage;
 pub use collected::Collected;
 pub use descriptors::{create_private_files, raise_open_files};
 #[cfg(feature = "docker")]
@@ -44,6 +47,7 @@ pub use memory::machine_memory;
 pub use native::{Check, NativeConfig, NativeSandbox, doctor, given};
 pub use optimus_agent::inventory::{Counts, Summary};
 pub use optimus_agent::protocol::{MAX_CHANNELS, channel_paths};
+pub use own_program::own_program;
 pub use processors::{Pinning, Processors};
 pub use timing::{Note, timing};
 pub use walls::{NarrowerLimit, Walls, walls};
@@ -172,15 +176,54 @@ impl Sink for Discard {
 /// What a backend is and what it can enforce here.
 #[derive(Debug, Clone, Default)]
 pub struct Description {
-    /// `native`, `docker`, `fake`.
+    /// `native`, `docker`, `wasm`, `fake`.
     pub name: &'static str,
     /// One line: `user namespaces, cgroup v2 at /sys/fs/cgroup/optimus`.
     pub summary: String,
     /// Limits that cannot be enforced here, each with its remedy; unless the operator allows it, we do not start.
     pub gaps: Vec<Gap>,
+    /// What programs cannot do here, whatever their limits.
+    pub missing: Vec<Ability>,
+    /// Other backends beside this one, each for the images that begin in its own way.
+    pub by_image: Vec<(&'static str, Description)>,
+}
+
+/// Something that programs can do on a machine, and that a backend may not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ability {
+    /// Start other processes.
+    Processes,
+    /// Start threads.
+    Threads,
+    /// End by a signal of their own choice.
+    Signals,
+    /// FIFOs, and channels to a manager.
+    Pipes,
+    /// Read `/proc`.
+    Proc,
+    /// Have what they compute counted as fuel.
+    Fuel,
+    /// Memory that costs nothing until it is touched.
+    LazyMemory,
+}
+
+impl Ability {
+    /// All of a machine's own; fuel is none of them.
+    pub const OF_MACHINES: [Self; 6] =
+        [Self::Processes, Self::Threads, Self::Signals, Self::Pipes, Self::Proc, Self::LazyMemory];
 }
 
 impl Description {
+    /// The description of the backend that runs programs of `image`.
+    pub fn of(&self, image: &str) -> &Self {
+        self.by_image.iter().find(|(prefix, _)| image.starts_with(prefix)).map_or(self, |(_, other)| other)
+    }
+
+    /// Whether programs can do this here.
+    pub fn has(&self, ability: Ability) -> bool {
+        !self.missing.contains(&ability)
+    }
+
     /// Says where programs run, when that is not everywhere.
     fn tell_of(&mut self, processors: Option<&Processors>) {
         if let Some(processors) = processors {

@@ -132,7 +132,7 @@ impl Follow for Fake {
             return Ok(iter([Event::Started]).chain(pending()).boxed());
         };
         let total = report.tests.len();
-        let test = |(index, test): (usize, &TestReport)| Event::Test { index, total, report: test.clone() };
+        let test = |(index, test): (usize, &TestReport)| Event::Test { index, total, report: Box::new(test.clone()) };
         let tests: Vec<_> = report.tests.iter().enumerate().map(test).collect();
         let done = Event::Done { report };
         Ok(iter(std::iter::once(Event::Started).chain(tests).chain([done])).boxed())

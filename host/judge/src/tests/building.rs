@@ -55,7 +55,7 @@ async fn equal_jobs_at_the_same_time_compile_once() {
         hooks: &Toy::default(),
         unpinned: false,
     };
-    let flight = toys.executor.artefacts.flight(crate::artefacts::key(&spec, toys.executor.sandbox_name(), ""));
+    let flight = toys.executor.artefacts.flight(crate::artefacts::key(&spec, toys.executor.sandbox_name(""), ""));
     let held = flight.lock().await;
     let both = async { tokio::join!(toys.execute(&one, &plan), toys.execute(&other, &plan)) };
     let release = async {

@@ -103,6 +103,8 @@ pub enum Backend {
     Native,
     /// Containers of a Docker daemon, each of its language's image
     Docker,
+    /// Inside WebAssembly, where time is counted in fuel: no toolchain, no rights; languages with a Wasm runtime alone
+    Wasm,
     /// Runs nothing, echoes stdin: for trying out a deployment
     #[value(hide = true)]
     Fake,

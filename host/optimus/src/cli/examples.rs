@@ -9,6 +9,11 @@ pub(super) const RUN: &str = "Examples:
   optimus run main.cpp util/sort.cpp --json    the first file is the one to start with
   optimus run plot.py --collect '*.png' --into out   save what it draws";
 
+pub(super) const RUNTIME: &str = "Examples:
+  optimus runtime install quickjs.wasm --sha256 HEX
+  optimus runtime list                         each with the image that a language names it by
+  optimus run hello.js --language ID --sandbox wasm";
+
 pub(super) const INIT: &str = "Examples:
   optimus init sum                             sum/main.py with a test
   optimus init sum --language LANGUAGE

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use optimus_core::Descriptor;
 use optimus_declarative::{Manifest, author};
 use optimus_plugin::{BuiltInLanguage, Catalogue, CompileListener, Compiler, Config, ImagePolicy, Names, PluginError};
+use optimus_sandbox::own_program;
 
 use super::{chain, state_dir, trust};
 use crate::cli::{EngineArgs, TrustArgs};
@@ -116,7 +117,7 @@ fn names(manifest: Manifest) -> Names {
 
 /// This program again, which compiles plugins and nothing else: see `main`.
 fn compiler_child() -> Compiler {
-    Compiler::new(["/proc/self/exe", COMPILE])
+    Compiler::new([own_program().into_os_string(), COMPILE.into()])
 }
 
 /// Every plugin of a server with these arguments, loaded; and where they are dropped.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use optimus_core::language::{Availability, Descriptor};
 use optimus_core::{Exit, Limits, Stream};
-use optimus_sandbox::{BoxStep, OpenBox, SharedSandbox, Sink};
+use optimus_sandbox::{BoxStep, OpenBox, SandboxError, SharedSandbox, Sink};
+use optimus_wasm::WasmSandbox;
 
 use super::chain;
 
@@ -13,6 +14,8 @@ pub async fn probe(sandbox: &SharedSandbox, language: &Descriptor) -> Availabili
     let image = language.images.first().map_or("", String::as_str);
     let probed = match sandbox.open_unpinned(image).await {
         Ok(open) => run_probe(open, language).await,
+        // Its plugin knows where a language's runtime comes from.
+        Err(error @ SandboxError::Unavailable { .. }) if WasmSandbox::is_image(image) => Err((chain(&error), None)),
         // An image that is not there is not remedied by a package of this machine's.
         Err(error) => Err((chain(&error), error.hint())),
     };

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use optimus_sandbox::{
-    DockerConfig, DockerSandbox, FakeSandbox, Gap, NativeConfig, NativeSandbox, Processors, SandboxError, SharedSandbox,
+    ByImage, DockerConfig, DockerSandbox, FakeSandbox, Gap, NativeConfig, NativeSandbox, Processors, SandboxError,
+    SharedSandbox,
 };
+use optimus_wasm::{IMAGE_PREFIX, WasmSandbox};
 use tokio::runtime::Handle;
 
-use super::chain;
+use super::{chain, wasm};
 use crate::cli::{Apart, Backend, EngineArgs, Isolation, WarmStarts};
 use crate::output::{self, Advised};
 
@@ -32,8 +34,10 @@ pub(super) fn open(args: &EngineArgs, slots: usize, processors: Pinned) -> anyho
         }
         Backend::Native => plain(native(args, slots, processors).map_err(|e| advise(&e))?),
         Backend::Docker => docker(args, slots, processors).map_err(|e| advise(&e))?,
+        Backend::Wasm => plain(wasm::sandbox(args, slots)?),
         Backend::Auto => auto(args, slots, processors)?,
     };
+    let opened = with_wasm(opened, args, slots)?;
     let description = opened.sandbox.describe();
     tracing::info!(sandbox = description.name, summary = description.summary, "sandbox is open");
     for Gap { what, hint } in &description.gaps {
@@ -67,6 +71,16 @@ fn auto(args: &EngineArgs, slots: usize, processors: Pinned) -> anyhow::Result<O
             Err(advise(&refused))
         }
     }
+}
+
+/// Programs whose image is a Wasm runtime run inside Wasm, whatever the others run in.
+fn with_wasm(opened: Opened, args: &EngineArgs, slots: usize) -> anyhow::Result<Opened> {
+    if args.sandbox == Backend::Wasm {
+        return Ok(opened);
+    }
+    let inside: WasmSandbox = wasm::sandbox(args, slots)?;
+    let sandbox = ByImage::new(opened.sandbox, IMAGE_PREFIX, Arc::new(inside));
+    Ok(Opened { sandbox: Arc::new(sandbox), ..opened })
 }
 
 fn plain(sandbox: impl optimus_sandbox::Sandbox + 'static) -> Opened {

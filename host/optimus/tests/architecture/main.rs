@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use source::{Module, modules};
 
 /// The crates of the host, bottom first.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "core",
     "agent",
     "plugin",
@@ -28,6 +28,7 @@ const CRATES: [&str; 12] = [
     "doors",
     "console",
     "server",
+    "wasm",
     "optimus",
 ];
 

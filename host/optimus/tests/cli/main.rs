@@ -32,3 +32,4 @@ mod support;
 mod tokens;
 mod traces;
 mod update;
+mod wasm;

@@ -29,6 +29,10 @@ impl Server {
         Self::talking(state, &root().join("plugins"), &more, Stdio::inherit())
     }
 
+    pub(crate) fn start_in(state: &Path, plugins: &Path, more: &[&str]) -> Self {
+        Self::talking(state, plugins, &[&["--log", "warn"], more].concat(), Stdio::inherit())
+    }
+
     fn talking(state: &Path, plugins: &Path, more: &[&str], log: Stdio) -> Self {
         let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--slots", "2"]);
         command.args(more).env("OPTIMUS_PLUGINS", plugins);

@@ -7,7 +7,7 @@ use optimus_queue::{EventId, NumberedEventStream, Rules};
 use crate::support::*;
 
 fn test_event(index: usize) -> Event {
-    Event::Test { index, total: 1_000, report: TestReport::unrun("t".to_owned(), Verdict::Accepted) }
+    Event::Test { index, total: 1_000, report: Box::new(TestReport::unrun("t".to_owned(), Verdict::Accepted)) }
 }
 
 pub(crate) async fn a_listener_hears_everything_in_order<F: Future<Output = Bench>>(make: impl Fn(Rules) -> F) {

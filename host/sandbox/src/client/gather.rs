@@ -1,13 +1,8 @@
-//! Reads the files that a run left. Their archive comes from a program's own area by way of the agent: paths, kinds and sizes are
-//! checked again.
-
-use std::io::Read as _;
+//! Reads the files that a run left. Their archive comes from a program's own area by way of the agent.
 
 use bytes::{Bytes, BytesMut};
 use optimus_agent::protocol::{Kind, Reply, Request};
 use optimus_core::collect::MAX_COLLECTED_FILES;
-use optimus_core::plan::PlacedFile;
-use optimus_core::{BoxPath, Content};
 
 use super::outgoing::Outgoing;
 use super::replies::{Answer, reply, unexpected_reply};
@@ -44,25 +39,6 @@ impl<S: Transport> AgentClient<S> {
         };
         let notes = self.exchange(outgoing, EXCHANGE_TIMEOUT, &mut append).await?;
         let lost = |why| SandboxError::Lost(format!("the agent sent files that cannot be read: {why}"));
-        let mut files = unpack(&archive).map_err(lost)?;
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Gathered { files, notes })
+        Gathered::from_archive(&archive, notes).map_err(lost)
     }
-}
-
-fn unpack(archive: &[u8]) -> Result<Vec<PlacedFile>, String> {
-    let mut files = Vec::new();
-    for entry in tar::Archive::new(archive).entries().map_err(|error| error.to_string())? {
-        let mut entry = entry.map_err(|error| error.to_string())?;
-        let path = String::from_utf8(entry.path_bytes().into_owned()).map_err(|error| error.to_string())?;
-        let path = BoxPath::new(path).map_err(|why| format!("a path {why}"))?;
-        if !entry.header().entry_type().is_file() || files.len() == MAX_COLLECTED_FILES {
-            return Err(format!("`{path}` is not a file, or one too many"));
-        }
-        let executable = entry.header().mode().map_err(|error| error.to_string())? & 0o100 != 0;
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).map_err(|error| error.to_string())?;
-        files.push(PlacedFile { path, executable, content: Content::from(content) });
-    }
-    Ok(files)
 }

@@ -7,7 +7,7 @@ use super::client::{connect, failed};
 use super::config::DockerConfig;
 use super::launch::Traits;
 use super::{pinning, prepare};
-use crate::{Check, Description, Gap, SandboxError};
+use crate::{Ability, Check, Description, Gap, SandboxError};
 
 /// Looks at the daemon, and at whether these images are there. Nothing is changed.
 pub async fn docker_doctor(config: &DockerConfig, images: &[String]) -> Vec<Check> {
@@ -65,7 +65,7 @@ pub(super) async fn look(docker: &Docker, config: &DockerConfig) -> Result<(Desc
     let summary =
         format!("Docker {version}, {}, {}, {runtime}", info.driver.clone().unwrap_or_default(), cgroups(&info));
     let gaps = gaps(&info);
-    Ok((Description { name: "docker", summary, gaps }, traits))
+    Ok((Description { name: "docker", summary, gaps, missing: vec![Ability::Fuel], ..Description::default() }, traits))
 }
 
 fn cgroups(info: &SystemInfo) -> String {

@@ -18,7 +18,7 @@ use super::config::NativeConfig;
 use super::granted::Granted;
 use super::view::HostView;
 use crate::client::AgentClient;
-use crate::{Description, SandboxError};
+use crate::{Ability, Description, SandboxError};
 
 /// Box ids are taken from here on: above what distributions hand out to users, containers and their sub-users.
 const FIRST_ID: u32 = 0x7000_0000;
@@ -99,7 +99,13 @@ impl Launcher {
             Accounts::One => "user namespaces of one id",
         };
         let summary = format!("{who}, {}", self.groups.summary());
-        Description { name: "native", summary, gaps: self.groups.gaps() }
+        Description {
+            name: "native",
+            summary,
+            gaps: self.groups.gaps(),
+            missing: vec![Ability::Fuel],
+            ..Description::default()
+        }
     }
 
     /// The directories that boxes see.

@@ -84,6 +84,7 @@ const LIMITS: Limits = Limits {
     open_files: 256,
     file_bytes: 64 << 20,
     work_bytes: 64 << 20,
+    fuel: None,
 };
 
 impl Head {

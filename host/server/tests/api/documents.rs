@@ -147,7 +147,7 @@ mod erased {
 async fn every_event_is_documented() {
     let (_server, document) = document().await;
     let report = Box::new(complete::report());
-    let test = Event::Test { index: 0, total: 1, report: complete::test_report() };
+    let test = Event::Test { index: 0, total: 1, report: Box::new(complete::test_report()) };
     let compiling = Event::Compiling { step: "s".to_owned() };
     let output = Event::Output { index: 0, stream: Stream::Stdout, content: Content::from("x"), truncated: true };
     let all = [

@@ -68,7 +68,7 @@ impl Judging for Echo {
             let source = job.files.first().map(|file| file.content.clone()).unwrap_or_default();
             row.stderr = Excerpt { content: source, truncated: false };
             row.files = job.collect.iter().map(|pattern| left(pattern.as_str(), &test.stdin)).collect();
-            let report = TestReport { stderr: Excerpt::default(), ..row.clone() };
+            let report = Box::new(TestReport { stderr: Excerpt::default(), ..row.clone() });
             events(Event::Test { index, total: job.tests.len(), report });
         }
         Ok(report)

@@ -736,6 +736,8 @@ export interface components {
             file_bytes?: number;
             /** @description The work area and /tmp together. */
             work_bytes?: number;
+            /** @description What a program inside Wasm may compute: about one for each instruction. Refused for other languages. */
+            fuel?: number;
         };
         /** @description The comparer. */
         Comparer: components["schemas"]["SimpleComparer"] | components["schemas"]["FloatsComparer"] | components["schemas"]["RegexComparer"] | components["schemas"]["KattisComparer"] | components["schemas"]["DmojComparer"] | components["schemas"]["TestlibComparer"] | components["schemas"]["ProgramComparer"];
@@ -1225,6 +1227,8 @@ export interface components {
             wall_ms: number;
             /** @description Peak memory. */
             memory_bytes: number;
+            /** @description What a program inside Wasm computed, the same in every run. */
+            fuel?: number;
             /** @description The peak memory is a lower bound: the kernel gives no exact number. */
             memory_is_estimate?: boolean;
             exit?: components["schemas"]["Exit"];
@@ -1745,7 +1749,7 @@ export interface components {
         /** @enum {string} */
         ProcessTime: "sum" | "each";
         /** @enum {string} */
-        LimitKind: "cpu_time" | "wall_time" | "memory" | "output" | "file_size" | "forbidden_call" | "kernel_memory";
+        LimitKind: "cpu_time" | "wall_time" | "memory" | "output" | "file_size" | "forbidden_call" | "kernel_memory" | "fuel";
         /** @enum {string} */
         Severity: "error" | "warning" | "note";
         /** @description The program exited. */

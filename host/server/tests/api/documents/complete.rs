@@ -27,6 +27,7 @@ fn excerpt() -> Excerpt {
 pub(crate) fn test_report() -> TestReport {
     TestReport {
         score: Some(0.5),
+        fuel: Some(1),
         memory_is_estimate: true,
         exit: Some(Exit::Code(0)),
         limit: Some(LimitHit::CpuTime),
@@ -94,7 +95,7 @@ pub(crate) fn report() -> Report {
         compile: Some(compile_report()),
         tests: vec![test_report()],
         error: Some(fault()),
-        limits: Some(Limits::DEFAULT),
+        limits: Some(Limits { fuel: Some(1), ..Limits::DEFAULT }),
         created_at: Some(Timestamp(0)),
         started_at: Some(Timestamp(0)),
         finished_at: Some(Timestamp(0)),
@@ -185,7 +186,8 @@ pub(crate) fn request() -> JobRequest {
             processes: one.clone(),
             open_files: one.clone(),
             file_bytes: one.clone(),
-            work_bytes: one,
+            work_bytes: one.clone(),
+            fuel: one,
         },
         compare: Some(Comparer::Tokens),
         interactor: Some(Box::default()),

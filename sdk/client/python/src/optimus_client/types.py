@@ -27,6 +27,8 @@ class Limits(TypedDict):
     """The largest file it may write."""
     work_bytes: NotRequired[int]
     """The work area and /tmp together."""
+    fuel: NotRequired[int]
+    """What a program inside Wasm may compute: about one for each instruction. Refused for other languages."""
 
 
 CheckerScale: TypeAlias = Literal['full', 'points', 'percent']
@@ -272,7 +274,7 @@ ProcessIo: TypeAlias = Literal['stdio', 'fifos']
 ProcessTime: TypeAlias = Literal['sum', 'each']
 
 
-LimitKind: TypeAlias = Literal['cpu_time', 'wall_time', 'memory', 'output', 'file_size', 'forbidden_call', 'kernel_memory']
+LimitKind: TypeAlias = Literal['cpu_time', 'wall_time', 'memory', 'output', 'file_size', 'forbidden_call', 'kernel_memory', 'fuel']
 
 
 Severity: TypeAlias = Literal['error', 'warning', 'note']
@@ -1115,6 +1117,8 @@ class TestReport(TypedDict):
     wall_ms: float
     memory_bytes: int
     """Peak memory."""
+    fuel: NotRequired[int]
+    """What a program inside Wasm computed, the same in every run."""
     memory_is_estimate: NotRequired[bool]
     """The peak memory is a lower bound: the kernel gives no exact number."""
     exit: NotRequired[Exit]

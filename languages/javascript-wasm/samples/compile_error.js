@@ -1,0 +1,3 @@
+// optimus: verdict=compile_error
+console.log("before");
+let x = = 1;
