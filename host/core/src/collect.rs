@@ -1,10 +1,12 @@
 //! The files of a run that a job asks for.
 
 mod pattern;
+mod search;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::pattern::{Pattern, Positions};
+pub use self::search::Search;
 use crate::{Content, Digest, Invalid};
 
 /// Patterns of one job, and their bytes together: the search compares each with every name in the work area.
