@@ -20,6 +20,15 @@ pub struct Gather<'a> {
     pub drop_build: bool,
 }
 
+impl Gather<'_> {
+    /// The most that an archive of the files takes.
+    pub fn archive_bytes(&self) -> u64 {
+        /// The headers of one file at most, with those of a long name and padding.
+        const HEADERS: u64 = 4 << 10;
+        self.cap_bytes.saturating_add((MAX_COLLECTED_FILES as u64 + 2) * HEADERS)
+    }
+}
+
 /// The files that were found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gathered {

@@ -2,7 +2,6 @@
 
 use bytes::{Bytes, BytesMut};
 use optimus_agent::protocol::{Kind, Reply, Request};
-use optimus_core::collect::MAX_COLLECTED_FILES;
 
 use super::outgoing::Outgoing;
 use super::replies::{Answer, reply, unexpected_reply};
@@ -10,18 +9,15 @@ use super::{AgentClient, EXCHANGE_TIMEOUT, Transport};
 use crate::SandboxError;
 use crate::gather::{Gather, Gathered};
 
-/// What the headers of one file take at most, with those of a long name and padding.
-const HEADERS: u64 = 4 << 10;
-
 impl<S: Transport> AgentClient<S> {
     /// Gathers files of the build area.
     ///
     /// # Errors
     /// The agent ended, broke the protocol, or reports what failed.
     pub async fn gather(&mut self, search: Gather<'_>) -> Result<Gathered, SandboxError> {
+        let cap = search.archive_bytes();
         let Gather { patterns, cap_bytes, drop_build } = search;
         let request = Request::Gather { patterns: patterns.to_vec(), cap_bytes, drop_build };
-        let cap = cap_bytes.saturating_add((MAX_COLLECTED_FILES as u64 + 2) * HEADERS);
         let mut archive = BytesMut::new();
         let outgoing = Outgoing::new(&request, Bytes::new())?;
         let mut append = |kind: Kind, payload: &[u8]| {
