@@ -29,6 +29,7 @@ pub mod suggest;
 pub mod test;
 pub mod time;
 pub mod trace;
+pub mod variable;
 pub mod verdict;
 
 pub use checker::Checker;

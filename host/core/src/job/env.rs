@@ -3,14 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Invalid;
-
-const MAX_VARIABLES: usize = 64;
-const MAX_BYTES: usize = 32 << 10;
-const MAX_NAME_BYTES: usize = 128;
-
-/// What a plan may not set either: a loader reads them before the program starts, and the box its own.
-const DENIED: [&str; 2] = ["GLIBC_TUNABLES", "GCONV_PATH"];
-const DENIED_PREFIXES: [&str; 2] = ["LD_", "OPTIMUS_"];
+use crate::variable::{MAX_BYTES, MAX_VARIABLES, is_name, is_reserved};
 
 /// Checks the variables of a job.
 pub(super) fn check(env: &BTreeMap<String, String>) -> Result<(), Invalid> {
@@ -26,13 +19,10 @@ pub(super) fn check(env: &BTreeMap<String, String>) -> Result<(), Invalid> {
 fn check_variable(name: &str, value: &str) -> Result<(), Invalid> {
     let shown: String = name.chars().take(64).collect();
     let invalid = |why: &str| Invalid::new("env", format!("`{}` {why}", shown.escape_debug()));
-    let is_name = (1..=MAX_NAME_BYTES).contains(&name.len())
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_name {
+    if !is_name(name) {
         return Err(invalid("does not match [A-Za-z_][A-Za-z0-9_]*, up to 128 bytes"));
     }
-    if DENIED.contains(&name) || DENIED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+    if is_reserved(name) {
         return Err(invalid("may not be set: the loader or the box reads it before the program starts"));
     }
     if value.contains('\0') {

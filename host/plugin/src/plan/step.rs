@@ -3,23 +3,20 @@
 use std::collections::HashSet;
 
 use optimus_core::plan::{Collect, PlacedFile};
-use optimus_core::{BoxPath, Step};
+use optimus_core::{BoxPath, Step, variable};
 
 use crate::check::{self, Field};
 use crate::error::InvalidField;
 use crate::wit::types;
 
 const NAME_BYTES: usize = 32;
-const ENV_VARS: usize = 64;
-const ENV_BYTES: usize = 32 << 10;
 const FILES: usize = 64;
 const FILE_BYTES: usize = 1 << 20;
 const COLLECT: usize = 256;
 
-/// Names by which a loader, a shell or the host could be led astray. What they would do stays inside the box, but a
-/// plan that needs them is mistaken, and the box's own set-up reads some of them.
-const DENIED_ENV: [&str; 5] = ["GLIBC_TUNABLES", "GCONV_PATH", "BASH_ENV", "ENV", "IFS"];
-const DENIED_ENV_PREFIXES: [&str; 2] = ["LD_", "OPTIMUS_"];
+/// Names by which a shell could be led astray, beside those that are reserved. What they would do stays inside the box, but
+/// a plan that needs them is mistaken.
+const DENIED_ENV: [&str; 3] = ["BASH_ENV", "ENV", "IFS"];
 
 /// The purpose of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +65,9 @@ fn check_name(field: &str, name: &str) -> Field {
 }
 
 fn check_env(field: &str, env: Vec<types::EnvVar>) -> Result<Vec<(String, String)>, InvalidField> {
-    check::count(field, env.len(), 0..=ENV_VARS)?;
+    check::count(field, env.len(), 0..=variable::MAX_VARIABLES)?;
     let bytes: usize = env.iter().map(|var| var.name.len() + var.value.len()).sum();
-    check::count(field, bytes, 0..=ENV_BYTES)?;
+    check::count(field, bytes, 0..=variable::MAX_BYTES)?;
     let mut seen = HashSet::new();
     for (i, var) in env.iter().enumerate() {
         check_env_name(&format!("{field}[{i}].name"), &var.name)?;
@@ -86,14 +83,11 @@ fn check_env(field: &str, env: Vec<types::EnvVar>) -> Result<Vec<(String, String
 }
 
 fn check_env_name(field: &str, name: &str) -> Field {
-    let good = (1..=128).contains(&name.len())
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !good {
+    if !variable::is_name(name) {
         let message = format!("`{}` does not match [A-Za-z_][A-Za-z0-9_]*", crate::text::shown(name));
         return Err(InvalidField::new(field, message).hint("only such names work everywhere"));
     }
-    if DENIED_ENV.contains(&name) || DENIED_ENV_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+    if variable::is_reserved(name) || DENIED_ENV.contains(&name) {
         return Err(InvalidField::new(field, format!("`{name}` may not be set by a plan"))
             .hint("set it in the image, if the toolchain cannot do without"));
     }
