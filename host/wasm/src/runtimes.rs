@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use optimus_core::Digest;
 use sha2::{Digest as _, Sha256};
 
 pub use error::RuntimeError;
@@ -19,12 +20,12 @@ const NAME_BYTES: usize = 64;
 const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
 
 /// A runtime that is installed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runtime {
     /// Its name: `quickjs`.
     pub name: String,
-    /// SHA-256 of its bytes, in hex.
-    pub digest: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
     /// Its size.
     pub bytes: u64,
 }
@@ -32,7 +33,7 @@ pub struct Runtime {
 impl Runtime {
     /// What plans call it.
     pub fn image(&self) -> String {
-        format!("{IMAGE_PREFIX}{}@sha256:{}", self.name, self.digest)
+        format!("{IMAGE_PREFIX}{}@{}", self.name, self.digest)
     }
 }
 
@@ -69,13 +70,12 @@ impl Runtimes {
         if !module.starts_with(MAGIC) {
             return Err(unusable("it does not begin as a WebAssembly module does".to_owned()));
         }
-        let digest = hex(&Sha256::digest(module));
-        let runtime = Runtime { name: name.to_owned(), digest, bytes: module.len() as u64 };
+        let runtime = Runtime { name: name.to_owned(), digest: digest(module), bytes: module.len() as u64 };
         let path = self.path(&runtime);
         private_directory(&self.dir)?;
         private_directory(&self.code())?;
         // Under its own name only when it is whole and has passed.
-        let draft = self.dir.join(format!(".{}.{}", runtime.digest, std::process::id()));
+        let draft = self.dir.join(format!(".{}.{}", runtime.digest.hex(), std::process::id()));
         let stored = write(&draft, module).and_then(|()| check(&draft, &self.code()).map_err(unusable));
         let moved =
             stored.and_then(|()| fs::rename(&draft, &path).map_err(|source| RuntimeError::File { path, source }));
@@ -103,9 +103,9 @@ impl Runtimes {
             let Some((name, digest)) = file.strip_suffix(".wasm").and_then(|stem| stem.rsplit_once('-')) else {
                 continue;
             };
-            if is_name(name).is_ok() && is_digest(digest) {
+            if let (Ok(()), Ok(digest)) = (is_name(name), format!("sha256:{digest}").parse()) {
                 let bytes = entry.metadata().map_err(failed)?.len();
-                found.push(Runtime { name: name.to_owned(), digest: digest.to_owned(), bytes });
+                found.push(Runtime { name: name.to_owned(), digest, bytes });
             }
         }
         found.sort_by(|one, other| (&one.name, &one.digest).cmp(&(&other.name, &other.digest)));
@@ -138,16 +138,15 @@ impl Runtimes {
         let Some(named) = image.strip_prefix(IMAGE_PREFIX) else {
             return Err(RuntimeError::OtherImage { image: image.to_owned() });
         };
-        let named = named.split_once("@sha256:");
-        let (name, digest) =
-            named.filter(|(name, digest)| is_name(name).is_ok() && is_digest(digest)).ok_or_else(missing)?;
-        let runtime = Runtime { name: name.to_owned(), digest: digest.to_owned(), bytes: 0 };
+        let (name, expected) = named.split_once('@').filter(|(name, _)| is_name(name).is_ok()).ok_or_else(missing)?;
+        let expected = expected.parse().map_err(|_| missing())?;
+        let runtime = Runtime { name: name.to_owned(), digest: expected, bytes: 0 };
         let path = self.path(&runtime);
         let module = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
             other => other.map_err(|source| RuntimeError::File { path: path.clone(), source })?,
         };
-        if hex(&Sha256::digest(&module)) != runtime.digest {
+        if digest(&module) != runtime.digest {
             let why = "its bytes are not those that were installed; remove it and install it again".to_owned();
             return Err(RuntimeError::Unusable { name: path.display().to_string(), why });
         }
@@ -155,7 +154,7 @@ impl Runtimes {
     }
 
     fn path(&self, runtime: &Runtime) -> PathBuf {
-        self.dir.join(format!("{}-{}.wasm", runtime.name, runtime.digest))
+        self.dir.join(format!("{}-{}.wasm", runtime.name, runtime.digest.hex()))
     }
 }
 
@@ -201,17 +200,8 @@ fn is_name(name: &str) -> Result<(), String> {
     }
 }
 
-fn is_digest(digest: &str) -> bool {
-    digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+fn digest(module: &[u8]) -> Digest {
+    Digest::Sha256(Sha256::digest(module).into())
 }
 
 #[cfg(test)]

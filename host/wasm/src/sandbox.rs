@@ -62,17 +62,11 @@ impl WasmSandbox {
 }
 
 impl Inner {
-    /// The module of an image; none for the empty one, whose programs bring their own.
-    fn module(&self, image: &str) -> Result<Option<PathBuf>, SandboxError> {
-        if image.is_empty() {
-            return Ok(None);
-        }
-        let found = self.config.runtimes.find(image);
-        found.map(Some).map_err(|error| unavailable(&error))
-    }
-
     async fn start(&self, image: &str) -> Result<EngineLink, SandboxError> {
-        let module = self.module(image)?;
+        let (runtimes, named) = (self.config.runtimes.clone(), image.to_owned());
+        // Reads the whole module, to compare it with its digest.
+        let found = tokio::task::spawn_blocking(move || module(&runtimes, &named)).await;
+        let module = found.map_err(|error| link::lost(&format!("the search for the runtime: {error}")))??;
         EngineLink::start(&self.config.engine, module.as_deref(), &self.config.runtimes.code()).await
     }
 
@@ -89,6 +83,14 @@ impl Inner {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.entry(image.to_owned()).or_default().push(link);
     }
+}
+
+/// The module of an image; none for the empty one, whose programs bring their own.
+fn module(runtimes: &Runtimes, image: &str) -> Result<Option<PathBuf>, SandboxError> {
+    if image.is_empty() {
+        return Ok(None);
+    }
+    runtimes.find(image).map(Some).map_err(|error| unavailable(&error))
 }
 
 /// Starts engines until as many wait as should.

@@ -55,7 +55,7 @@ fn remove(args: &RemoveRuntime, output: Output) -> anyhow::Result<()> {
 
 fn shown(runtime: &Runtime) -> serde_json::Value {
     let Runtime { name, digest, bytes } = runtime;
-    json!({ "name": name, "digest": digest, "bytes": bytes, "image": runtime.image() })
+    json!({ "name": name, "digest": digest.hex(), "bytes": bytes, "image": runtime.image() })
 }
 
 fn line(runtime: &Runtime) -> String {
