@@ -17,7 +17,7 @@ pub struct Config {
     pub dir: PathBuf,
     /// Languages that serve where no file of the directory provides them.
     pub built_in: Vec<BuiltInLanguage>,
-    /// The directory may be missing: nobody has named it, and what is built in serves.
+    /// The directory may be missing: it is the default one, and built-in languages serve.
     pub dir_may_be_missing: bool,
     /// Compiled code and last good copies. Ours alone (mode 0700): it is trusted like the binary.
     pub cache_dir: PathBuf,

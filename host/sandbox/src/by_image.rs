@@ -33,7 +33,7 @@ impl Sandbox for ByImage {
         self.of(image).open_unpinned(image).await
     }
 
-    /// The machine's memory is one, whoever uses it.
+    /// Both backends share the machine's memory, so one of them counts it.
     async fn admit(&self, demand: &Demand) -> Result<Admitted, SandboxError> {
         self.rest.admit(demand).await
     }

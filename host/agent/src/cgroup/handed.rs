@@ -4,8 +4,9 @@ use rustix::fs::{AtFlags, CWD, Mode, Uid, chmodat, chownat};
 
 use crate::fault::{At as _, Fault};
 
-/// Lets the box's root, `owner`, start processes in the groups below `group` and make groups beside them. The worker's own
-/// user group keeps the right to remove them. Version 2 only: in version 1, whoever opened a file may write to it.
+/// Lets the box's root, `owner`, start processes in the groups below `group` and make groups beside them. The worker's
+/// group of users keeps the right to remove them. Control groups of version 1 need none of this: the agent opens their files
+/// before the box stands, and may write to them afterwards.
 pub(crate) fn hand_over(group: &str, owner: u32) -> Result<(), Fault> {
     let owner = Some(Uid::from_raw(owner));
     for path in ["", "/cgroup.procs", "/agent/cgroup.procs", "/step/cgroup.procs"] {

@@ -49,7 +49,7 @@ pub enum Ids {
         /// The first of the two.
         base: u32,
     },
-    /// Those of whoever started us.
+    /// The ids of the user who runs the worker.
     Same,
     /// Two ids of its own, as [`Own`](Self::Own), from inside of a container whose root we are. Needs `SETUID` and
     /// `SETGID`, and no more.

@@ -13,7 +13,7 @@ use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space}
 use crate::fault::{At as _, Fault};
 use crate::sys;
 
-/// Makes a user namespace, says so, and keeps it until standard input ends.
+/// Makes a user namespace, writes a byte to standard output, and stays in the namespace until standard input ends.
 pub(crate) fn hold() -> Result<(), Fault> {
     sys::unshare(UnshareFlags::NEWUSER).at("unshare user namespace")?;
     retry_on_intr(|| write(stdout(), b"m")).at("ask for the id maps")?;

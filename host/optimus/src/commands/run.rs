@@ -26,7 +26,7 @@ pub(super) fn run(args: &Run, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
     let mut place = args.engine.clone();
-    // Whoever starts this has the machine anyway.
+    // The user of this command can run any program on this machine without it.
     place.commands = true;
     let engine = Engine::begin(&place, first_time(output))?;
     if !args.watch {

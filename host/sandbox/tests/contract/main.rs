@@ -211,7 +211,7 @@ async fn native_keeps_the_contract_without_root() {
     again("native_keeps_the_contract_without_root", &nobody);
 }
 
-/// The same, by a user to whom ids are granted; the files that say so are this test's only.
+/// The same as a user with subordinate ids. Only this test sees the files that grant them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn native_keeps_the_contract_with_subordinate_ids() {
     if is_inside() {

@@ -15,7 +15,7 @@ pub(crate) fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Runs the test `name` of this program again, as nobody. An ordinary user has run it already.
+/// Runs the test `name` of this program again as the user `nobody`, unless an ordinary user is running it already.
 pub(crate) fn again(name: &str) {
     if fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) != 0) {
         return println!("skipped: not root, so the table was an ordinary user's already");
@@ -27,7 +27,7 @@ pub(crate) fn again(name: &str) {
     again_as(&NOBODY, name);
 }
 
-/// Runs the test `name` of this program again, started by the words `prefix`.
+/// Runs the test `name` of this program again. `prefix` is the command that starts it as another user.
 pub(crate) fn again_as(prefix: &[impl AsRef<OsStr>], name: &str) {
     // Copies where everybody may read them.
     let place = tempfile::tempdir().unwrap();
