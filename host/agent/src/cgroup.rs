@@ -246,6 +246,17 @@ impl Meter {
         self.files.current.as_ref().and_then(|file| with_text(file, whole)).unwrap_or(0)
     }
 
+    /// Bytes in use that are page cache of the host's files.
+    pub(crate) fn cached(&self) -> u64 {
+        self.pages().cached
+    }
+
+    /// Bytes that the last step was allowed; `None` before the first, and where nothing is measured.
+    pub(crate) fn memory_limit(&self) -> Option<u64> {
+        self.files.current.as_ref()?;
+        Some(self.armed?.memory_bytes)
+    }
+
     /// Kernel memory that the group is charged for, in bytes; `None` where the kernel does not report it.
     pub(crate) fn kernel_bytes(&self) -> Option<u64> {
         match self.files.v2 {

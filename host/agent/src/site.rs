@@ -1,5 +1,6 @@
 //! The inside of a box: what the agent keeps from one request to the next.
 
+mod settle;
 mod start;
 
 use optimus_agent::protocol::{Ended, Run, Start};
@@ -27,6 +28,8 @@ pub(crate) struct Site {
     /// Fresh runs since the stage was emptied, and the size of their work area.
     runs: u32,
     work_bytes: u64,
+    /// Bytes that the steps' group goes on being charged for, beside the build area.
+    stays: u64,
 }
 
 /// What most jobs ask for; a wrong guess costs one preparation.
@@ -43,6 +46,7 @@ impl Site {
             dying: Vec::new(),
             runs: 0,
             work_bytes: WORK_GUESS,
+            stays: 0,
         }
     }
 
@@ -70,10 +74,15 @@ impl Site {
             Some(prepared) if prepared.shape == shape => prepared,
             other => {
                 self.dying.extend(other.map(Prepared::dismiss));
+                if !self.has_room() {
+                    self.bury()?;
+                    self.settle();
+                }
                 self.prepare(shape)?
             }
         };
         self.bury()?;
+        self.settle();
         let launch = step::launch(&self.state, order);
         let (prepared, begun) = self.start(prepared, order, launch)?;
         let start = if begun.launch.is_some() { Start::Cold } else { Start::Warm };
@@ -96,7 +105,7 @@ impl Site {
     /// have one test; a second means many.
     pub(crate) fn look_ahead(&mut self) -> Result<(), Fault> {
         self.warm_up();
-        if self.runs == 1 || self.prepared.is_some() {
+        if self.runs == 1 || self.prepared.is_some() || !self.has_room() {
             return Ok(());
         }
         let shape = Shape { fresh: true, work_bytes: self.work_bytes };

@@ -43,15 +43,19 @@ pub(super) struct StepReplies<'a> {
     channels: usize,
     pub(super) stdout: u64,
     pub(super) stderr: u64,
-    /// When the wall limit has passed: from then on, frames are read even if the sink is not ready, so that the report of
+    /// When the wall limit has surely passed: from then on, frames are read even if the sink is not ready, so that the report of
     /// the step's end does not wait behind output.
     deadline: tokio::time::Instant,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
+/// The agent's clock starts when the program does, later than ours. Frames that were read before its end would keep a
+/// program writing that nothing reads.
+const LATE_START: Duration = Duration::from_millis(500);
+
 impl<'a> StepReplies<'a> {
     pub(super) fn new(sink: &'a mut dyn Sink, channels: usize, wall: Duration) -> Self {
-        let deadline = tokio::time::Instant::now() + wall;
+        let deadline = tokio::time::Instant::now() + wall + LATE_START;
         Self { sink, channels, stdout: 0, stderr: 0, deadline, timer: None }
     }
 }

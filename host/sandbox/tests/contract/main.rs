@@ -82,6 +82,7 @@ const COUNTED: &[(&str, Case)] = cases![
         a_program_that_waits_for_a_processor_is_not_idle,
         cpu_time_is_summed,
         memory_counts_when_it_is_touched,
+        the_next_step_has_all_of_its_memory,
         processes_are_counted,
     },
     ends::{
@@ -98,6 +99,7 @@ const NEEDS: &[(&str, Ability)] = &[
     ("a_collected_fifo_is_refused", Ability::Pipes),
     ("cpu_time_is_summed", Ability::Threads),
     ("memory_counts_when_it_is_touched", Ability::LazyMemory),
+    ("the_next_step_has_all_of_its_memory", Ability::Processes),
     ("processes_are_counted", Ability::Processes),
     ("nothing_outlives_its_step", Ability::Processes),
 ];

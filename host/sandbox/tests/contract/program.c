@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -69,6 +70,14 @@ static void touch(size_t bytes) {
     char *memory = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) exit(8);
     for (size_t i = 0; i < bytes; i += 4096) memory[i] = 1;
+}
+
+/* A segment lives as long as its namespace, also when nobody has it mapped. */
+static void touch_segment(size_t bytes) {
+    int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
+    char *at = shmat(id, 0, 0);
+    memset(at, 1, bytes);
+    shmdt(at);
 }
 
 static int write_file(const char *path, long bytes) {
@@ -161,6 +170,10 @@ int main(int argc, char **argv) {
         if (fork() == 0) { touch(number); _exit(0); }
         wait(0);
         put("survived", 8);
+        return 0;
+    }
+    if (!strcmp(what, "segments")) {
+        for (long i = 0; i < number; i++) touch_segment(1 << 20);
         return 0;
     }
     if (!strcmp(what, "untouched")) return untouched[number];

@@ -1,6 +1,8 @@
 //! What ends a program that takes too much.
 
+use bytes::Bytes;
 use optimus_core::{Exit, LimitHit, Limits, Outcome};
+use optimus_sandbox::View;
 
 use super::{DEFAULT, MIB};
 use crate::lab::Lab;
@@ -71,6 +73,19 @@ pub(crate) async fn memory_counts_when_it_is_touched(lab: &Lab<'_>) {
     assert!((28_000_000..66_000_000).contains(&ran.outcome.memory_peak_bytes), "{:?}", ran.outcome);
     let ran = lab.run(&["exit", "0"], "", limits).await;
     assert!(ran.outcome.memory_peak_bytes < 20_000_000, "{:?}", ran.outcome);
+}
+
+/// The kernel takes back what a namespace held only after the step is over, and the group is charged for it so long.
+pub(crate) async fn the_next_step_has_all_of_its_memory(lab: &Lab<'_>) {
+    let mut bench = lab.bench().await;
+    for _ in 0..8 {
+        let large = Limits { memory_bytes: 128 * MIB, ..DEFAULT };
+        let filled = bench.run_with(View::Fresh, &["segments", "1000"], &[], Bytes::new(), large).await.unwrap();
+        assert_eq!(filled.outcome.limit, Some(LimitHit::Memory), "{:?}", filled.outcome);
+        let small = Limits { memory_bytes: 32 * MIB, ..DEFAULT };
+        let next = bench.run_with(View::Fresh, &["touch", "20000000"], &[], Bytes::new(), small).await;
+        next.unwrap().ok();
+    }
 }
 
 pub(crate) async fn processes_are_counted(lab: &Lab<'_>) {

@@ -130,7 +130,7 @@ pub(crate) async fn unread_output_blocks_the_program(lab: &Lab<'_>) {
     let limits = Limits { wall_ms: 500, ..DEFAULT };
     let mut sink = NeverReady(0);
     let outcome = bench.open.run(&BoxStep::new(&argv, limits), &mut sink).await.unwrap();
-    assert_eq!(outcome.limit, Some(LimitHit::WallTime));
+    assert_eq!(outcome.limit, Some(LimitHit::WallTime), "{outcome:?}");
     assert!(sink.0 < 4 * MIB as usize, "{} bytes came", sink.0);
 }
 
