@@ -118,9 +118,13 @@ impl LanguageBook {
         }
     }
 
-    /// The language whose files end like this (without the dot).
+    /// The language whose files end like this (without the dot); one whose toolchain is missing only if there is no other.
     pub fn by_extension(&self, extension: &str) -> Option<LanguageInfo> {
-        let rank = |l: &LanguageInfo| l.descriptor.extensions.iter().position(|e| e == extension);
+        let is_missing = |l: &LanguageInfo| matches!(l.availability, Availability::Unavailable { .. });
+        let rank = |l: &LanguageInfo| {
+            let place = l.descriptor.extensions.iter().position(|e| e == extension)?;
+            Some((is_missing(l), place))
+        };
         self.list
             .load()
             .iter()
@@ -201,5 +205,22 @@ mod tests {
         assert_eq!(book.toolchain("toy").as_deref(), Some("1.2"));
         book.refresh(&[language("2")], Vec::new(), true);
         assert_eq!(book.toolchain("toy"), None);
+    }
+
+    #[test]
+    fn a_language_without_its_toolchain_is_taken_only_if_there_is_no_other() {
+        let book = LanguageBook::default();
+        let language = |id: &str, extensions: &[&str]| {
+            let extensions = extensions.iter().map(|&extension| extension.to_owned()).collect();
+            (provisional(Named { extensions, ..expected(id) }).descriptor, id.to_owned())
+        };
+        book.refresh(&[language("one", &["1", "x"]), language("two", &["x"])], Vec::new(), true);
+        let found = || book.by_extension("x").unwrap().descriptor.id;
+        assert_eq!(found(), "two", "the one that names it first");
+        let unavailable = Availability::Unavailable { reason: String::new(), hint: String::new() };
+        book.answer("two", &unavailable);
+        assert_eq!(found(), "one");
+        book.answer("one", &unavailable);
+        assert_eq!(found(), "two");
     }
 }

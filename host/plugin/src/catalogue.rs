@@ -90,7 +90,8 @@ impl Catalogue {
     pub async fn plugin_by_extension(self: &Arc<Self>, extension: &str) -> Option<Arc<Plugin>> {
         let current = self.current();
         if current.expected().is_empty() {
-            return current.get(&current.id_of_extension(extension)?);
+            // Nothing is left to load.
+            return self.find_by_extension(extension);
         }
         let extension = extension.to_owned();
         self.off_thread(move |catalogue| catalogue.find_by_extension(&extension)).await
@@ -107,21 +108,23 @@ impl Catalogue {
         })
     }
 
-    /// The plugin for files with this extension (without the dot): of several, the one that names it first. Blocks while
-    /// it is loaded, and before that each file that does not name its language.
+    /// The plugin for files with this extension (without the dot): of several, the one that names it first among those that
+    /// the backend runs ([`Config::image_prefix`]), or else among all. Blocks while it is loaded, and before that each file
+    /// that does not name its language.
     pub fn find_by_extension(&self, extension: &str) -> Option<Arc<Plugin>> {
-        loop {
-            let current = self.current();
-            if let Some(file) = current.unknown() {
-                self.load(file.file());
-                continue;
-            }
-            let id = current.id_of_extension(extension)?;
-            // One that is refused is expected no longer.
-            if let Some(plugin) = self.find(&id).filter(|plugin| plugin.descriptor().id == id) {
-                return Some(plugin);
-            }
+        while let Some(file) = self.current().unknown() {
+            self.load(file.file());
         }
+        let ids = self.current().ids_of_extension(extension);
+        // One that is refused is not found.
+        let find = |id: &String| self.find(id).filter(|plugin| plugin.descriptor().id == *id);
+        let mut plugins = ids.iter().filter_map(find);
+        let first = plugins.next()?;
+        let runs = |plugin: &Arc<Plugin>| self.shared.config.runs(&plugin.descriptor().images);
+        if runs(&first) {
+            return Some(first);
+        }
+        Some(plugins.find(runs).unwrap_or(first))
     }
 
     /// Scans the directory and loads changed files. Returns true if anything changed. Blocks while plugins compile.

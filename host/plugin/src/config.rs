@@ -37,6 +37,9 @@ pub struct Config {
     pub on_compile: CompileListener,
     /// Images that this operator lets plans name.
     pub images: ImagePolicy,
+    /// How the images begin that the backend runs, where it does not run all: of several languages for a file, one with
+    /// such an image is taken.
+    pub image_prefix: Option<String>,
     /// Plugins whose jobs are commands are loaded.
     pub commands: bool,
     /// Signers whose plugins are loaded.
@@ -68,6 +71,7 @@ impl Config {
             compiler: None,
             on_compile: CompileListener::default(),
             images: ImagePolicy::default(),
+            image_prefix: None,
             commands: false,
             trust: Trust::default(),
             caps: Limits::CAP,
@@ -76,6 +80,12 @@ impl Config {
             // A look costs one `stat` a file; what is dropped should serve within a second.
             watch_interval: Duration::from_millis(400),
         }
+    }
+
+    /// Whether the backend runs a language with these images.
+    pub(crate) fn runs(&self, images: &[String]) -> bool {
+        let Some(prefix) = &self.image_prefix else { return true };
+        images.iter().any(|image| image.starts_with(prefix))
     }
 }
 

@@ -8,9 +8,10 @@ use optimus_core::Descriptor;
 use optimus_declarative::{Manifest, author};
 use optimus_plugin::{BuiltInLanguage, Catalogue, CompileListener, Compiler, Config, ImagePolicy, Names, PluginError};
 use optimus_sandbox::own_program;
+use optimus_wasm::IMAGE_PREFIX;
 
 use super::{chain, state_dir, trust};
-use crate::cli::{EngineArgs, TrustArgs};
+use crate::cli::{Backend, EngineArgs, TrustArgs};
 use crate::output::Advised;
 
 /// The argument that starts this program as a compiler of plugins: internal, and therefore not a verb.
@@ -59,6 +60,7 @@ impl Place {
         let mut config = self.config(state_dir(args.state.as_deref())?.join("code"));
         config.calls = (slots * 2).max(4);
         config.images = images(args);
+        config.image_prefix = (args.sandbox == Backend::Wasm).then(|| IMAGE_PREFIX.to_owned());
         config.commands = args.commands;
         config.built_in.extend(args.commands.then(|| commands(&args.command_images)).transpose()?);
         config.caps = args.caps.limits();

@@ -1,6 +1,6 @@
 //! The languages at one moment: those that are loaded, and those that are known to be there and wait to be loaded.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::expected::Expected;
@@ -89,12 +89,13 @@ impl Languages {
         self.expected.iter().find(|file| file.names.is_none())
     }
 
-    /// The language whose files end like this, loaded or not: the one for which the extension comes first.
-    pub(super) fn id_of_extension(&self, extension: &str) -> Option<String> {
+    /// The languages whose files end like this, loaded or not: those first for which the extension comes first.
+    pub(super) fn ids_of_extension(&self, extension: &str) -> Vec<String> {
         let loaded = self.plugins.iter().map(|plugin| Names::from_descriptor(plugin.descriptor()));
         let expected = self.expected.iter().filter_map(|file| file.names.clone());
-        let ranked = loaded.chain(expected).filter_map(|names| Some((names.rank(extension)?, names.id)));
-        ranked.min().map(|(_, id)| id)
+        let ranked: BTreeSet<_> =
+            loaded.chain(expected).filter_map(|names| Some((names.rank(extension)?, names.id))).collect();
+        ranked.into_iter().map(|(_, id)| id).collect()
     }
 
     /// The list that readers get, of everything that is known of the files.

@@ -20,6 +20,11 @@ fn named(id: &str, extensions: &[&str]) -> Option<Vec<u8>> {
     Some(plugin)
 }
 
+/// A plugin of this language, with this image.
+fn with_image(id: &str, extensions: &[&str], image: &str) -> Option<Vec<u8>> {
+    wasm(&json!({"descriptor": {"id": id, "aliases": [], "extensions": extensions, "images": [image]}}))
+}
+
 fn unnamed(id: &str, extensions: &[&str]) -> Option<Vec<u8>> {
     wasm(&json!({"descriptor": {"id": id, "aliases": [format!("{id}-alias")], "extensions": extensions}}))
 }
@@ -80,6 +85,23 @@ fn of_several_languages_the_one_that_names_the_extension_first_is_taken() {
     assert_eq!(catalogue.find_by_extension("x").unwrap().descriptor().id, "two");
     assert_eq!(loaded(&catalogue), ["two"]);
     assert!(catalogue.find_by_extension("y").is_none());
+}
+
+#[tokio::test]
+async fn of_several_languages_one_that_the_backend_runs_is_taken() {
+    let (Some(one), Some(two)) = (with_image("one", &["1", "x"], "inside:1"), with_image("two", &["x", "2"], "two:2"))
+    else {
+        return;
+    };
+    let mut place = Place::new();
+    place.put("a.wasm", &one);
+    place.put("b.wasm", &two);
+    assert_eq!(begin(&place).find_by_extension("x").unwrap().descriptor().id, "two");
+    place.config.image_prefix = Some("inside:".to_owned());
+    let catalogue = begin(&place);
+    assert_eq!(catalogue.find_by_extension("x").unwrap().descriptor().id, "one");
+    assert_eq!(catalogue.plugin_by_extension("x").await.unwrap().descriptor().id, "one");
+    assert_eq!(catalogue.find_by_extension("2").unwrap().descriptor().id, "two", "its absence is what the job is told");
 }
 
 #[test]
