@@ -61,7 +61,7 @@ pub(crate) fn judge_samples(root: &Path, args: &Args) -> anyhow::Result<()> {
     let args = if args.languages.is_empty() { &Args { languages: inside.clone(), ..args.clone() } } else { args };
     let server = Server::start(root, &args.sandbox)?;
     let versions = server.versions()?;
-    let unavailable = unavailable(&versions);
+    let unavailable = unavailable(&versions, &inside);
     let mut rows = Rows::default();
     for sample in samples::load(root)? {
         let language = sample.request["language"].as_str().unwrap_or_default();
@@ -78,14 +78,16 @@ pub(crate) fn judge_samples(root: &Path, args: &Args) -> anyhow::Result<()> {
     };
     let missed: Vec<_> = versions.iter().filter(|(id, version)| version.is_err() && needed(id)).collect();
     anyhow::ensure!(!is_strict() || missed.is_empty(), "languages are unavailable, and nothing may be skipped");
-    Ok(())
+    if args.sandbox == INSIDE_WASM { runtimes::judges_alone(root) } else { Ok(()) }
 }
 
-fn unavailable(versions: &Versions) -> Vec<String> {
+/// Why languages cannot run; inside Wasm only of those that have a runtime, since all others cannot.
+fn unavailable(versions: &Versions, inside: &[String]) -> Vec<String> {
+    let concerns = |(id, _): &(&String, &Result<String, String>)| inside.is_empty() || inside.contains(id);
     let reason = |(id, version): (&String, &Result<String, String>)| {
         version.as_ref().err().map(|reason| format!("{id}: unavailable: {reason}"))
     };
-    versions.iter().filter_map(reason).collect()
+    versions.iter().filter(concerns).filter_map(reason).collect()
 }
 
 pub(crate) type Versions = BTreeMap<String, Result<String, String>>;

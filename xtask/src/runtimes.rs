@@ -2,6 +2,8 @@
 //! compiler and libc for WASI that PyPI's `ziglang` holds. Versions are pinned, and so are the bytes that come of them: a
 //! language's plugin names them by digest.
 
+mod alone;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::shell::{cargo, read, run, say};
 use crate::tools;
+
+pub(crate) use alone::judges_alone;
 
 const COMPILER: &str = "ziglang==0.15.2";
 /// Of every runtime: sizes of stacks as programs of judges need them, and no names of functions.

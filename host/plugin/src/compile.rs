@@ -100,8 +100,10 @@ fn start(compiler: &Compiler, code: &CodeCache) -> io::Result<Running> {
     let mut command = Command::new(program);
     command.args(args).arg(&made).arg(compiler.memory_bytes.to_string());
     // It compiles, and needs nothing of what we were told.
-    command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
+    // A pipe without a reader: there may be no /dev/null, as in a root directory of a few files.
+    drop(child.stderr.take());
     let mut out = child.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?;
     let (say, said) = channel();
     std::thread::Builder::new().name("plugin-compiler".into()).spawn(move || {

@@ -1,5 +1,6 @@
 //! Skipping tests: one way to do it, which is seen, and one variable that forbids it. Servers that tests start.
 
+pub mod alone;
 pub mod granted;
 pub mod postgres;
 

@@ -38,7 +38,8 @@ pub(crate) fn install_runtime(runtimes: &Runtimes, name: &str, module: &[u8]) ->
     let compile = |module: &Path, code: &Path| {
         let mut command = Command::new(&program);
         command.arg(COMPILE_RUNTIME).arg(module).arg(code).env_clear().current_dir("/");
-        let output = command.stdin(Stdio::null()).stdout(Stdio::null()).output();
+        // Nothing is written to its stdin. There may be no /dev/null, as in a root directory of a few files.
+        let output = command.stdin(Stdio::piped()).output();
         let output = output.map_err(|error| format!("the compiler cannot be started: {error}"))?;
         match output.status.success() {
             true => Ok(()),

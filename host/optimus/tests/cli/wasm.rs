@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use optimus_testing::alone::Alone;
 use serde_json::Value;
 
 use crate::server::Server;
-use crate::support::{json, optimus, optimus_in, stderr, stdout};
+use crate::support::{json, optimus, optimus_in, skip, stderr, stdout};
 
 /// A runtime that says hello, whatever it is given.
 const HELLO: &str = r#"(module
@@ -16,10 +17,14 @@ const HELLO: &str = r#"(module
     (data (i32.const 16) "hello\n")
     (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
 
-/// Builds the plugin of a language with this image into `place/plugins`.
+/// Builds the plugin of a language with this image into `place/plugins`; its files end in its id.
 fn language(place: &Path, id: &str, image: &str) {
+    language_of(place, id, &[id], image);
+}
+
+fn language_of(place: &Path, id: &str, extensions: &[&str], image: &str) {
     let toml = format!(
-        "id = \"{id}\"\nname = \"{id}\"\nversion = \"1.0.0\"\nextensions = [\"{id}\"]\nimage = \"{image}\"\nprobe = \
+        "id = \"{id}\"\nname = \"{id}\"\nversion = \"1.0.0\"\nextensions = {extensions:?}\nimage = \"{image}\"\nprobe = \
          \"hello\"\ninstall = \"optimus runtime install hello.wasm\"\nrun = \"hello {{main}}\"\n"
     );
     std::fs::create_dir_all(place.join("plugins")).unwrap();
@@ -86,6 +91,31 @@ fn a_runtime_is_installed_listed_used_and_removed() {
     let again = optimus_in(place.path(), &run);
     assert_eq!(again.status.code(), Some(2), "{again:?}");
     assert!(stderr(&again).contains("optimus runtime install"), "{again:?}");
+}
+
+#[test]
+fn it_needs_nothing_of_the_machine() {
+    let place = tempfile::tempdir().unwrap();
+    let alone = match Alone::new(place.path(), Path::new(env!("CARGO_BIN_EXE_optimus"))) {
+        Ok(alone) => alone,
+        Err(why) => return skip(&why),
+    };
+    let home = alone.home();
+    let image = install(&home);
+    std::fs::remove_dir_all(home.join("state")).unwrap();
+    language_of(&home, "inside", &["inside", "js"], &image);
+    // Its files are rather this one's, but no program of this image can run here.
+    language_of(&home, "elsewhere", &["js"], "node:22");
+    std::fs::write(home.join("hello.js"), "").unwrap();
+    let installed = alone.command(&["runtime", "install", "/home/hello.wasm"]).unwrap().output().unwrap();
+    assert!(installed.status.success(), "{installed:?}");
+    let run = ["run", "/home/hello.js", "--sandbox", "wasm", "--plugins", "/home/plugins"];
+    let judged = alone.command(&run).unwrap().output().unwrap();
+    assert!(judged.status.success() && stdout(&judged).contains("    hello\n"), "{judged:?}");
+    let others =
+        std::fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let others: Vec<_> = others.filter(|name| !name.starts_with("lib")).collect();
+    assert_eq!(others.len(), 2, "a program and a home: {others:?}");
 }
 
 #[test]

@@ -45,14 +45,16 @@ impl EngineLink {
         ours.set_nonblocking(true).map_err(failed)?;
         let paths = [argument(runtime), code];
         let mut command = Command::new(&engine.program);
-        command.args(&engine.args).env_clear().stdin(Stdio::from(OwnedFd::from(its))).stdout(Stdio::null());
-        command.stderr(Stdio::null()).current_dir("/").kill_on_drop(true);
+        command.args(&engine.args).env_clear().stdin(Stdio::from(OwnedFd::from(its))).stdout(Stdio::piped());
+        command.stderr(Stdio::piped()).current_dir("/").kill_on_drop(true);
         match engine.by_environment {
             Some(names) => command.envs(names.into_iter().zip(paths)),
             None => command.args(paths),
         };
-        let process = command.spawn().map_err(failed)?;
+        let mut process = command.spawn().map_err(failed)?;
         drop(command);
+        // Pipes without a reader: there may be no /dev/null, as in a root directory of a few files.
+        drop((process.stdout.take(), process.stderr.take()));
         let stream = UnixStream::from_std(ours).map_err(failed)?;
         let mut link = Self { _process: process, stream };
         let ready = tokio::time::timeout(START, link.hear()).await;
