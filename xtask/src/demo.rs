@@ -117,10 +117,20 @@ impl Server {
         Self::start_program(&root.join("target/debug/optimus"), sandbox, plugins, state)
     }
 
+    /// A server that runs commands, too.
+    pub(crate) fn start_for_commands(root: &Path, plugins: &Path) -> anyhow::Result<Self> {
+        let program = root.join("target/debug/optimus");
+        Self::launch(&program, &["--sandbox", "native", "--commands"], plugins, tempfile::tempdir()?)
+    }
+
     /// Starts `program serve` and waits until it listens.
     pub(crate) fn start_program(program: &Path, sandbox: &str, plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
+        Self::launch(program, &["--sandbox", sandbox], plugins, state)
+    }
+
+    fn launch(program: &Path, options: &[&str], plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--sandbox", sandbox]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(options);
         command.arg("--plugins").arg(plugins).arg("--state").arg(state.path());
         let (process, base) = Process::listening(&mut command)?;
         let config = ureq::Agent::config_builder()

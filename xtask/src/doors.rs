@@ -11,14 +11,16 @@ use crate::shell::{has, is_strict, run, say};
 use crate::tools;
 
 /// From PyPI.
-const PYTHON: [&str; 4] = ["judge0==0.0.8", "piston-rspy==0.4.3", "sandbox-fusion==0.3.7", "mcp==2.3.0"];
+const PYTHON: [&str; 5] =
+    ["judge0==0.0.8", "piston-rspy==0.4.3", "sandbox-fusion==0.3.7", "go-judge==0.1.0", "mcp==2.3.0"];
 
 /// A door, and the program in `tests/doors` that speaks to it with its engine's own client.
-const CLIENTS: [(&str, &str); 5] = [
+const CLIENTS: [(&str, &str); 6] = [
     ("judge0", "judge0_client.py"),
     ("piston", "piston_client.py"),
     ("fusion", "fusion_client.py"),
     ("fusion", "reward_hacks.py"),
+    ("go-judge", "go_judge_client.py"),
     ("mcp", "mcp_client.py"),
 ];
 
@@ -34,7 +36,8 @@ pub(crate) fn doors(root: &Path) -> anyhow::Result<()> {
     }
     let python = root.join("target/doors/python");
     tools::from_pypi(&python, &PYTHON)?;
-    let server = Server::start_with(root, "native", &root.join("plugins"))?;
+    // go-judge's clients run commands.
+    let server = Server::start_for_commands(root, &root.join("plugins"))?;
     server.versions()?;
     for (door, program) in CLIENTS {
         let began = Instant::now();

@@ -12,6 +12,7 @@ use tower::ServiceExt as _;
 
 use crate::admission::PathKey;
 use crate::fusion;
+use crate::go_judge::{self, FileStore};
 use crate::judge0::{self, Memory};
 use crate::mcp;
 use crate::piston;
@@ -26,13 +27,15 @@ pub enum Door {
     Piston,
     /// SandboxFusion.
     Fusion,
+    /// go-judge.
+    GoJudge,
     /// The Model Context Protocol.
     Mcp,
 }
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 4] = [Self::Judge0, Self::Piston, Self::Fusion, Self::Mcp];
+    pub const ALL: [Self; 5] = [Self::Judge0, Self::Piston, Self::Fusion, Self::GoJudge, Self::Mcp];
 
     /// Its name in paths and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -40,15 +43,17 @@ impl Door {
             Self::Judge0 => "judge0",
             Self::Piston => "piston",
             Self::Fusion => "fusion",
+            Self::GoJudge => "go-judge",
             Self::Mcp => "mcp",
         }
     }
 
-    fn router(self, shared: &Shared, memory: &Memory) -> Router {
+    fn router(self, shared: &Shared, memory: &Memory, files: &FileStore) -> Router {
         match self {
             Self::Judge0 => judge0::router(shared, memory.clone()),
             Self::Piston => piston::router(shared),
             Self::Fusion => fusion::router(shared),
+            Self::GoJudge => go_judge::router(shared, files),
             Self::Mcp => mcp::router(shared),
         }
     }
@@ -59,6 +64,7 @@ impl Door {
             Self::Judge0 => judge0::error(status, message),
             Self::Piston => piston::error(status, message),
             Self::Fusion => fusion::error(status, message),
+            Self::GoJudge => go_judge::error(status, message),
             Self::Mcp => mcp::error(status, message),
         }
     }
@@ -88,8 +94,8 @@ pub struct Doors {
 
 impl Doors {
     /// None of them is open yet: the server decides which requests reach [`Doors::answer`].
-    pub fn new(shared: &Shared, memory: &Memory) -> Self {
-        Self { routers: Door::ALL.map(|door| door.router(shared, memory)) }
+    pub fn new(shared: &Shared, memory: &Memory, files: &FileStore) -> Self {
+        Self { routers: Door::ALL.map(|door| door.router(shared, memory, files)) }
     }
 
     /// The door that a path of the main address names: `/doors/NAME/…`.

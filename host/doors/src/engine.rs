@@ -39,6 +39,11 @@ pub(crate) async fn run_to_end(
     until: Instant,
 ) -> Result<Option<Report>, Refusal> {
     let id = engine.submit(request, true, until).await?;
+    await_end(engine, id, until).await
+}
+
+/// Waits for the end of a job. One that has not ended by `until` is cancelled, and has no report.
+pub(crate) async fn await_end(engine: &dyn Engine, id: JobId, until: Instant) -> Result<Option<Report>, Refusal> {
     match engine.wait(id, until).await? {
         Progress::Done(report) => Ok(Some(*report)),
         Progress::Queued | Progress::Running => {
@@ -72,6 +77,10 @@ pub struct Admitted {
     pub engine: Arc<dyn Engine>,
     /// The caller administrates the server.
     pub is_operator: bool,
+    /// The caller may run commands.
+    pub may_command: bool,
+    /// The tenant of its jobs and files; none, where there are no keys.
+    pub owner: Option<String>,
 }
 
 /// How far a job is.

@@ -9,6 +9,7 @@ mod dispatch;
 mod early;
 mod engine;
 mod fusion;
+mod go_judge;
 mod judge0;
 mod lenient;
 mod mcp;
@@ -19,6 +20,7 @@ mod version;
 
 pub use dispatch::{Door, Doors};
 pub use engine::{Admitted, Engine, Follow, Listed, Load, Progress, Refusal, Service};
+pub use go_judge::FileStore;
 pub use judge0::{Memory, callback};
 pub use mcp::{MCP_HEADERS, mcp_on};
 pub use shared::Shared;

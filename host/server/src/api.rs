@@ -47,7 +47,7 @@ use optimus_core::Fault;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 pub use optimus_doors::Door;
-use optimus_doors::Memory;
+use optimus_doors::{FileStore, Memory};
 use optimus_queue::Backend;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -171,6 +171,7 @@ pub struct ApiState {
     requests: Arc<Pool>,
     listeners: Arc<Pool>,
     door_memory: Memory,
+    door_files: FileStore,
     sessions: Arc<Sessions>,
     doctor: Arc<Doctor>,
     stopping: CancellationToken,
@@ -190,9 +191,10 @@ impl ApiState {
         let listeners = parts.limits.listeners.min(half);
         let listeners = Pool::new(listeners, listeners.div_ceil(2));
         let door_memory = Memory::new(DOOR_MEMORY, DOOR_MEMORY_TIME);
+        let door_files = FileStore::default();
         let (sessions, doctor) = (Arc::new(Sessions::new(Arc::clone(&parts.secrets))), Arc::default());
         let (parts, stopping) = (Arc::new(parts), CancellationToken::new());
-        Self { parts, bodies, requests, listeners, door_memory, sessions, doctor, stopping }
+        Self { parts, bodies, requests, listeners, door_memory, door_files, sessions, doctor, stopping }
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod fusion;
+mod go_judge;
 mod judge0;
 mod mcp;
 mod piston;

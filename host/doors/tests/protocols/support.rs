@@ -17,7 +17,9 @@ use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::Excerpt;
 use optimus_core::report::{CompileReport, Timing};
 use optimus_core::{Event, Exit, Job, JobId, JobRequest, Report, TestReport, Timestamp, Verdict};
-use optimus_doors::{Admitted, Door, Doors, Engine, Follow, Listed, Load, Memory, Progress, Refusal, Service, Shared};
+use optimus_doors::{
+    Admitted, Door, Doors, Engine, FileStore, Follow, Listed, Load, Memory, Progress, Refusal, Service, Shared,
+};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -50,7 +52,9 @@ impl Service for Fake {
     async fn admit(&self, secret: Option<&str>) -> Result<Admitted, Refusal> {
         let admitted = |tenant: Option<&str>, is_operator| {
             let engine = Self { state: self.state.clone(), tenant: tenant.map(str::to_owned) };
-            Ok(Admitted { engine: Arc::new(engine), is_operator })
+            let owner = tenant.map(str::to_owned);
+            let may_command = tenant.is_none_or(|tenant| tenant != "b");
+            Ok(Admitted { engine: Arc::new(engine), is_operator, may_command, owner })
         };
         if self.state.keys.is_empty() {
             return admitted(None, true);
@@ -173,7 +177,7 @@ impl House {
         judge: impl Fn(&Job) -> Option<Report> + Send + Sync + 'static,
     ) -> Self {
         let languages = Arc::new(LanguageBook::default());
-        languages.replace(languages_of_tests());
+        languages.replace(languages_of_tests(door));
         let policy = Policy::default();
         let state = Arc::new(State {
             judge: Box::new(judge),
@@ -187,7 +191,7 @@ impl House {
         let origins = vec!["https://allowed.example".to_owned()];
         let shared = Shared { languages, policy, deadline: Duration::from_millis(200), origins, service };
         let memory = Memory::new(1 << 20, Duration::from_secs(60));
-        Self { door, doors: Doors::new(&shared, &memory), shared, state }
+        Self { door, doors: Doors::new(&shared, &memory, &FileStore::default()), shared, state }
     }
 
     /// What a door is made of, and its caller without a key.
@@ -229,7 +233,14 @@ impl House {
     }
 }
 
-fn languages_of_tests() -> Vec<LanguageInfo> {
+/// The same, whose jobs are commands.
+fn command(mut info: LanguageInfo) -> LanguageInfo {
+    info.descriptor.commands = true;
+    info.descriptor.extensions.clear();
+    info
+}
+
+fn languages_of_tests(door: Door) -> Vec<LanguageInfo> {
     let flags = r#"{"type": "object", "properties": {"flags": {"type": "array"}}}"#;
     let info = |id: &str, ids: &[u32], names: &[&str], version: Option<&str>, schema: Option<&str>| LanguageInfo {
         descriptor: Descriptor {
@@ -256,6 +267,9 @@ fn languages_of_tests() -> Vec<LanguageInfo> {
             None => Availability::Unavailable { reason: "no such program".to_owned(), hint: "get it".to_owned() },
         },
     };
+    if door == Door::GoJudge {
+        return vec![command(info("tool", &[], &[], Some("1"), None))];
+    }
     vec![
         info("toy", &[71, 70], &["toy", "toy3"], Some("Toy 3.11.2"), None),
         info("built", &[50, 49], &["built"], Some("built (GNU) 12.2.0"), Some(flags)),

@@ -51,11 +51,12 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let engine = Arc::new(Guest { state: state.clone(), caller: Caller::default() });
-    optimus_doors::mcp_on(shared(state), Admitted { engine, is_operator: true }, reader, writer).await
+    let admitted = Admitted { engine, is_operator: true, may_command: true, owner: None };
+    optimus_doors::mcp_on(shared(state), admitted, reader, writer).await
 }
 
 fn doors(state: &ApiState) -> Doors {
-    Doors::new(&shared(state), &state.door_memory)
+    Doors::new(&shared(state), &state.door_memory, &state.door_files)
 }
 
 fn shared(state: &ApiState) -> Shared {
@@ -112,7 +113,9 @@ impl Service for Server {
     async fn admit(&self, secret: Option<&str>) -> Result<Admitted, Refusal> {
         let caller = Caller::with(secret, &self.0).await?;
         let is_operator = caller.key.as_ref().is_none_or(|key| key.may(Scope::Admin));
-        Ok(Admitted { engine: Arc::new(Guest { state: self.0.clone(), caller }), is_operator })
+        let (may_command, owner) = (caller.may(Scope::Commands).is_ok(), caller.tenant.clone());
+        let engine = Arc::new(Guest { state: self.0.clone(), caller });
+        Ok(Admitted { engine, is_operator, may_command, owner })
     }
 
     async fn load(&self) -> Result<Load, Refusal> {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Server, language};
 
-fn tool() -> LanguageInfo {
+/// A language whose jobs are commands.
+pub(crate) fn tool() -> LanguageInfo {
     let mut tool = language("tool", Availability::Unknown);
     tool.descriptor.commands = true;
     tool.descriptor.extensions.clear();

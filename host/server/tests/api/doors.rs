@@ -4,7 +4,8 @@ use optimus_queue::Rules;
 use optimus_server::keys::{Key, Scope};
 use serde_json::{Value, json};
 
-use crate::support::{Server, Setup, language};
+use crate::commands::tool;
+use crate::support::{Answer, Server, Setup, language};
 use optimus_core::language::Availability;
 
 /// With a language that has an id of Judge0's.
@@ -77,4 +78,67 @@ async fn a_body_that_is_too_large_is_refused_in_the_doors_shape() {
     let answer = server.post(SUBMISSIONS, &submission(&"x".repeat(2_000))).await;
     assert_eq!(answer.status, 413);
     assert!(answer.json()["error"].as_str().unwrap().contains("1000 bytes"), "{}", answer.text());
+}
+
+const RUN: &str = "/doors/go-judge/run";
+
+fn command(changes: &Value) -> Value {
+    let mut cmd = json!({
+        "args": ["cat"], "copyOutCached": ["out"],
+        "files": [{"content": "hello"}, {"name": "stdout", "max": 100}, {"name": "stderr", "max": 100}],
+    });
+    cmd.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    json!({"cmd": [cmd]})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn go_judge_runs_commands_where_the_server_does() {
+    let server = server(Setup::default()).await;
+    let off = server.post(RUN, &command(&json!({}))).await;
+    assert!(off.status == 500 && off.text().contains("`--commands`"), "{} {}", off.status, off.text());
+    server.languages.replace(vec![tool()]);
+    let answer = server.post(RUN, &command(&json!({}))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let result = answer.json()[0].clone();
+    assert_eq!((&result["status"], &result["files"]["stdout"]), (&json!("Accepted"), &json!("hello")), "{result}");
+    assert_eq!(server.get("/doors/go-judge/file").await.json()[result["fileIds"]["out"].as_str().unwrap()], "out");
+    let wrong = server.post(RUN, &command(&json!({"cpuLimit": "1s"}))).await;
+    assert!(wrong.status == 400 && wrong.json().as_str().unwrap().starts_with("cmd[0].cpuLimit"), "{}", wrong.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn go_judge_asks_for_the_scope_of_commands_and_keeps_tenants_apart() {
+    let server = server(Setup::default()).await;
+    server.languages.replace(vec![tool()]);
+    let key = |tenant: &str, scopes: &[Scope]| Key::new(tenant, scopes.iter().copied().collect(), None).unwrap();
+    let all = [Scope::Submit, Scope::Read, Scope::Commands];
+    let ((user, users), (one, ones), (two, twos)) = (key("one", &all[..2]), key("one", &all), key("two", &all));
+    server.keys.replace(vec![user, one, two]);
+    let ask = async |secret: &str, method: &str, path: &str, body: &Value| -> Answer {
+        let headers = [&*format!("authorization: Bearer {secret}"), "content-type: application/json"];
+        server.send(method, &format!("/doors/go-judge{path}"), &headers, body.to_string()).await
+    };
+    let plain = command(&json!({}));
+    for secret in ["", "opt_x"] {
+        let refused = ask(secret, "POST", "/run", &plain).await;
+        assert_eq!((refused.status, refused.text()), (401, String::new()));
+    }
+    for (method, path) in [("POST", "/run"), ("GET", "/file"), ("POST", "/file"), ("DELETE", "/file/x")] {
+        let refused = ask(&users, method, path, &plain).await;
+        assert!(refused.status == 403 && refused.json().as_str().unwrap().contains("\"commands\""), "{method} {path}");
+    }
+    let result = ask(&ones, "POST", "/run", &plain).await.json()[0].clone();
+    let id = result["fileIds"]["out"].as_str().unwrap().to_owned();
+    let file = format!("/file/{id}");
+    assert_eq!(server.get(&format!("/doors/go-judge/key/{ones}{file}")).await.text(), "hello");
+    let uses = command(&json!({"copyIn": {"a": {"fileId": id}}}));
+    assert_eq!(ask(&ones, "POST", "/run", &uses).await.json()[0]["files"]["stderr"], "hello");
+    // The other tenant cannot know of it.
+    assert_eq!(ask(&twos, "GET", &file, &Value::Null).await.status, 404);
+    assert_eq!(ask(&twos, "DELETE", &file, &Value::Null).await.status, 404);
+    assert_eq!(ask(&twos, "GET", "/file", &Value::Null).await.json(), json!({}));
+    let unknown = ask(&twos, "POST", "/run", &uses).await;
+    assert!(unknown.status == 400 && unknown.text().contains("there is no file"), "{}", unknown.text());
+    assert_eq!(ask(&ones, "DELETE", &file, &Value::Null).await.status, 200);
+    assert_eq!(ask(&ones, "GET", &file, &Value::Null).await.status, 404);
 }
