@@ -1,6 +1,7 @@
 //! One engine process, and the stream to it. The process is not trusted: it cannot make the host take more than was
 //! agreed, and what breaks the protocol ends the box.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -45,15 +46,15 @@ impl EngineLink {
         ours.set_nonblocking(true).map_err(failed)?;
         let paths = [argument(runtime), code];
         let mut command = Command::new(&engine.program);
-        command.args(&engine.args).env_clear().stdin(Stdio::from(OwnedFd::from(its))).stdout(Stdio::piped());
-        command.stderr(Stdio::piped()).current_dir("/").kill_on_drop(true);
+        command.args(&engine.args).env_clear().stdin(Stdio::from(OwnedFd::from(its))).stdout(nowhere());
+        command.stderr(nowhere()).current_dir("/").kill_on_drop(true);
         match engine.by_environment {
             Some(names) => command.envs(names.into_iter().zip(paths)),
             None => command.args(paths),
         };
         let mut process = command.spawn().map_err(failed)?;
         drop(command);
-        // Pipes without a reader: there may be no /dev/null, as in a root directory of a few files.
+        // Where they are pipes, nobody reads them.
         drop((process.stdout.take(), process.stderr.take()));
         let stream = UnixStream::from_std(ours).map_err(failed)?;
         let mut link = Self { _process: process, stream };
@@ -108,6 +109,11 @@ impl EngineLink {
             kind => Ok(Heard::Bytes(kind, payload)),
         }
     }
+}
+
+/// For what an engine prints: /dev/null, or a pipe where there is none, as in a root directory of a few files.
+fn nowhere() -> Stdio {
+    File::options().write(true).open("/dev/null").map_or_else(|_| Stdio::piped(), Stdio::from)
 }
 
 pub(super) fn lost(why: &str) -> SandboxError {
