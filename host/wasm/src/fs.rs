@@ -25,6 +25,8 @@ pub(crate) const NODE_BYTES: u64 = 4096;
 /// Limit of directories inside each other: what walks a tree may recurse so deep.
 const MAX_DEPTH: usize = 128;
 const NAME_BYTES: usize = 255;
+/// Limit of a path, and of a symlink's target: no more than what an entry costs.
+pub(crate) const PATH_BYTES: usize = NODE_BYTES as usize;
 
 /// The trees of one view.
 #[derive(Debug)]
@@ -92,6 +94,8 @@ pub(crate) fn link(from: (&Rc<Node>, &str), to: (&Rc<Node>, &str)) -> Result<(),
     if node.is_directory() || node.is_fixed || !Arc::ptr_eq(&node.space, &place.parent.space) {
         return Err(Errno::Perm);
     }
+    // Each name is an entry of its own.
+    node.add_name()?;
     place.insert(node)
 }
 
@@ -147,6 +151,6 @@ pub(crate) fn rename(from: (&Rc<Node>, &str), to: (&Rc<Node>, &str)) -> Result<(
     } else if new.needs_directory && !node.is_directory() {
         return Err(Errno::NotDir);
     }
-    old.remove()?;
+    old.take_out()?;
     new.insert(node)
 }

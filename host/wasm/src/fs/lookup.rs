@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use super::NAME_BYTES;
 use super::node::{Body, Node};
+use super::{NAME_BYTES, PATH_BYTES};
 use crate::errno::Errno;
 
 /// symlink(7): so many are followed in one path.
 const MAX_LINKS: usize = 8;
-const PATH_BYTES: usize = 4096;
 
 /// A name in a directory, and what is there.
 #[derive(Debug)]
@@ -37,15 +36,19 @@ impl Place {
         Ok(())
     }
 
+    /// Removes the name that is here.
     pub(super) fn remove(&self) -> Result<(), Errno> {
+        self.take_out().map(|node| node.drop_name())
+    }
+
+    /// The same for a name that is put elsewhere.
+    pub(super) fn take_out(&self) -> Result<Rc<Node>, Errno> {
         if self.parent.is_fixed || self.node.as_ref().is_some_and(|node| node.is_fixed) {
             return Err(Errno::RoFs);
         }
         let mut body = self.parent.body.borrow_mut();
         let Body::Directory(entries) = &mut *body else { return Err(Errno::NotDir) };
-        let removed = entries.remove(&self.name);
-        drop(body);
-        removed.map(drop).ok_or(Errno::NoEnt)
+        entries.remove(&self.name).ok_or(Errno::NoEnt)
     }
 }
 

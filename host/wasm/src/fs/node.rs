@@ -1,6 +1,6 @@
 //! What a tree is made of.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -74,6 +74,8 @@ pub(crate) struct Node {
     /// Of a directory: how many it is in.
     pub(super) depth: usize,
     pub(super) space: Arc<Space>,
+    /// Its names besides the first.
+    more_names: Cell<u64>,
 }
 
 #[derive(Debug)]
@@ -110,7 +112,8 @@ impl Content {
 impl Node {
     fn new(space: &Arc<Space>, body: Body, is_fixed: bool, is_executable: bool, depth: usize) -> Rc<Self> {
         let body = RefCell::new(body);
-        Rc::new(Self { inode: space.inode(), body, is_fixed, is_executable, depth, space: Arc::clone(space) })
+        let (inode, space, more_names) = (space.inode(), Arc::clone(space), Cell::default());
+        Rc::new(Self { inode, body, is_fixed, is_executable, depth, space, more_names })
     }
 
     pub(super) fn directory(space: &Arc<Space>, depth: usize, is_fixed: bool) -> Rc<Self> {
@@ -123,6 +126,21 @@ impl Node {
 
     pub(super) fn link(space: &Arc<Space>, target: &str) -> Rc<Self> {
         Self::new(space, Body::Link(target.to_owned()), false, false, 0)
+    }
+
+    /// Pays for one more name.
+    pub(super) fn add_name(&self) -> Result<(), Errno> {
+        self.space.take(NODE_BYTES)?;
+        self.more_names.set(self.more_names.get() + 1);
+        Ok(())
+    }
+
+    /// The last name goes with the node.
+    pub(super) fn drop_name(&self) {
+        if let Some(left) = self.more_names.get().checked_sub(1) {
+            self.more_names.set(left);
+            self.space.give_back(NODE_BYTES);
+        }
     }
 
     pub(crate) fn is_directory(&self) -> bool {
@@ -198,7 +216,7 @@ impl Drop for Node {
                 Body::File(content) => content.bytes().len() as u64,
                 Body::Directory(_) | Body::Link(_) => 0,
             };
-            self.space.give_back(NODE_BYTES + content);
+            self.space.give_back(NODE_BYTES * (1 + self.more_names.get()) + content);
         }
     }
 }

@@ -108,3 +108,20 @@ fn what_is_collected_comes_back_from_an_archive() {
     let link = Collect::Path(BoxPath::new("link").unwrap());
     assert_eq!(Stage::collect(root, &[link]).unwrap_err(), "`link` is a symlink, not a file");
 }
+
+#[test]
+fn each_name_of_a_file_costs_what_a_file_does() {
+    let fs = fs(false);
+    let root = &fs.roots[0];
+    let before = fs.space.used.get();
+    made(root, "one").unwrap();
+    link((root, "one"), (root, "two")).unwrap();
+    rename((root, "two"), (root, "three")).unwrap();
+    assert_eq!(fs.space.used.get() - before, 2 * NODE_BYTES);
+    unlink(root, "one").unwrap();
+    assert_eq!(fs.space.used.get() - before, NODE_BYTES);
+    fs.space.most.set(fs.space.used.get());
+    assert_eq!(link((root, "three"), (root, "four")).unwrap_err(), Errno::NoSpc);
+    unlink(root, "three").unwrap();
+    assert_eq!(fs.space.used.get(), before);
+}

@@ -1,6 +1,7 @@
 //! A program's memory: every address in it comes from the program.
 
 use crate::errno::Errno;
+use crate::fs::PATH_BYTES;
 
 /// Limit of the pieces of one read or write, as `IOV_MAX` of Linux.
 const MAX_PIECES: u32 = 1024;
@@ -19,8 +20,11 @@ impl Guest<'_> {
         self.0.get_mut(from..from.saturating_add(length as usize)).ok_or(Errno::Fault)
     }
 
-    /// A path or a name.
+    /// A path, or a symlink's target.
     pub(crate) fn text(&self, at: u32, length: u32) -> Result<String, Errno> {
+        if length as usize > PATH_BYTES {
+            return Err(Errno::NameTooLong);
+        }
         let text = std::str::from_utf8(self.bytes(at, length)?).map_err(|_| Errno::IlSeq)?;
         if text.contains('\0') { Err(Errno::Inval) } else { Ok(text.to_owned()) }
     }
