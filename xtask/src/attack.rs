@@ -69,7 +69,7 @@ pub(crate) fn attack(root: &Path, args: &Args) -> anyhow::Result<()> {
     plugins::build(root, &[])?;
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast", "--lib"]);
-    for suite in ["api", "attack", "cli", "contract", "docker", "embedded", "hostile", "it", "warm"] {
+    for suite in ["api", "attack", "cli", "contract", "docker", "embedded", "hostile", "it", "programs", "warm"] {
         command.args(["--test", suite]);
     }
     let transcript = Transcript::of(root, &mut command)?;

@@ -17,6 +17,9 @@ async fn what_is_no_program_does_not_start() {
     let reactor = wat::parse_str(r#"(module (func (export "_initialize")))"#).unwrap();
     let component = wat::parse_str("(component)").unwrap();
     let cut = start("")[..40].to_vec();
+    let other = |body: &str| wat::parse_str(format!("(module {body} (func (export \"_start\")))")).unwrap();
+    // A section of types that is said to have 4 GiB.
+    let large = b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f".to_vec();
     for (what, bytes) in [
         ("text", b"print('hello')".to_vec()),
         ("nothing", Vec::new()),
@@ -24,10 +27,26 @@ async fn what_is_no_program_does_not_start() {
         ("a component", component),
         ("an import that is not of WASI", socket),
         ("a reactor", reactor),
+        ("a section that is not there", large),
+        ("memory of several threads", other("(memory 1 65536 shared)")),
+        ("memory of 64 bits", other("(memory i64 1)")),
+        ("collected garbage", other("(type (struct (field i32)))")),
+        ("five memories", other(&"(memory 1)".repeat(5))),
+        ("a call with another signature", other(r#"(import "wasi_snapshot_preview1" "fd_write" (func))"#)),
+        ("a name that moves the cursor", other(r#"(import "\1b[2J" "\0d\0a" (func))"#)),
     ] {
         let (outcome, _) = run(&bytes, Limits::DEFAULT).await;
         assert_eq!(outcome.exit, Exit::NotStarted("exec format error".to_owned()), "{what}: {outcome:?}");
+        assert!(!outcome.notes.iter().any(|note| note.contains(char::is_control)), "{what}: {outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn a_bomb_for_the_compiler_ends_with_the_time() {
+    let blocks = format!("(func {} {})", "block ".repeat(100_000), "end ".repeat(100_000));
+    let (outcome, _) =
+        run(&module(&format!("{blocks} (func (export \"_start\"))")), Limits { wall_ms: 200, ..Limits::DEFAULT }).await;
+    assert_eq!((outcome.limit, outcome.notes.len()), (Some(LimitHit::WallTime), 1), "{outcome:?}");
 }
 
 #[tokio::test]

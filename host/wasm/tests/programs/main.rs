@@ -1,6 +1,7 @@
 //! Programs inside WebAssembly, most of them bad ones: each is a few lines of WebAssembly's own text.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod attacks;
 mod bad;
 mod fuel;
 
