@@ -119,6 +119,9 @@ pub struct Job {
     /// The comparer, if the job names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
+    /// The program that judges the submission's files in tests with `check_sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_checker: Option<Box<Checker>>,
     /// The interactor that talks to the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,

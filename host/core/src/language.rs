@@ -75,6 +75,15 @@ impl Descriptor {
     pub fn is_called(&self, name: &str) -> bool {
         self.id == name || self.aliases.iter().any(|alias| alias == name)
     }
+
+    /// The code of the language in the Kattis formats: the alias that is the id with a version, and otherwise the id
+    /// without the name of a certain compiler, which follows a dash.
+    /// <https://www.kattis.com/problem-package-format/appendix/languages.html>
+    pub fn kattis_code(&self) -> &str {
+        let is_version = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+        let versioned = self.aliases.iter().find(|alias| alias.strip_prefix(&*self.id).is_some_and(is_version));
+        versioned.map_or_else(|| self.id.split('-').next().unwrap_or(&self.id), String::as_str)
+    }
 }
 
 /// A program to try a language with.

@@ -43,6 +43,9 @@ pub struct Problem {
     /// The comparer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
+    /// The program that judges the submission's files in tests with `check_sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_checker: Option<Box<Checker>>,
     /// The interactor that talks to the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
@@ -186,6 +189,7 @@ impl Problem {
             limits: self.limits.clone(),
             exact_limits: self.exact_limits,
             compare: self.compare.clone(),
+            source_checker: self.source_checker.clone(),
             interactor: self.interactor.clone(),
             communication: self.communication.clone(),
             scoring: self.scoring.clone(),

@@ -32,6 +32,9 @@ pub struct Test {
     /// Nothing is run: this file of the submission is what would have been printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted: Option<BoxPath>,
+    /// Nothing is run: the job's `source_checker` judges the submission's files.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub check_sources: bool,
     /// What this test may use, where that differs from the job's `limits`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<TestLimits>,

@@ -14,7 +14,7 @@ use optimus_plugin::{Catalogue, PlanRequest, Plugin, PluginError};
 use optimus_sandbox::{BoxStep, Collected, Feed, OpenBox, Sink, Stdin, View};
 
 use super::build_spec::BuildSpec;
-use super::compile::BuildResult;
+use super::compile::{BuildResult, PreparedBox};
 use super::executor::Executor;
 use super::failure::{Cause, cause_of, fault};
 use super::limits;
@@ -126,7 +126,7 @@ impl CheckerProgram {
         Ok(Self { checker: checker.clone(), job, plan, plugin, limits, idle: Mutex::default(), also })
     }
 
-    fn spec(&self) -> BuildSpec<'_> {
+    pub(super) fn spec(&self) -> BuildSpec<'_> {
         BuildSpec {
             job: &self.job,
             plan: &self.plan,
@@ -172,7 +172,7 @@ impl CheckerProgram {
         let waiting = if call.writes_to.is_some() { None } else { self.wait_list().pop() };
         let mut open = match waiting {
             Some(open) => open,
-            None => self.open(executor, call).await?,
+            None => self.prepare(executor, call).await?.open,
         };
         let files = files(call, inputs);
         if !files.is_empty() {
@@ -216,7 +216,7 @@ impl CheckerProgram {
     }
 
     /// A box with the checker in it; the first time, it is built.
-    async fn open(&self, executor: &Executor, call: &Invocation) -> Result<Box<dyn OpenBox>, Failure> {
+    pub(super) async fn prepare(&self, executor: &Executor, call: &Invocation) -> Result<PreparedBox, Failure> {
         let built = executor.build(&self.spec(), &|_| {}).await.map_err(Failure::Internal)?;
         let built = match built {
             // In the box in which it was compiled, the build area is not a fresh one.
@@ -228,7 +228,7 @@ impl CheckerProgram {
             other => other,
         };
         match built {
-            BuildResult::Ready(prepared) => Ok(prepared.open),
+            BuildResult::Ready(prepared) => Ok(prepared),
             BuildResult::Broken(fault) => Err(Failure::Checker(fault)),
             BuildResult::Failed(report) => {
                 let why = report.message.unwrap_or_default();
@@ -320,7 +320,7 @@ fn ruling(answer: Answer, scale: Scale) -> Ruling {
     Ruling { verdict, message, score, difference: None }
 }
 
-fn files(call: &Invocation, inputs: &CheckerInputs) -> Vec<PlacedFile> {
+pub(super) fn files(call: &Invocation, inputs: &CheckerInputs) -> Vec<PlacedFile> {
     let place = |path: &str, bytes: &Bytes| {
         let path = BoxPath::new(path).expect("a path of our own");
         PlacedFile { path, executable: false, content: Content(bytes.clone()) }
@@ -356,7 +356,7 @@ async fn written(open: &mut dyn OpenBox, directory: &str) -> Result<Vec<(String,
 }
 
 /// Regular files, by path, each up to a maximum of bytes.
-fn unpack(collected: &Collected, most: u64) -> std::io::Result<Vec<(String, Bytes)>> {
+pub(super) fn unpack(collected: &Collected, most: u64) -> std::io::Result<Vec<(String, Bytes)>> {
     let archive = collected.archive()?;
     let mut files = Vec::new();
     for entry in tar::Archive::new(&archive[..]).entries()? {

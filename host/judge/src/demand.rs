@@ -13,7 +13,8 @@ pub(super) fn of_job(planned: &PlannedJob<'_>, config: &JudgeConfig) -> Demand {
     let run = program.memory_bytes.saturating_mul(u64::from(processes));
     // An interactor or manager runs beside the submission, a checker after it.
     let beside = planned.interactor.map_or(0, |official| official.limits.memory_bytes);
-    let after = planned.checker.map_or(0, |checker| checker.limits.memory_bytes);
+    let checkers = planned.checker.into_iter().chain(planned.source_checker);
+    let after = checkers.map(|checker| checker.limits.memory_bytes).max().unwrap_or(0);
     let compile =
         |step: &optimus_core::Step| limits::of_step(&step.limits, &config.compile_limits, &config.cap).memory_bytes;
     Demand {

@@ -20,8 +20,10 @@ mod limits;
 mod live;
 mod multi_process;
 mod planned;
+mod run_report;
 mod scheduler;
 mod sink;
+mod source_check;
 mod spans;
 mod standalone;
 mod test;
@@ -148,7 +150,7 @@ impl Judge {
         if limits.fuel.is_some() && !self.executor.counts_fuel(&plan.image) {
             return Ok(Err(Ending::Fault(fuel_not_counted(&job.language))));
         }
-        let [checker, interactor, grader] = match self.prepare_checkers(job, plan).await {
+        let [checker, source_checker, interactor, grader] = match self.prepare_checkers(job, plan).await {
             Ok(checkers) => checkers,
             Err(Failure::Internal(fault)) => return Err(fault),
             Err(Failure::Checker(fault)) => return Ok(Err(Ending::Fault(fault))),
@@ -163,8 +165,15 @@ impl Judge {
             hooks: plugin.as_ref(),
             unpinned: false,
         };
-        let (checker, interactor, grader) = (checker.as_ref(), interactor.as_ref(), grader.as_ref());
-        self.admit_and_execute(&PlannedJob { spec, checker, interactor, grader }, events, cancel).await
+        let planned = PlannedJob {
+            spec,
+            language_code: descriptor.kattis_code(),
+            checker: checker.as_ref(),
+            source_checker: source_checker.as_ref(),
+            interactor: interactor.as_ref(),
+            grader: grader.as_ref(),
+        };
+        self.admit_and_execute(&planned, events, cancel).await
     }
 
     /// Waits until the machine has memory for the job, and executes it.
@@ -185,9 +194,9 @@ impl Judge {
         }
     }
 
-    /// Prepares the checker, the interactor or manager, and the grader, as far as the job has them as
-    /// programs.
-    async fn prepare_checkers(&self, job: &Job, plan: &Plan) -> Result<[Option<CheckerProgram>; 3], Failure> {
+    /// Prepares the checker, that of the sources, the interactor or manager, and the grader, as far as the job has them
+    /// as programs.
+    async fn prepare_checkers(&self, job: &Job, plan: &Plan) -> Result<[Option<CheckerProgram>; 4], Failure> {
         let prepare = async |checker: Option<&Checker>| match checker {
             Some(checker) => CheckerProgram::new(checker, &self.catalogue, &self.executor.config.cap).await.map(Some),
             None => Ok(None),
@@ -199,7 +208,8 @@ impl Judge {
         };
         let talks = job.interactor.as_deref().or(job.communication.as_ref().map(|own| &own.manager));
         let grader = job.scoring.as_ref().and_then(|scoring| scoring.tree.as_ref()?.grader.as_ref());
-        Ok([prepare(checker).await?, prepare(talks).await?, prepare(grader).await?])
+        let of_sources = job.source_checker.as_deref();
+        Ok([prepare(checker).await?, prepare(of_sources).await?, prepare(talks).await?, prepare(grader).await?])
     }
 
     fn build_report(&self, draft: Draft<'_>, execution: ExecutionResult) -> Report {

@@ -12,8 +12,12 @@ use super::checker::CheckerProgram;
 #[derive(Clone, Copy)]
 pub(super) struct PlannedJob<'a> {
     pub(super) spec: BuildSpec<'a>,
+    /// The language's name in the call of a checker of sources.
+    pub(super) language_code: &'a str,
     /// Checks the output, if the job's comparer is a program.
     pub(super) checker: Option<&'a CheckerProgram>,
+    /// Judges the submission's files.
+    pub(super) source_checker: Option<&'a CheckerProgram>,
     /// Talks to the submission while it runs.
     pub(super) interactor: Option<&'a CheckerProgram>,
     /// Grades groups of tests.

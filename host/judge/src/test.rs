@@ -7,10 +7,11 @@ use super::build_spec::BuildSpec;
 use super::checker::Checked;
 use super::collect::CollectedFiles;
 use super::failure::Cause;
-use super::sink::{Head, cut};
+use super::run_report::report;
+use super::sink::cut;
 use super::test_context::{TestContext, split_failure, test_name};
 use super::verdict::Ruling;
-use super::{interactive, multi_process};
+use super::{interactive, multi_process, source_check};
 
 /// Runs a test. A run that was too slow is repeated as often as the job allows, and the best run counts.
 ///
@@ -39,6 +40,9 @@ async fn run_passes(context: &TestContext<'_>, index: usize, open: &mut dyn Open
     let test = &context.planned.spec.job.tests[index];
     if test.submitted.is_some() {
         return submitted(context, index).await;
+    }
+    if test.check_sources {
+        return source_check::run(context, index).await;
     }
     let mut inputs = context.inputs(index);
     // Limits are for each pass; so are the numbers in the report, which are the worst.
@@ -80,26 +84,6 @@ async fn run_passes(context: &TestContext<'_>, index: usize, open: &mut dyn Open
             }
         }
     }
-}
-
-fn report(
-    name: String,
-    outcome: Option<&Outcome>,
-    judged: Result<Ruling, Fault>,
-    [stdout, stderr]: [Head; 2],
-) -> TestReport {
-    let error = judged.as_ref().err().cloned();
-    let ruling = judged.unwrap_or_else(|_| Ruling { verdict: Verdict::InternalError, ..Ruling::accepted() });
-    let Ruling { verdict, message, score, difference } = ruling;
-    let measured = match outcome {
-        Some(outcome) => TestReport {
-            stdout: stdout.excerpt(outcome.stdout_truncated),
-            stderr: stderr.excerpt(outcome.stderr_truncated),
-            ..TestReport::measured(name, verdict, outcome)
-        },
-        None => TestReport::unrun(name, verdict),
-    };
-    TestReport { score, message, difference, error, ..measured }
 }
 
 /// Judges a submitted file as if a program had printed it.

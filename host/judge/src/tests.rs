@@ -178,7 +178,14 @@ impl Toys {
             hooks,
             unpinned: false,
         };
-        let planned = PlannedJob { spec, checker: None, interactor: None, grader: None };
+        let planned = PlannedJob {
+            spec,
+            language_code: "toy",
+            checker: None,
+            source_checker: None,
+            interactor: None,
+            grader: None,
+        };
         self.executor.execute(&planned, events, cancel).await
     }
 

@@ -8,6 +8,7 @@ mod domjudge;
 mod groups;
 mod include;
 mod legacy;
+mod static_validator;
 mod submissions;
 mod validator;
 
@@ -100,14 +101,9 @@ pub(crate) fn read(tree: &Tree) -> Result<Problem, PackageError> {
     {
         problem.limits.cpu_ms = Some(units::millis(seconds));
     }
-    if tree.has_dir("static_validator") || tree.has("static_validator") {
-        // A checker sees outputs, never all files of a submission with their language.
-        problem.remarks.push(
-            "`static_validator/` judges sources, and was not run: neither its verdict nor its points count".to_owned(),
-        );
-    }
     let data = data::read(&package, &mut problem)?;
     validator::read(&package, &mut problem, &data.said)?;
+    static_validator::read(&package, &mut problem, &data.root)?;
     if is_legacy {
         legacy::score(&package, &mut problem, &data.root)?;
     } else {

@@ -108,6 +108,17 @@ impl Checker {
         }
     }
 
+    /// The call of a checker that judges the submission's files, which lie where it starts: `checker LANGUAGE
+    /// ENTRY_POINT FEEDBACK_DIR/`. `language` is the format's code, `entry` the file to start with. <https://www.kattis.com/problem-package-format/spec/2025-09#static-validator>
+    pub fn source_invocation(&self, language: &str, entry: &str) -> Invocation {
+        Invocation {
+            files: Vec::new(),
+            args: words([language, entry, "judge/feedback/"]).into_iter().chain(self.args.iter().cloned()).collect(),
+            output_on_stdin: false,
+            writes_to: Some(FEEDBACK),
+        }
+    }
+
     /// The call of an interactor.
     pub fn interactive_invocation(&self) -> Invocation {
         use CheckerFile::{Answer, Input};

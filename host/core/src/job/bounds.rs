@@ -50,6 +50,9 @@ impl JobRequest {
         if let Some(Comparer::Program(program)) = &self.compare {
             checker(program, policy).map_err(|invalid| invalid.under("compare.program"))?;
         }
+        if let Some(program) = &self.source_checker {
+            checker(program, policy).map_err(|invalid| invalid.under("source_checker"))?;
+        }
         if let Some(interactor) = &self.interactor {
             checker(interactor, policy).map_err(|invalid| invalid.under("interactor"))?;
         }

@@ -48,6 +48,20 @@ impl Checker {
         self.request().into_job(&self.language, "txt", policy).map(|_| ())
     }
 
+    /// The same, of one that judges the submission's files.
+    ///
+    /// # Errors
+    /// What is wrong, by its place in the checker.
+    pub fn check_of_sources(&self, policy: &Policy) -> Result<(), Invalid> {
+        if !self.also.is_empty() || self.passes.is_some() {
+            return Err(Invalid::new("also", "and `passes` cannot be combined with the check of sources"));
+        }
+        match self.protocol {
+            Protocol::Kattis => self.check(policy),
+            _ => Err(Invalid::new("protocol", "is not one in which a checker can judge sources").hint("`kattis`")),
+        }
+    }
+
     /// The same, of one that is to talk with the submission.
     ///
     /// # Errors

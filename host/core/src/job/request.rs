@@ -46,6 +46,9 @@ pub struct JobRequest {
     /// The comparer; the plan's when absent, and `trimmed` when the plan has none either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare: Option<Comparer>,
+    /// The program that judges the submission's files in tests with `check_sources`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_checker: Option<Box<Checker>>,
     /// A program that talks to the submission while both run; then nothing is compared, unless `compare` is given, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactor: Option<Box<Checker>>,
@@ -133,6 +136,7 @@ impl JobRequest {
             tests,
             limits,
             compare: self.compare,
+            source_checker: self.source_checker,
             interactor: self.interactor,
             communication: self.communication,
             scoring: self.scoring,
@@ -156,6 +160,7 @@ impl JobRequest {
                 checker.check(policy).map_err(|invalid| invalid.under("compare.program"))?;
             }
         }
+        self.check_source_checker(policy)?;
         if let Some(interactor) = &self.interactor {
             interactor.check_interactive(policy).map_err(|invalid| invalid.under("interactor"))?;
             if self.file_io.is_some() {
@@ -192,6 +197,20 @@ impl JobRequest {
         }
     }
 
+    /// Checks that the tests that judge sources have a program for it, and that the program has such tests.
+    fn check_source_checker(&self, policy: &Policy) -> Result<(), Invalid> {
+        let asking = self.tests.iter().position(|test| test.check_sources);
+        match (&self.source_checker, asking) {
+            (Some(checker), Some(_)) => {
+                checker.check_of_sources(policy).map_err(|invalid| invalid.under("source_checker"))
+            }
+            (Some(_), None) => Err(Invalid::new("source_checker", "is used by no test")
+                .hint("set `check_sources` in the tests that it judges")),
+            (None, Some(i)) => Err(Invalid::new(format!("tests[{i}].check_sources"), "needs a `source_checker`")),
+            (None, None) => Ok(()),
+        }
+    }
+
     /// Checks that a job which names a problem sets nothing that the problem sets.
     fn check_reference(&self, digest: &str) -> Result<(), Invalid> {
         self::digest(digest)?;
@@ -199,6 +218,7 @@ impl JobRequest {
             ("tests", !self.tests.is_empty()),
             ("limits", self.limits != LimitsRequest::default()),
             ("compare", self.compare.is_some()),
+            ("source_checker", self.source_checker.is_some()),
             ("interactor", self.interactor.is_some()),
             ("communication", self.communication.is_some()),
             ("scoring", self.scoring.is_some()),
@@ -223,6 +243,9 @@ fn check_tests(tests: &[Test], policy: &Policy) -> Result<(), Invalid> {
         let limits = test.limits.map_or(Ok(()), |limits| limits.check(&policy.cap));
         limits.map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
         files::check_nesting(&test.files).map_err(|invalid| invalid.under(&format!("tests[{i}]")))?;
+        if test.check_sources && test.submitted.is_some() {
+            return Err(Invalid::new(format!("tests[{i}].submitted"), "cannot be combined with `check_sources`"));
+        }
         if let Some(compare) = &test.compare {
             let field = format!("tests[{i}].compare");
             if matches!(compare, Comparer::Program(_) | Comparer::Custom) {
@@ -263,6 +286,11 @@ mod tests {
             (json!({"language": "t", "files": [file("a")], "entry": "b"}), "entry"),
             (json!({"language": "t", "source": "", "args": ["\u{0}"]}), "args[0]"),
             (json!({"language": "t", "source": "", "tests": [{"compare": "custom"}]}), "tests[0].compare"),
+            (json!({"language": "t", "source": "", "tests": [{"check_sources": true}]}), "tests[0].check_sources"),
+            (
+                json!({"language": "t", "source": "", "source_checker": {"source": "x", "protocol": "kattis"}}),
+                "source_checker",
+            ),
             (json!({"language": "t", "source": "", "tests": [{"limits": {"cpu_ms": 0}}]}), "tests[0].limits.cpu_ms"),
             (json!({"language": "t", "source": "", "capture_bytes": 1u64 << 40}), "capture_bytes"),
             (json!({"language": "t", "source": "", "limits": {"cpu_ms": 0}}), "limits.cpu_ms"),

@@ -9,7 +9,7 @@ use crate::support::{can_judge, json, optimus, root, skip};
 const CONTAINERS: [&str; 3] = ["--sandbox", "docker", "--no-pull"];
 
 /// With the time that a test may take by the clock: little where a submission is to wait for ever.
-const SAMPLES: [(&str, &str); 18] = [
+const SAMPLES: [(&str, &str); 19] = [
     ("cms", "30000"),
     ("cms-communication", "6000"),
     ("cms-files", "30000"),
@@ -25,6 +25,7 @@ const SAMPLES: [(&str, &str); 18] = [
     ("kattis-legacy", "30000"),
     ("kattis-multipass", "30000"),
     ("kattis-scoring", "30000"),
+    ("kattis-static", "30000"),
     ("polygon", "30000"),
     ("polygon-interactive", "30000"),
     ("qduoj", "30000"),

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use optimus_core::scoring::tree::{Node, OnReject, ScoreMode, Tree, VerdictMode};
 use optimus_core::scoring::{Aggregate, Group, Total};
-use optimus_core::{Problem, Scoring};
+use optimus_core::{Problem, Scoring, Test};
 
-use super::Package;
 use super::data::{Directory, INDIFFERENT, counts};
+use super::{Package, static_validator};
 use crate::PackageError;
 
 /// Turns the directories into groups, where the problem is one of points. Directories inside a group are only a way to
@@ -50,7 +50,7 @@ struct Own {
     max: Option<Max>,
     score: Option<Aggregate>,
     requires: Vec<String>,
-    /// Keys about the static validator, which is not run, and keys that are not known.
+    /// Keys that are not known.
     ignored: Vec<String>,
 }
 
@@ -79,12 +79,13 @@ impl Own {
         fields.refuse(&["scoring"])?;
         fields.ignore(&["args", "output_validator_args", "output_validator_flags"]);
         fields.ignore(&INDIFFERENT);
+        fields.ignore(&static_validator::KEYS);
         own.ignored = fields.rest().map(|(key, _)| key).collect();
         Ok(own)
     }
 }
 
-fn bounded(problem: &Problem, all: &BTreeMap<String, Own>, root: &Own) -> Result<Scoring, PackageError> {
+fn bounded(problem: &mut Problem, all: &BTreeMap<String, Own>, root: &Own) -> Result<Scoring, PackageError> {
     let points = match root.max {
         Some(Max::Points(points)) => points,
         _ => 100.0,
@@ -103,20 +104,67 @@ fn bounded(problem: &Problem, all: &BTreeMap<String, Own>, root: &Own) -> Result
             _ if is_root || root.score == Some(Aggregate::All) => points,
             _ => return Err(PackageError::bad(&own.file, "needs `max_score`, since `secret` has one")),
         };
+        let is_shared = share_out(problem, name, own, score, worth)?;
         let mut requires = root.requires.clone();
         requires.extend(own.requires.iter().cloned());
         requires.sort();
         requires.dedup();
-        groups.push(Group { name: name.clone(), points: Some(worth), score, requires, ..Group::default() });
+        groups.push(Group {
+            name: name.clone(),
+            points: (!is_shared).then_some(worth),
+            score,
+            requires,
+            ..Group::default()
+        });
     }
     let total = if root.score.is_none_or(|score| score == Aggregate::Sum) { Total::Sum } else { Total::Min };
     Ok(Scoring { groups, total, ..Scoring::default() })
+}
+
+/// Gives a group's tests points where the check of the sources has points of its own: the others share the rest.
+/// Returns true if they have points now.
+fn share_out(
+    problem: &mut Problem,
+    group: &str,
+    own: &Own,
+    score: Aggregate,
+    worth: f64,
+) -> Result<bool, PackageError> {
+    let is_inside = |test: &&mut Test| test.group.as_deref() == Some(group);
+    let mut tests: Vec<&mut Test> = problem.tests.iter_mut().filter(is_inside).collect();
+    let is_checked = tests.iter().any(|test| test.check_sources);
+    let Some(points) = tests.iter().find(|test| test.check_sources).and_then(|test| test.points) else {
+        // Without points of its own it is one of the tests that all have to be accepted.
+        return match (is_checked, score) {
+            (true, Aggregate::Sum) => Err(PackageError::bad(&own.file, "needs points in `static_validation_score`")),
+            _ => Ok(false),
+        };
+    };
+    match score {
+        Aggregate::Sum if points <= worth => {}
+        Aggregate::Sum => return Err(PackageError::bad(&own.file, "`static_validation_score` is above `max_score`")),
+        Aggregate::Min => {
+            tests.iter_mut().for_each(|test| test.points = None);
+            return Ok(false);
+        }
+        _ => {
+            let why = "`static_validation_score` has points, and the group's `score_aggregation` is `pass-fail`";
+            return Err(PackageError::bad(&own.file, why));
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "tests are far fewer than 2^52")]
+    let share = (worth - points) / (tests.len() - 1).max(1) as f64;
+    tests.iter_mut().filter(|test| !test.check_sources).for_each(|test| test.points = Some(share));
+    Ok(true)
 }
 
 /// Scores of any size: a tree whose verdict is always accepted.
 fn unbounded(problem: &Problem, all: &BTreeMap<String, Own>) -> Result<Scoring, PackageError> {
     if let Some(own) = all.values().find(|own| !own.requires.is_empty()) {
         return Err(PackageError::unsupported(&own.file, "`require_pass` beside `max_score: unbounded`"));
+    }
+    if problem.tests.iter().any(|test| test.points.is_some()) {
+        return Err(PackageError::unsupported("data", "points of static validation beside `max_score: unbounded`"));
     }
     let counts = counts(problem);
     let node = |name: &str, own: &Own, default: Aggregate| {

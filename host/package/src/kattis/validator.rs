@@ -67,7 +67,7 @@ fn program(package: &Package<'_>) -> Result<Checker, PackageError> {
     Ok(Checker { also: rest.collect(), ..first })
 }
 
-fn is_unbounded(package: &Package<'_>) -> bool {
+pub(super) fn is_unbounded(package: &Package<'_>) -> bool {
     let text = package.tree.text("data/secret/test_group.yaml").unwrap_or_default();
     text.lines().any(|line| line.trim_start().starts_with("max_score:") && line.contains("unbounded"))
 }

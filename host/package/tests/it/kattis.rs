@@ -26,7 +26,7 @@ fn with(yaml: &str, more: &[(&str, &str)]) -> Problem {
     sound(&[&GROUPS[..], &[("problem.yaml", yaml)], more].concat())
 }
 
-fn all_but<'a>(bad: &'a str) -> impl Fn(&str) -> Verdict + 'a {
+pub(crate) fn all_but<'a>(bad: &'a str) -> impl Fn(&str) -> Verdict + 'a {
     move |name| if name == bad { WrongAnswer } else { Accepted }
 }
 
@@ -299,10 +299,18 @@ fn mistakes_are_told_in_words_of_the_format() {
 }
 
 /// A package of 2025-09 with one test, and these files.
-fn icpc(yaml: &str, more: &[(&str, &str)]) -> optimus_core::Problem {
+pub(crate) fn icpc(yaml: &str, more: &[(&str, &str)]) -> optimus_core::Problem {
+    sound(&icpc_files(&format!("problem_format_version: 2025-09\nname: P\n{yaml}"), more))
+}
+
+pub(crate) fn icpc_error(yaml: &str, more: &[(&str, &str)]) -> String {
     let yaml = format!("problem_format_version: 2025-09\nname: P\n{yaml}");
-    let test = [("problem.yaml", &*yaml), ("data/secret/1.in", "1\n"), ("data/secret/1.ans", "1\n")];
-    sound(&[&test[..], more].concat())
+    read(&icpc_files(&yaml, more)).unwrap_err().to_string()
+}
+
+fn icpc_files<'a>(yaml: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let test = [("problem.yaml", yaml), ("data/secret/1.in", "1\n"), ("data/secret/1.ans", "1\n")];
+    [&test[..], more].concat()
 }
 
 #[test]
@@ -348,18 +356,4 @@ fn worst_error_of_old_packages_says_nothing_about_when_to_stop() {
     let problem = sound(&[&[("problem.yaml", yaml)], &tests[..]].concat());
     let score = score(&problem, |name| if name.ends_with('1') { Verdict::WrongAnswer } else { Verdict::Accepted });
     assert_eq!(score.points, 0.0);
-}
-
-#[test]
-fn a_static_validator_is_left_out_and_named() {
-    let yaml = "type: scoring\nlimits: {time_limit: 1}\n";
-    let files = [
-        ("static_validator/check.py", "exit(43)\n"),
-        ("data/secret/test_group.yaml", "max_score: 50\nstatic_validation_score: 20\nstatic_validator_args: [x]\n"),
-    ];
-    let problem = icpc(yaml, &files);
-    assert_eq!(score(&problem, |_| Accepted).points, 50.0);
-    for said in ["`static_validator/` judges sources", "`data/secret/test_group.yaml`: `static_validation_score`"] {
-        assert!(problem.remarks.iter().any(|remark| remark.starts_with(said)), "{said}: {:?}", problem.remarks);
-    }
 }

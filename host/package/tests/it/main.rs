@@ -12,3 +12,4 @@ mod made;
 mod refusals;
 mod several;
 mod skeletons;
+mod static_validator;

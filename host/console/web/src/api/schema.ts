@@ -789,6 +789,8 @@ export interface components {
             files?: components["schemas"]["SourceFile"][];
             /** @description Runs nothing: this file of the submission is the output. */
             submitted?: string;
+            /** @description Runs nothing: the job's `source_checker` judges the submission's files. */
+            check_sources?: boolean;
             /** @description What this test may use, where that differs from the job's `limits`. */
             limits?: components["schemas"]["TestLimits"];
             /** @description The name of one of `scoring.groups`. */
@@ -847,6 +849,8 @@ export interface components {
             tests?: components["schemas"]["Test"][];
             limits?: components["schemas"]["Limits"];
             compare?: components["schemas"]["Comparer"];
+            /** @description A program that judges the submission's files, in tests with `check_sources`: protocol `kattis`, called as a static validator is, with the language's code, the entry point and the directory for its answer. */
+            source_checker?: components["schemas"]["Checker"];
             /** @description A program that talks to the submission while both run: protocol `kattis`, `testlib`, `coci` or `exit`. */
             interactor?: components["schemas"]["Checker"];
             communication?: components["schemas"]["Communication"];

@@ -1086,6 +1086,8 @@ class Test(TypedDict):
     """Files in the program's work area."""
     submitted: NotRequired[str]
     """Runs nothing: this file of the submission is the output."""
+    check_sources: NotRequired[bool]
+    """Runs nothing: the job's `source_checker` judges the submission's files."""
     limits: NotRequired[TestLimits]
     """What this test may use, where that differs from the job's `limits`."""
     group: NotRequired[str]
@@ -1166,6 +1168,8 @@ class JobRequest(TypedDict):
     """Without tests the program runs once, without input, and only has to exit with code 0."""
     limits: NotRequired[Limits]
     compare: NotRequired[Comparer]
+    source_checker: NotRequired[Checker]
+    """A program that judges the submission's files, in tests with `check_sources`: protocol `kattis`, called as a static validator is, with the language's code, the entry point and the directory for its answer."""
     interactor: NotRequired[Checker]
     """A program that talks to the submission while both run: protocol `kattis`, `testlib`, `coci` or `exit`."""
     communication: NotRequired[Communication]
