@@ -1,9 +1,11 @@
 """PyPI `go-judge`, unmodified, against a server of ours that runs commands: `go_judge_client.py URL`."""
 
+import asyncio
 import json
 import sys
 import urllib.request
 
+import aiohttp
 from go_judge import RemoteSandbox
 
 SUM = "#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b; }"
@@ -53,5 +55,21 @@ several = json.loads(call("POST", "/run", {"cmd": [run, run | {"files": [{"conte
 assert [one["files"]["stdout"] for one in several] == ["42", "3"], several
 assert json.loads(call("GET", "/file"))[program] == "a"
 assert call("GET", f"/file/{program}").startswith(b"\x7fELF")
+
+
+async def talk():
+    """Two requests on one connection: the shorter is answered first, and the other is cancelled."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(sys.argv[1] + "/ws") as socket:
+        sleep = run | {"args": ["/bin/sleep", "30"], "clockLimit": 60_000_000_000}
+        await socket.send_json({"requestId": "long", "cmd": [sleep]})
+        await socket.send_json({"requestId": "short", "cmd": [run]})
+        short = await socket.receive_json(timeout=60)
+        assert (short["requestId"], short["results"][0]["files"]["stdout"]) == ("short", "42"), short
+        await socket.send_json({"cancelRequestId": "long"})
+        long = await socket.receive_json(timeout=20)
+        assert (long["requestId"], long["results"][0]["status"]) == ("long", "Signalled"), long
+
+
+asyncio.run(talk())
 call("DELETE", f"/file/{program}")
 print("go-judge: the client works", flush=True)

@@ -14,6 +14,10 @@ use crate::shared::Shared;
 #[derive(Clone)]
 pub(crate) struct PathKey(pub(crate) Option<String>);
 
+/// What a caller sent to be admitted by: a connection that stays asks again for each request.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) Option<String>);
+
 /// How a door's clients send tokens, and how the door refuses.
 #[derive(Clone, Copy)]
 pub(crate) struct Manners {
@@ -34,6 +38,7 @@ pub(crate) async fn admit(
     match shared.service.admit(secret.as_deref()).await {
         Ok(admitted) => {
             request.extensions_mut().insert(admitted);
+            request.extensions_mut().insert(Secret(secret));
             next.run(request).await
         }
         Err(refusal) => (manners.refuse)(refusal),

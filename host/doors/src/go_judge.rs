@@ -1,12 +1,15 @@
-//! go-judge: `POST /run` runs commands and answers with what each came to; `/file` keeps files between requests.
+//! go-judge: `POST /run` runs commands and answers with what each came to, `/ws` does so for many requests on one
+//! connection, and `/file` keeps files between requests.
 //!
-//! Each command is a job in the language of commands, with one test. The request is held until all of them have ended.
+//! Each command is a job in the language of commands, with one test. A request is held until all of them have ended.
 
 mod files;
 mod info;
 mod job;
 mod request;
 mod result;
+mod running;
+mod socket;
 mod store;
 
 use axum::body::Bytes;
@@ -17,17 +20,13 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use futures::future::join_all;
-use optimus_core::{JobId, Report};
-use tokio::time::Instant;
 
-use self::job::Command;
 use self::request::Run;
-use self::result::Outcome;
+use self::running::{Failure, Running};
 pub use self::store::FileStore;
 use crate::admission::{self, Manners};
 use crate::early::Early;
-use crate::engine::{Admitted, Engine, Refusal, abandon, await_end};
+use crate::engine::{Admitted, Refusal};
 use crate::shared::Shared;
 
 /// What the handlers share.
@@ -44,6 +43,7 @@ pub(crate) fn router(shared: &Shared, files: &FileStore) -> Router {
         .route("/run", post(run))
         .route("/file", get(files::list).post(files::add))
         .route("/file/{id}", get(files::content).delete(files::remove))
+        .route("/ws", get(socket::open))
         .route("/version", get(info::version))
         .route("/config", get(info::config))
         .fallback(|| async { error(StatusCode::NOT_FOUND, "404 page not found") })
@@ -62,10 +62,7 @@ fn refuse(refusal: Refusal) -> Response {
     match refusal {
         // Without a body, as go-judge has it.
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED.into_response(),
-        other => {
-            let status = other.status(StatusCode::GATEWAY_TIMEOUT, StatusCode::INTERNAL_SERVER_ERROR);
-            error(status, &other.to_string())
-        }
+        other => Failure::from(other).into_response(),
     }
 }
 
@@ -94,59 +91,11 @@ async fn run(
     Extension(admitted): Extension<Admitted>,
     bytes: Bytes,
 ) -> Result<Response, Early> {
-    let until = room.shared.until();
-    let commands = Run::read(&bytes).and_then(Run::commands).map_err(|message| bad(&message))?;
+    let run = Run::read(&bytes).map_err(|message| bad(&message))?;
     drop(bytes);
-    let language = language(&room.shared, until).await?;
-    let own = room.files.of(&admitted.owner);
-    let read = |(i, command)| {
-        Command::read(command, &language, &room.shared.policy, &own).map_err(|why| format!("cmd[{i}].{why}"))
-    };
-    let commands = commands.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>();
-    let mut commands = commands.map_err(|message| bad(&message))?;
-    let engine = &*admitted.engine;
-    let ids = submit(engine, &mut commands, until).await?;
-    let reports = join_all(ids.into_iter().map(|id| report(engine, id, until))).await;
-    let outcomes = commands.iter().zip(reports).map(|(command, report)| Ok(Outcome::of(command, &report?, &own)));
-    Ok(Json(outcomes.collect::<Result<Vec<_>, Early>>()?).into_response())
-}
-
-/// Submits all of them, or none.
-async fn submit(engine: &dyn Engine, commands: &mut [Command], until: Instant) -> Result<Vec<JobId>, Early> {
-    let requests = commands.iter_mut().map(Command::take_request);
-    let submitted = join_all(requests.map(|request| engine.submit(request, true, until))).await;
-    let (mut ids, mut refused) = (Vec::new(), None);
-    for (i, result) in submitted.into_iter().enumerate() {
-        match result {
-            Ok(id) => ids.push(id),
-            Err(refusal) => drop(refused.get_or_insert((i, refusal))),
-        }
-    }
-    let Some((i, refusal)) = refused else { return Ok(ids) };
-    for id in ids {
-        abandon(engine, id).await;
-    }
-    Err(match refusal {
-        Refusal::Invalid { message, .. } => bad(&format!("cmd[{i}]: {message}")),
-        other => refuse(other),
-    }
-    .into())
-}
-
-/// Waits for a command's report.
-async fn report(engine: &dyn Engine, id: JobId, until: Instant) -> Result<Report, Early> {
-    let report = await_end(engine, id, until).await.map_err(refuse)?;
-    Ok(report.ok_or_else(|| error(StatusCode::GATEWAY_TIMEOUT, "the command did not end in time"))?)
-}
-
-/// The id of the language of commands.
-async fn language(shared: &Shared, until: Instant) -> Result<String, Early> {
-    if shared.languages.of_commands().is_none() {
-        shared.languages_are_loaded(until).await;
-    }
-    let off = || error(StatusCode::INTERNAL_SERVER_ERROR, "commands are off here: start the server with `--commands`");
-    let language = shared.languages.of_commands().ok_or_else(off)?;
-    Ok(language.descriptor.id)
+    let running = Running::submit(&room, admitted, run).await.map_err(Failure::into_response)?;
+    let outcomes = running.outcomes().await.map_err(Failure::into_response)?;
+    Ok(Json(outcomes).into_response())
 }
 
 fn bad(message: &str) -> Response {

@@ -10,13 +10,15 @@ use serde_json::Value;
 /// Commands of one request: each is a job, and the answer holds what all of them printed.
 const MOST: usize = 16;
 
-/// The body of `POST /run`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The body of `POST /run`, or a frame of `/ws`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Run {
-    #[serde(default)]
+    /// Of a frame: names the request in its answer.
+    pub(super) request_id: String,
+    /// Of a frame: ends that request.
+    pub(super) cancel_request_id: String,
     cmd: Vec<Cmd>,
-    #[serde(default)]
     pipe_mapping: Vec<Value>,
 }
 

@@ -76,9 +76,14 @@ impl Outcome {
     fn failed(report: &Report, test: Option<&TestReport>) -> Self {
         let fault = report.error.as_ref().or_else(|| test?.error.as_ref());
         let error = fault.map_or_else(|| report.verdict.to_string(), |fault| fault.message.clone());
+        // A command that was cancelled is killed at go-judge.
+        let (status, exit_status) = match report.verdict {
+            Verdict::Cancelled => ("Signalled", 9),
+            _ => (INTERNAL_ERROR, 0),
+        };
         Self {
-            status: INTERNAL_ERROR,
-            exit_status: 0,
+            status,
+            exit_status,
             error: Some(error),
             time: 0,
             memory: 0,

@@ -132,8 +132,10 @@ pub(super) async fn serve(
     tasks.close();
     // Deadlines hold during the shutdown as well, but it is shorter than they are.
     if tokio::time::timeout(last_answers, tasks.wait()).await.is_err() {
-        register.close_all();
+        tracing::debug!("connections are closed before their last answer");
     }
+    // Connections of another protocol are no task here, and have no last answer.
+    register.close_all();
 }
 
 /// accept(2): an error of the connection itself means nothing for the next one; without descriptors there is none.
@@ -170,7 +172,7 @@ async fn connection(
     // The register's deadlines stand in place of hyper's, which has one for head and idle time together.
     builder.max_buf_size(INPUT_BYTES).header_read_timeout(None);
     let io = TokioIo::new(Watched::new(tcp, Arc::clone(&ticket)));
-    let mut serving = std::pin::pin!(builder.serve_connection(io, service));
+    let mut serving = std::pin::pin!(builder.serve_connection(io, service).with_upgrades());
     let mut stopping = false;
     loop {
         tokio::select! {

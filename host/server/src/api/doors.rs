@@ -11,6 +11,7 @@ use axum::routing::any;
 use axum::{Extension, Router};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use hyper::upgrade::OnUpgrade;
 use optimus_core::{Event, JobId, JobRequest};
 use optimus_doors::{Admitted, Door, Doors, Engine, Follow, Listed, Load, Progress, Refusal, Service, Shared};
 use optimus_queue::Filter;
@@ -99,7 +100,11 @@ async fn enter(state: &ApiState, doors: &Doors, door: Door, request: Request) ->
     };
     let mut request = Request::from_parts(head, Body::from(body.bytes.clone()));
     // The outer route's parameters would be read as the door's.
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>();
     request.extensions_mut().clear();
+    if let Some(upgrade) = upgrade {
+        request.extensions_mut().insert(upgrade);
+    }
     // The body's memory counts until a handler has taken the request apart.
     request.extensions_mut().insert(Arc::new(body));
     doors.answer(door, request).await

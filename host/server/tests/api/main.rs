@@ -19,6 +19,7 @@ mod reference;
 mod reuse;
 mod schedules;
 mod sessions;
+mod sockets;
 mod streams;
 mod support;
 mod tenants;

@@ -9,10 +9,10 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::ConnectionLimits;
 
@@ -50,7 +50,7 @@ enum Phase {
     Idle { turn: u64, until: Instant },
     /// A request is under way.
     Request { until: Instant },
-    /// An event stream, which ends with its job.
+    /// An event stream, which ends with its job, or another protocol.
     Stream,
     /// It was told to close.
     Closing,
@@ -64,6 +64,8 @@ pub(super) struct Ticket {
     close: CancellationToken,
     /// The next byte is the first of a request.
     is_between: AtomicBool,
+    /// It has left HTTP for another protocol.
+    is_upgraded: AtomicBool,
     /// Since when (in ms after the register's start, at least 1) the client reads nothing of what it is sent; 0: it reads.
     stalled: AtomicU64,
 }
@@ -93,6 +95,7 @@ impl Register {
             address,
             close: CancellationToken::new(),
             is_between: AtomicBool::new(false),
+            is_upgraded: AtomicBool::new(false),
             stalled: AtomicU64::new(0),
         });
         if let Some(address) = address {
@@ -198,6 +201,16 @@ impl Ticket {
         self.close.cancelled().await;
     }
 
+    /// The same, without a borrow.
+    pub(super) fn closed_owned(&self) -> WaitForCancellationFutureOwned {
+        self.close.clone().cancelled_owned()
+    }
+
+    /// The connection speaks another protocol than HTTP, whose own deadlines hold.
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.is_upgraded.load(Ordering::Relaxed)
+    }
+
     /// The client sent something.
     pub(super) fn received(&self) {
         if self.is_between.swap(false, Ordering::Relaxed) {
@@ -224,6 +237,9 @@ impl Ticket {
     }
 
     fn end_request(&self) {
+        if self.is_upgraded() {
+            return;
+        }
         let mut state = self.register.lock();
         let (turn, until) = (state.next_number(), Instant::now() + self.register.limits.idle);
         state.enter(self.id, Phase::Idle { turn, until });
@@ -244,7 +260,11 @@ impl RequestGuard {
     pub(super) fn answered(self, answer: Response) -> Response<Answer> {
         const EVENTS: &[u8] = b"text/event-stream";
         let kind = answer.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        if kind.is_some_and(|kind| kind.starts_with(EVENTS)) {
+        let is_upgrade = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if is_upgrade {
+            self.0.is_upgraded.store(true, Ordering::Relaxed);
+        }
+        if is_upgrade || kind.is_some_and(|kind| kind.starts_with(EVENTS)) {
             self.0.register.lock().enter(self.0.id, Phase::Stream);
         }
         answer.map(|body| Answer { body, _request: self })
@@ -337,6 +357,21 @@ mod tests {
         register.close_overdue();
         assert!(is_closed(&used), "the next head is late, too");
         assert!(register.lock().open.is_empty() && register.lock().idle.is_empty());
+    }
+
+    #[test]
+    fn a_connection_that_left_http_has_no_deadline_but_for_reading() {
+        let limits = ConnectionLimits { idle: Duration::ZERO, request: Duration::ZERO, ..ConnectionLimits::default() };
+        let register = Register::new(limits);
+        let [plain, upgraded] = [(); 2].map(|()| register.admit(None).unwrap_or_else(|| unreachable!()));
+        drop(plain.begin_request().answered(Response::default()));
+        let mut switching = Response::default();
+        *switching.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        drop(upgraded.begin_request().answered(switching));
+        register.close_overdue();
+        assert!(is_closed(&plain) && !is_closed(&upgraded) && upgraded.is_upgraded());
+        register.close_all();
+        assert!(is_closed(&upgraded));
     }
 
     #[test]

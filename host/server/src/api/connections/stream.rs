@@ -1,12 +1,13 @@
-//! A socket that tells the register when its client sends, and whether it reads.
+//! A socket that tells the register when its client sends, and whether it reads, and ends when the register says so.
 
-use std::io::{IoSlice, Result};
+use std::io::{ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::register::Ticket;
 
@@ -14,11 +15,14 @@ use super::register::Ticket;
 pub(super) struct Watched {
     tcp: TcpStream,
     ticket: Arc<Ticket>,
+    /// The register closes the connection.
+    closed: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Watched {
     pub(super) fn new(tcp: TcpStream, ticket: Arc<Ticket>) -> Self {
-        Self { tcp, ticket }
+        let closed = Box::pin(ticket.closed_owned());
+        Self { tcp, ticket, closed }
     }
 
     fn watch(&self, written: Poll<Result<usize>>) -> Poll<Result<usize>> {
@@ -35,6 +39,10 @@ impl Drop for Watched {
 
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        // Nothing but its reader waits for a connection that speaks another protocol by now.
+        if self.ticket.is_upgraded() && self.closed.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.tcp).poll_read(cx, buffer);
         if buffer.filled().len() > before {
