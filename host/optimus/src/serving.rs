@@ -24,6 +24,7 @@ use optimus_server::auth::AuthSetup;
 use optimus_server::keys::KeyStore;
 use optimus_server::languages;
 use optimus_server::metrics::{Metrics, keep_history};
+use optimus_server::pipelines;
 use optimus_server::problems::{ProblemResolver, Problems};
 use optimus_server::readiness::Readiness;
 use optimus_server::schedules::{Engine as Scheduler, Seams};
@@ -76,8 +77,8 @@ impl Serving {
         // With a shared queue, other machines may judge as well.
         let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
-        let schedules = queue.schedules(&state);
-        let parts = Parts { policy, schedules, examine: doctor::here(&args.engine, &engine), ..parts };
+        let (schedules, pipelines) = (queue.schedules(&state), queue.pipelines(&state));
+        let parts = Parts { policy, schedules, pipelines, examine: doctor::here(&args.engine, &engine), ..parts };
         serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
@@ -191,10 +192,14 @@ impl Serving {
         self.supervisor.spawn("history", sampling);
         let (store, metrics, now) =
             (Arc::clone(&parts.schedules), Arc::clone(&parts.metrics), Arc::new(Timestamp::now));
+        let pipelines = Arc::clone(&parts.pipelines);
         let state = ApiState::new(parts);
         let action = Arc::new(state.clone());
-        let schedules = Scheduler(Seams { store, action, longest_catch_up: result_ttl, now, metrics });
+        let schedules =
+            Scheduler(Seams { store, action: action.clone(), longest_catch_up: result_ttl, now: now.clone(), metrics });
         self.supervisor.spawn("schedules", schedules.run(self.supervisor.shutdown()));
+        let pipelines = pipelines::Engine(pipelines::Seams { store: pipelines, action, kept: result_ttl, now });
+        self.supervisor.spawn("pipelines", pipelines.run(self.supervisor.shutdown()));
         for (door, listener) in doors {
             self.doors.push((door, listener.local_addr()?));
             let serving = api::serve_door(listener, door, state.clone(), self.supervisor.shutdown());
@@ -321,6 +326,7 @@ impl Serving {
             key_store: Arc::new(queue.key_store(NOWHERE.as_ref())),
             examine: doctor::elsewhere(),
             schedules: queue.schedules(NOWHERE.as_ref()),
+            pipelines: queue.pipelines(NOWHERE.as_ref()),
             workers: Arc::clone(&queue.workers),
             tokens: None,
             problems: Arc::clone(problems),

@@ -26,6 +26,8 @@ mod json;
 mod keys;
 mod limits;
 mod observe;
+mod on_behalf;
+mod pipelines;
 mod pool;
 mod problems;
 mod query;
@@ -65,6 +67,7 @@ use self::pool::Pool;
 pub use self::routes::paths;
 use crate::keys::{KeyRing, KeyStore};
 use crate::metrics::Metrics;
+use crate::pipelines::PipelineStore;
 use crate::problems::Problems;
 pub use crate::readiness::Readiness;
 use crate::schedules::ScheduleStore;
@@ -151,6 +154,8 @@ pub struct Parts {
     pub problems: Arc<Problems>,
     /// Where schedules are stored.
     pub schedules: Arc<ScheduleStore>,
+    /// Where pipelines and their runs are stored.
+    pub pipelines: Arc<PipelineStore>,
     /// The workers of the queue.
     pub workers: Arc<Workers>,
     /// Origins whose pages may call.

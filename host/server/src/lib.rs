@@ -11,6 +11,7 @@ mod key_value;
 pub mod keys;
 pub mod languages;
 pub mod metrics;
+pub mod pipelines;
 pub mod problems;
 pub mod readiness;
 pub mod schedules;

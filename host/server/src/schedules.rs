@@ -18,6 +18,7 @@ pub use action::{Action, Refused, State};
 pub(crate) use definition::new_id;
 pub use definition::{Definition, MOST_ASKED, Owner, Policies, Request};
 pub use engine::{Engine, Seams};
+pub(crate) use leader::{CLAIM_EVERY, Leader};
 pub use overlap::Overlap;
 pub use progress::{Halt, Progress, Run};
 pub use store::ScheduleStore;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use optimus_queue::background::Ended;
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, PostgresQueue, QueueError, RedisQueue, SharedStore};
 use optimus_server::keys::KeyStore;
+use optimus_server::pipelines::PipelineStore;
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::schedules::ScheduleStore;
 use optimus_server::workers::Workers;
@@ -72,6 +73,13 @@ impl QueueHandle {
         Arc::new(match &self.shared {
             Some(shared) => ScheduleStore::shared(shared),
             None => ScheduleStore::files(&state.join("schedules")),
+        })
+    }
+
+    pub(super) fn pipelines(&self, state: &Path) -> Arc<PipelineStore> {
+        Arc::new(match &self.shared {
+            Some(shared) => PipelineStore::shared(shared),
+            None => PipelineStore::files(&state.join("pipelines")),
         })
     }
 

@@ -24,6 +24,41 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// The error for a parameter with a wrong value.
+pub(super) fn bad(message: String, hint: &str) -> ApiError {
+    bad_query(message).hint(hint)
+}
+
+/// `?next=&limit=` of lists whose ids are 32 hexadecimal digits.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    next: Option<String>,
+    limit: Option<usize>,
+}
+
+impl Page {
+    pub(super) fn check(self) -> Result<(Option<String>, usize), ApiError> {
+        page_of_ids(self.next, self.limit)
+    }
+}
+
+/// The id after which a page begins, and its length.
+pub(super) fn page_of_ids(next: Option<String>, limit: Option<usize>) -> Result<(Option<String>, usize), ApiError> {
+    match (next, limit.unwrap_or(50)) {
+        (Some(next), _) if !is_id(&next) => {
+            Err(bad(format!("`next` is `{}`", next.escape_debug()), "the `next` of the page before"))
+        }
+        (next, limit @ 1..=500) => Ok((next, limit)),
+        (_, limit) => Err(bad(format!("`limit` is {limit}"), "from 1 to 500")),
+    }
+}
+
+/// Returns true if a schedule, a pipeline or a run may have this id.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 fn bad_query(message: impl Into<String>) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "bad_query", message).hint("see /docs for the query parameters")
 }

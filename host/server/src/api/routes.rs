@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, files, health, history, identity, jobs,
-    keys, limits, problems, query, schedules, session, webhooks, workers,
+    keys, limits, pipelines, problems, query, schedules, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -43,7 +43,8 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/jobs/{id}/files/{*path}", "get") => &["test"],
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
         ("/v1/history", _) => &["since"],
-        ("/v1/schedules", "get") => &["next", "limit"],
+        ("/v1/schedules" | "/v1/pipelines", "get") => &["next", "limit"],
+        ("/v1/runs", "get") => &["pipeline", "state", "next", "limit"],
         ("/v1/schedules/{id}/preview", _) => &["n", "after"],
         ("/v1/problems", "post") => &["cpu_ms", "wall_ms", "memory_bytes"],
         _ => &[],
@@ -54,8 +55,7 @@ fn routes() -> Vec<Route> {
     use Access::{AnyKey, Open};
     use Scope::{Admin, Plugins, Problems, Read, Submit};
     let open = |path, handler| Route { path, method: "get", access: Open, handler };
-    let scoped = |path, method, scope, handler| Route { path, method, access: Access::Scope(scope), handler };
-    vec![
+    let mut routes = vec![
         scoped("/v1/jobs", "post", Submit, post(jobs::submit)),
         scoped("/v1/jobs", "get", Read, get(jobs::list)),
         scoped("/v1/jobs/batch", "post", Submit, post(batch::submit)),
@@ -67,16 +67,6 @@ fn routes() -> Vec<Route> {
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
         scoped("/v1/problems/{id}", "delete", Admin, delete(problems::remove)),
-        scoped("/v1/schedules", "post", Submit, post(schedules::create)),
-        scoped("/v1/schedules", "get", Read, get(schedules::list)),
-        scoped("/v1/schedules/{id}", "get", Read, get(schedules::show)),
-        scoped("/v1/schedules/{id}", "patch", Submit, patch(schedules::change)),
-        scoped("/v1/schedules/{id}", "delete", Submit, delete(schedules::remove)),
-        scoped("/v1/schedules/{id}/preview", "get", Read, get(schedules::preview)),
-        scoped("/v1/schedules/{id}/pause", "post", Submit, post(schedules::pause)),
-        scoped("/v1/schedules/{id}/resume", "post", Submit, post(schedules::resume)),
-        scoped("/v1/schedules/{id}/trigger", "post", Submit, post(schedules::trigger)),
-        scoped("/v1/schedules/{id}/backfill", "post", Submit, post(schedules::backfill)),
         Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
         Route { path: "/v1/limits", method: "get", access: AnyKey, handler: get(limits::limits) },
         Route { path: "/v1/me", method: "get", access: AnyKey, handler: get(identity::me) },
@@ -104,7 +94,41 @@ fn routes() -> Vec<Route> {
         open("/metrics", get(health::metrics)),
         open("/openapi.json", get(docs::openapi)),
         open("/docs", get(docs::page)),
+    ];
+    routes.extend(flow());
+    routes
+}
+
+/// Schedules and pipelines.
+fn flow() -> Vec<Route> {
+    use Scope::{Read, Submit};
+    vec![
+        scoped("/v1/schedules", "post", Submit, post(schedules::create)),
+        scoped("/v1/schedules", "get", Read, get(schedules::list)),
+        scoped("/v1/schedules/{id}", "get", Read, get(schedules::show)),
+        scoped("/v1/schedules/{id}", "patch", Submit, patch(schedules::change)),
+        scoped("/v1/schedules/{id}", "delete", Submit, delete(schedules::remove)),
+        scoped("/v1/schedules/{id}/preview", "get", Read, get(schedules::preview)),
+        scoped("/v1/schedules/{id}/pause", "post", Submit, post(schedules::pause)),
+        scoped("/v1/schedules/{id}/resume", "post", Submit, post(schedules::resume)),
+        scoped("/v1/schedules/{id}/trigger", "post", Submit, post(schedules::trigger)),
+        scoped("/v1/schedules/{id}/backfill", "post", Submit, post(schedules::backfill)),
+        scoped("/v1/pipelines", "post", Submit, post(pipelines::create)),
+        scoped("/v1/pipelines", "get", Read, get(pipelines::list)),
+        scoped("/v1/pipelines/{id}", "get", Read, get(pipelines::show)),
+        scoped("/v1/pipelines/{id}", "put", Submit, put(pipelines::replace)),
+        scoped("/v1/pipelines/{id}", "delete", Submit, delete(pipelines::remove)),
+        scoped("/v1/pipelines/{id}/dry-run", "post", Submit, post(pipelines::dry_run)),
+        scoped("/v1/pipelines/{id}/runs", "post", Submit, post(pipelines::runs::start)),
+        scoped("/v1/runs", "get", Read, get(pipelines::runs::list)),
+        scoped("/v1/runs/{id}", "get", Read, get(pipelines::runs::show)),
+        scoped("/v1/runs/{id}/cancel", "post", Submit, post(pipelines::runs::cancel)),
+        scoped("/v1/runs/{id}/replay", "post", Submit, post(pipelines::runs::replay)),
     ]
+}
+
+fn scoped(path: &'static str, method: &'static str, scope: Scope, handler: MethodRouter<ApiState>) -> Route {
+    Route { path, method, access: Access::Scope(scope), handler }
 }
 
 /// The console, and the files of the reference page: for browsers, not part of the API.

@@ -17,12 +17,12 @@ use optimus_core::Timestamp;
 use optimus_schedules::Schedule;
 use serde::Serialize;
 
-use self::asked::{Backfill, Change, NewSchedule, Note, Page, PreviewParams, Trigger};
+use self::asked::{Backfill, Change, FIRES, NewSchedule, Note, PreviewParams, Trigger};
 use self::view::{ScheduleList, ScheduleView, Summary, Time};
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::query::Params;
-use super::{ApiError, ApiState, json};
+use super::query::{Page, Params, is_id};
+use super::{ApiError, ApiState, json, on_behalf};
 use crate::schedules::{Definition, Request};
 
 /// Schedules of one tenant, and the bytes of their jobs.
@@ -174,7 +174,7 @@ pub(super) async fn resume(
     // The clocks of two processes may differ.
     let halted = progress.halted.map_or(0, |halt| halt.at.0 + 1);
     let active_from = Timestamp(Timestamp::now().0.max(halted));
-    let owner = asked::owner_after(&caller, &definition.owner)?;
+    let owner = on_behalf::owner_after(&caller, &definition.owner, FIRES)?;
     tracing::info!(schedule = id, by = caller.name(), "a schedule was resumed");
     written(&state, Definition { paused: false, note, active_from, owner, ..definition }).await
 }
@@ -221,7 +221,7 @@ async fn owned(state: &ApiState, caller: &Caller, id: &str) -> Result<Definition
         let message = format!("there is no schedule `{}`", id.escape_debug());
         ApiError::new(StatusCode::NOT_FOUND, "no_such_schedule", message).hint("GET /v1/schedules lists their ids")
     };
-    if !asked::is_id(id) {
+    if !is_id(id) {
         return Err(unknown());
     }
     let found = state.parts.schedules.definition(id).await.map_err(|error| unreadable(&error))?;

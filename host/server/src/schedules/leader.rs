@@ -12,12 +12,14 @@ use optimus_queue::SharedStore;
 /// The length of a slot.
 const SLOT_MS: u64 = 2_000;
 /// Between two looks at whether a slot is to be claimed.
-pub(super) const CLAIM_EVERY: Duration = Duration::from_millis(SLOT_MS / 8);
+pub(crate) const CLAIM_EVERY: Duration = Duration::from_millis(SLOT_MS / 8);
 /// Counters of old slots expire.
 const LIFETIME: Duration = Duration::from_secs(60);
 
 /// A process that wants to lead.
-pub(super) struct Leader {
+pub(crate) struct Leader {
+    /// What is led: the counters of each have a hash of their own.
+    of: &'static str,
     /// Absent: there is no other process.
     counts: Option<Arc<dyn SharedStore>>,
     /// It leads until this slot begins.
@@ -27,12 +29,12 @@ pub(super) struct Leader {
 }
 
 impl Leader {
-    pub(super) fn new(counts: Option<Arc<dyn SharedStore>>) -> Self {
-        Self { counts, until: 0, lost: None }
+    pub(crate) fn new(of: &'static str, counts: Option<Arc<dyn SharedStore>>) -> Self {
+        Self { of, counts, until: 0, lost: None }
     }
 
     /// Claims what is to be claimed, and returns true if this process leads.
-    pub(super) async fn claim(&mut self, now: Timestamp) -> anyhow::Result<bool> {
+    pub(crate) async fn claim(&mut self, now: Timestamp) -> anyhow::Result<bool> {
         let Some(counts) = self.counts.clone() else { return Ok(true) };
         let slot = now.0 / SLOT_MS;
         // A clock that was set back.
@@ -43,7 +45,7 @@ impl Leader {
         let wanted =
             if self.until <= slot { Some(slot) } else { (is_late && self.until == slot + 1).then_some(slot + 1) };
         if let Some(wanted) = wanted.filter(|wanted| self.lost != Some(*wanted)) {
-            match counts.count("schedule-leader", &wanted.to_string(), 1, LIFETIME).await? {
+            match counts.count(self.of, &wanted.to_string(), 1, LIFETIME).await? {
                 1 => self.until = wanted + 1,
                 _ => self.lost = Some(wanted),
             }
@@ -101,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn one_process_leads_for_as_long_as_it_lives_and_then_another() {
         let counts: Arc<dyn SharedStore> = Arc::new(Counts::default());
-        let (mut one, mut other) = (Leader::new(Some(Arc::clone(&counts))), Leader::new(Some(counts)));
+        let (mut one, mut other) = (Leader::new("x", Some(Arc::clone(&counts))), Leader::new("x", Some(counts)));
         let begin = SLOT_MS * 1_000;
         for ms in (0..5 * SLOT_MS).step_by(250) {
             assert!(one.claim(Timestamp(begin + ms)).await.unwrap(), "{ms}");
@@ -117,6 +119,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_alone_always_leads() {
-        assert!(Leader::new(None).claim(Timestamp(0)).await.unwrap());
+        assert!(Leader::new("x", None).claim(Timestamp(0)).await.unwrap());
     }
 }

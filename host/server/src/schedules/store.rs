@@ -55,7 +55,7 @@ impl ScheduleStore {
 
     /// One more process that wants to fire them.
     pub(super) fn leader(&self) -> Leader {
-        Leader::new(self.shared.clone())
+        Leader::new("schedule-leader", self.shared.clone())
     }
 
     /// Every schedule; one that cannot be read is logged, and does not keep the others.

@@ -14,6 +14,7 @@ mod error_bodies;
 mod files;
 mod health;
 mod jobs;
+mod pipelines;
 mod problems;
 mod reference;
 mod reuse;

@@ -18,6 +18,7 @@ use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, Rules, S
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
+use optimus_server::pipelines::{self, PipelineStore};
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::schedules::{Engine, ScheduleStore, Seams};
 use optimus_server::tokens::Tokens;
@@ -181,11 +182,12 @@ impl Server {
     pub(crate) async fn with(setup: Setup) -> Self {
         let dir = setup.dir.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
         let config = EmbeddedConfig { rules: setup.rules, ..EmbeddedConfig::default() };
-        let (queue, schedules): (Arc<dyn Backend>, _) = match setup.shared {
-            Some((queue, store)) => (queue, ScheduleStore::shared(&store)),
+        let (queue, schedules, pipelines): (Arc<dyn Backend>, _, _) = match setup.shared {
+            Some((queue, store)) => (queue, ScheduleStore::shared(&store), PipelineStore::shared(&store)),
             None => {
-                let files = ScheduleStore::files(&dir.path().join("schedules"));
-                (Arc::new(open(&dir.path().join("queue"), config).await), files)
+                let place = |name: &str| dir.path().join(name);
+                let queue = Arc::new(open(&place("queue"), config).await);
+                (queue, ScheduleStore::files(&place("schedules")), PipelineStore::files(&place("pipelines")))
             }
         };
         let (languages, metrics) = (Arc::new(LanguageBook::default()), Arc::new(Metrics::default()));
@@ -205,16 +207,13 @@ impl Server {
             tokio::spawn(workers::follow(Arc::clone(&workers), beat, counted, drains, stop_working.clone()));
         }
         let secrets = Arc::new(Secrets::new(MasterPlace::File(dir.path().join("secret"))));
-        let sender = WebhookSender {
-            queue: queue.clone(),
-            secrets: secrets.clone(),
-            policy: setup.webhooks.clone(),
-            metrics: metrics.clone(),
-        };
+        let (policy, metrics_of_sender) = (setup.webhooks.clone(), metrics.clone());
+        let sender =
+            WebhookSender { queue: queue.clone(), secrets: secrets.clone(), policy, metrics: metrics_of_sender };
         tokio::spawn(sender.run(stop_working.clone()));
         let readiness = Arc::new(Readiness::default());
         let keys = Arc::<KeyRing>::default();
-        let (schedules, counted) = (Arc::new(schedules), Arc::clone(&metrics));
+        let (schedules, pipelines, counted) = (Arc::new(schedules), Arc::new(pipelines), Arc::clone(&metrics));
         let state = ApiState::new(Parts {
             queue,
             languages: languages.clone(),
@@ -238,6 +237,7 @@ impl Server {
             tokens: setup.tokens,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
             schedules: Arc::clone(&schedules),
+            pipelines: Arc::clone(&pipelines),
             workers,
             origins: setup.origins,
             console: setup.console,
@@ -252,6 +252,9 @@ impl Server {
             metrics: counted,
         });
         tokio::spawn(engine.run(stop_working.clone()));
+        let (action, now, kept) = (Arc::new(state.clone()), Arc::new(Timestamp::now), Duration::from_secs(3_600));
+        let seams = pipelines::Seams { store: pipelines, action, kept, now };
+        tokio::spawn(pipelines::Engine(seams).run(stop_working.clone()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = Some(tokio::spawn(optimus_server::api::serve(listener, state, shutdown.clone())));

@@ -1,4 +1,4 @@
-//! The contract of stored schedules: the same cases on every backend. A case has the API of one server on the embedded
+//! The contract of stored schedules, pipelines and runs: the same cases on every backend. A case has the API of one server on the embedded
 //! queue, and of two that share a queue elsewhere.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -9,6 +9,7 @@ mod place;
 #[expect(dead_code, reason = "the queue's own contract needs more of it")]
 #[path = "../../../queue/tests/contract/postgres.rs"]
 mod postgres;
+mod runs;
 #[expect(dead_code, reason = "the queue's own contract needs more of it")]
 #[path = "../../../queue/tests/contract/server.rs"]
 mod server;
@@ -28,6 +29,9 @@ macro_rules! every_case {
             firing::each_time_fires_once_though_two_processes_lead,
             firing::firings_wait_or_are_left_out_while_a_job_runs,
             firing::what_was_due_while_no_server_ran_fires_or_is_missed,
+            runs::a_run_goes_on_in_another_process_and_submits_nothing_twice,
+            runs::each_result_is_entered_once_though_two_processes_lead,
+            runs::a_run_is_cancelled_in_any_process,
         ]);
     };
     ($backend:ident, $place:path, [$($room:ident :: $case:ident),* $(,)?]) => {

@@ -267,6 +267,157 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pipelines, newest first */
+        get: operations["listPipelines"];
+        put?: never;
+        /**
+         * Create a pipeline
+         * @description Names, needs, conditions and templates are checked. What a step's job becomes is known, and checked, when it runs; `dry-run` checks it before.
+         */
+        post: operations["createPipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a pipeline */
+        get: operations["getPipeline"];
+        /**
+         * Replace a pipeline
+         * @description Runs that have begun go on with the pipeline as it was.
+         */
+        put: operations["replacePipeline"];
+        post?: never;
+        /** Remove a pipeline */
+        delete: operations["removePipeline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render a pipeline without running it
+         * @description Nothing is stored or submitted. Each rendered job is checked as if it were submitted now.
+         */
+        post: operations["dryRunPipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a pipeline */
+        post: operations["startRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List runs, newest first */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a run: its steps, their jobs and results */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a run */
+        post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a run again from a step on
+         * @description That step, all that need it, and what did not succeed run again, with the pipeline as it was.
+         */
+        post: operations["replayRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/languages": {
         parameters: {
             query?: never;
@@ -2707,6 +2858,545 @@ export interface components {
             /** @description `?next=` of the next page. */
             next?: string;
         };
+        /**
+         * @description How a job that failed is tried again.
+         * @example {
+         *       "attempts": 3,
+         *       "backoff_s": 5
+         *     }
+         */
+        PipelineRetry: {
+            /** @description Jobs altogether. */
+            attempts: number;
+            /** @description Seconds before the second job; they double with each further one, up to an hour. Default: 1. */
+            backoff_s?: number;
+        };
+        /**
+         * @example {
+         *       "name": "report",
+         *       "uses": "job",
+         *       "with": {
+         *         "language": "bash",
+         *         "source": "cat",
+         *         "tests": [
+         *           {
+         *             "stdin": "${steps.judge.result.stdout}"
+         *           }
+         *         ]
+         *       },
+         *       "needs": [
+         *         "judge"
+         *       ],
+         *       "if": "steps.judge.state == 'succeeded'"
+         *     }
+         */
+        PipelineStep: {
+            /** @description By which others need it and see its result. */
+            name: string;
+            uses?: components["schemas"]["PipelineTool"];
+            /** @description The body of `POST /v1/jobs`; its texts may hold `${…}` with an expression in CEL. A text that is one `${…}` takes the value with its type. */
+            with: {
+                [key: string]: unknown;
+            };
+            /** @description Steps that have to be over before it starts. */
+            needs?: string[];
+            /** @description A condition in CEL; the step is skipped where it is false. */
+            if?: string;
+            /** @description An expression in CEL whose value is a list; the step runs once for each of its entries. */
+            for_each?: string;
+            /** @description Entries of `for_each` that run at the same time. */
+            max_parallel?: number;
+            /** @description A job that is not over so long after its submission is cancelled, and has failed. */
+            timeout_s?: number;
+            retry?: components["schemas"]["PipelineRetry"];
+            on_failure?: components["schemas"]["PipelineOnFailure"];
+        };
+        /**
+         * @example {
+         *       "name": "grading",
+         *       "inputs": {
+         *         "n": 6
+         *       },
+         *       "steps": [
+         *         {
+         *           "name": "judge",
+         *           "uses": "job",
+         *           "with": {
+         *             "language": "python",
+         *             "source": "print(int(input()) + 1)",
+         *             "tests": [
+         *               {
+         *                 "stdin": "${inputs.n}"
+         *               }
+         *             ]
+         *           }
+         *         },
+         *         {
+         *           "name": "report",
+         *           "uses": "job",
+         *           "with": {
+         *             "language": "bash",
+         *             "source": "cat",
+         *             "tests": [
+         *               {
+         *                 "stdin": "${steps.judge.result.stdout}"
+         *               }
+         *             ]
+         *           },
+         *           "needs": [
+         *             "judge"
+         *           ],
+         *           "if": "steps.judge.state == 'succeeded'"
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineRequest: {
+            /** @description For people. */
+            name?: string;
+            /** @description Inputs of a run by name, each with its default; `null`: a run has to give it. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /** @description In any order. */
+            steps: components["schemas"]["PipelineStep"][];
+        };
+        /**
+         * @description In whose name a pipeline runs.
+         * @example {
+         *       "key": "opt_1a2b3c4d",
+         *       "tenant": "school"
+         *     }
+         */
+        PipelineOwner: {
+            /** @description The id of its API key. */
+            key?: string;
+            /** @description The tenant of its jobs. */
+            tenant?: string;
+        };
+        /**
+         * @example {
+         *       "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "owner": {
+         *         "key": "opt_1a2b3c4d",
+         *         "tenant": "school"
+         *       },
+         *       "created_at": "2026-11-27T12:00:00.000Z",
+         *       "name": "grading",
+         *       "inputs": {
+         *         "n": 6
+         *       },
+         *       "steps": [
+         *         {
+         *           "name": "judge",
+         *           "uses": "job",
+         *           "with": {
+         *             "language": "python",
+         *             "source": "print(int(input()) + 1)",
+         *             "tests": [
+         *               {
+         *                 "stdin": "${inputs.n}"
+         *               }
+         *             ]
+         *           }
+         *         },
+         *         {
+         *           "name": "report",
+         *           "uses": "job",
+         *           "with": {
+         *             "language": "bash",
+         *             "source": "cat",
+         *             "tests": [
+         *               {
+         *                 "stdin": "${steps.judge.result.stdout}"
+         *               }
+         *             ]
+         *           },
+         *           "needs": [
+         *             "judge"
+         *           ],
+         *           "if": "steps.judge.state == 'succeeded'"
+         *         }
+         *       ]
+         *     }
+         */
+        Pipeline: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description For people. */
+            name?: string;
+            owner: components["schemas"]["PipelineOwner"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Inputs of a run by name, each with its default; `null`: a run has to give it. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            steps: components["schemas"]["PipelineStep"][];
+        };
+        /**
+         * @example {
+         *       "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "name": "grading",
+         *       "created_at": "2026-11-27T12:00:00.000Z",
+         *       "steps": [
+         *         "judge",
+         *         "report"
+         *       ]
+         *     }
+         */
+        PipelineSummary: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description For people. */
+            name?: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description The names of its steps. */
+            steps: string[];
+        };
+        /**
+         * @example {
+         *       "pipelines": [
+         *         {
+         *           "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *           "name": "grading",
+         *           "created_at": "2026-11-27T12:00:00.000Z",
+         *           "steps": [
+         *             "judge",
+         *             "report"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineList: {
+            pipelines: components["schemas"]["PipelineSummary"][];
+            /** @description `?next=` of the next page. */
+            next?: string;
+        };
+        /**
+         * @example {
+         *       "inputs": {
+         *         "n": 6
+         *       }
+         *     }
+         */
+        PipelineDryRunRequest: {
+            /** @description Inputs of the run. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /** @description Results that steps are taken to have, by name; of a step with `for_each` a list with one for each entry. */
+            results?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "name": "judge",
+         *       "state": "running",
+         *       "jobs": [
+         *         {
+         *           "language": "python",
+         *           "source": "print(int(input()) + 1)",
+         *           "tests": [
+         *             {
+         *               "stdin": "6"
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineDryStep: {
+            name: string;
+            state: components["schemas"]["PipelineStepState"];
+            error?: components["schemas"]["Fault"];
+            /** @description The jobs, rendered. */
+            jobs: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * @example {
+         *       "steps": [
+         *         {
+         *           "name": "judge",
+         *           "state": "running",
+         *           "jobs": [
+         *             {
+         *               "language": "python",
+         *               "source": "print(int(input()) + 1)",
+         *               "tests": [
+         *                 {
+         *                   "stdin": "6"
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "name": "report",
+         *           "state": "waiting",
+         *           "jobs": []
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineDryRun: {
+            steps: components["schemas"]["PipelineDryStep"][];
+        };
+        /**
+         * @example {
+         *       "inputs": {
+         *         "n": 6
+         *       }
+         *     }
+         */
+        PipelineRunRequest: {
+            /** @description Inputs of the run; the others have their defaults. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "from": "report"
+         *     }
+         */
+        PipelineReplayRequest: {
+            /** @description The step from which on it runs again. */
+            from: string;
+        };
+        /**
+         * @description How a run is.
+         * @enum {string}
+         */
+        PipelineRunState: "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description `skipped`: its condition was false. `blocked`: a step that it needs failed.
+         * @enum {string}
+         */
+        PipelineStepState: "waiting" | "running" | "succeeded" | "failed" | "skipped" | "blocked" | "cancelled";
+        /**
+         * @example {
+         *       "attempt": 1,
+         *       "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *       "accepted": true,
+         *       "result": {
+         *         "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *         "verdict": "accepted",
+         *         "stdout": "7\n",
+         *         "json": 7,
+         *         "tests": [
+         *           {
+         *             "name": "1",
+         *             "verdict": "accepted",
+         *             "cpu_ms": 11.5,
+         *             "memory_bytes": 9437184
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        PipelineJob: {
+            /** @description From 1. */
+            attempt: number;
+            /**
+             * Format: uuid
+             * @description The job, once it was submitted.
+             */
+            job?: string;
+            /**
+             * Format: date-time
+             * @description The attempt begins then.
+             */
+            not_before?: string;
+            /** @description What it became, once it is over. */
+            accepted?: boolean;
+            /** @description What later steps see: `job`, `verdict`, `stdout` of the first test, `json` if that is JSON, `tests`, `score`, `compile_output`, `error`. */
+            result?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "name": "judge",
+         *       "state": "succeeded",
+         *       "jobs": [
+         *         {
+         *           "attempt": 1,
+         *           "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *           "accepted": true,
+         *           "result": {
+         *             "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *             "verdict": "accepted",
+         *             "stdout": "7\n",
+         *             "json": 7,
+         *             "tests": [
+         *               {
+         *                 "name": "1",
+         *                 "verdict": "accepted",
+         *                 "cpu_ms": 11.5,
+         *                 "memory_bytes": 9437184
+         *               }
+         *             ]
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineStepRun: {
+            name: string;
+            state: components["schemas"]["PipelineStepState"];
+            error?: components["schemas"]["Fault"];
+            /** @description One for each entry of `for_each`; one without. */
+            jobs: components["schemas"]["PipelineJob"][];
+        };
+        /**
+         * @example {
+         *       "id": "0197b5c3aa1e7b3a9c543f0a6b1d2e50",
+         *       "pipeline": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "state": "running",
+         *       "owner": {
+         *         "key": "opt_1a2b3c4d",
+         *         "tenant": "school"
+         *       },
+         *       "created_at": "2026-11-27T12:00:00.000Z",
+         *       "inputs": {
+         *         "n": 6
+         *       },
+         *       "steps": [
+         *         {
+         *           "name": "judge",
+         *           "state": "succeeded",
+         *           "jobs": [
+         *             {
+         *               "attempt": 1,
+         *               "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *               "accepted": true,
+         *               "result": {
+         *                 "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *                 "verdict": "accepted",
+         *                 "stdout": "7\n",
+         *                 "json": 7,
+         *                 "tests": [
+         *                   {
+         *                     "name": "1",
+         *                     "verdict": "accepted",
+         *                     "cpu_ms": 11.5,
+         *                     "memory_bytes": 9437184
+         *                   }
+         *                 ]
+         *               }
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "name": "report",
+         *           "state": "running",
+         *           "jobs": [
+         *             {
+         *               "attempt": 1,
+         *               "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f"
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineRun: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description The pipeline. */
+            pipeline: string;
+            state: components["schemas"]["PipelineRunState"];
+            owner: components["schemas"]["PipelineOwner"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string;
+            /** @description The run of which this one is a replay. */
+            replay_of?: string;
+            /** @description With the defaults. */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** @description In the order of the definition. */
+            steps: components["schemas"]["PipelineStepRun"][];
+        };
+        /**
+         * @example {
+         *       "id": "0197b5c3aa1e7b3a9c543f0a6b1d2e50",
+         *       "pipeline": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "state": "succeeded",
+         *       "created_at": "2026-11-27T12:00:00.000Z",
+         *       "ended_at": "2026-11-27T12:00:02.000Z"
+         *     }
+         */
+        PipelineRunSummary: {
+            /** @description 32 hexadecimal digits. */
+            id: string;
+            /** @description The pipeline. */
+            pipeline: string;
+            state: components["schemas"]["PipelineRunState"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string;
+        };
+        /**
+         * @example {
+         *       "runs": [
+         *         {
+         *           "id": "0197b5c3aa1e7b3a9c543f0a6b1d2e50",
+         *           "pipeline": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *           "state": "succeeded",
+         *           "created_at": "2026-11-27T12:00:00.000Z",
+         *           "ended_at": "2026-11-27T12:00:02.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        PipelineRunList: {
+            runs: components["schemas"]["PipelineRunSummary"][];
+            /** @description `?next=` of the next page. */
+            next?: string;
+        };
+        /**
+         * @description `block`: steps that need it do not start. `continue`: they start, and the run has not failed for that. `stop`: nothing more starts, and what runs is cancelled. Default: `block`.
+         * @enum {string}
+         */
+        PipelineOnFailure: "block" | "continue" | "stop";
+        /**
+         * @description What it does. Default: `job`.
+         * @enum {string}
+         */
+        PipelineTool: "job";
+        /**
+         * @description A state of a run.
+         * @enum {string}
+         */
+        PipelineRunFilter: "running" | "succeeded" | "failed" | "cancelled";
     };
     responses: never;
     parameters: never;
@@ -4645,6 +5335,1004 @@ export interface operations {
             };
             /** @description The body did not arrive in time. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPipelines: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before: only pipelines older than this one. */
+                next?: string;
+                /** @description Maximum number of results. Default: 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Pipelines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineList"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRequest"];
+            };
+        };
+        responses: {
+            /** @description The pipeline. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pipeline. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such pipeline. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replacePipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRequest"];
+            };
+        };
+        responses: {
+            /** @description The pipeline as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such pipeline. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removePipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pipeline as it was. Its runs go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such pipeline. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dryRunPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineDryRunRequest"];
+            };
+        };
+        responses: {
+            /** @description The steps, with the jobs that they would submit as far as results are given. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineDryRun"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such pipeline. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c27d1e7b3a9c543f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRunRequest"];
+            };
+        };
+        responses: {
+            /** @description The run. Its jobs are submitted in the name of the key that started it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such pipeline. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request cannot be met; the message names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description Only runs of this pipeline. */
+                pipeline?: string;
+                /** @description Only runs in this state. */
+                state?: components["schemas"]["PipelineRunFilter"];
+                /** @description `next` of the page before: only runs older than this one. */
+                next?: string;
+                /** @description Maximum number of results. Default: 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunList"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c3aa1e7b3a9c543f0a6b1d2e50 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such run. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c3aa1e7b3a9c543f0a6b1d2e50 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its jobs are cancelled within about a second, and nothing more starts. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such run. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The run is not in such a state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replayRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0197b5c3aa1e7b3a9c543f0a6b1d2e50 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description The new run: it begins with the results of the steps that do not need that one. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such run. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The run is not in such a state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,5 @@
 //! What clients ask for, and whether it can be.
 
-use axum::http::StatusCode;
 use optimus_core::{Invalid, JobRequest, Timestamp};
 use optimus_schedules::{Schedule, Spec};
 use serde::Deserialize;
@@ -9,7 +8,7 @@ use serde_json::Value;
 use super::{computed, too_long};
 use crate::api::caller::Caller;
 use crate::api::submission::{self, Submission};
-use crate::api::{ApiError, ApiState, json};
+use crate::api::{ApiError, ApiState, json, on_behalf, query};
 use crate::schedules::{Definition, MOST_ASKED, Overlap, Owner, Policies, new_id};
 
 /// Bytes of a schedule's job.
@@ -18,6 +17,8 @@ const NAME_CHARS: usize = 200;
 const NOTE_CHARS: usize = 1_000;
 /// Temporal's shortest and longest.
 const CATCH_UP_S: std::ops::RangeInclusive<u64> = 10..=365 * 24 * 60 * 60;
+/// What a schedule does in its owner's name.
+pub(super) const FIRES: &str = "a schedule fires";
 /// Firings by which a spec is judged when it is accepted.
 const TRIED: usize = 10;
 
@@ -68,14 +69,6 @@ pub(super) struct Backfill {
     pub(super) overlap: Option<Overlap>,
 }
 
-/// The query of `GET /v1/schedules`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct Page {
-    next: Option<String>,
-    limit: Option<usize>,
-}
-
 /// The query of `preview`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +81,7 @@ impl NewSchedule {
     pub(super) async fn check(self, state: &ApiState, caller: &Caller) -> Result<Definition, ApiError> {
         let Self { name, spec, job, policies, paused, note } = self;
         let (id, now) = (new_id(), Timestamp::now());
-        let owner = owner_after(caller, &Owner { key: None, tenant: caller.tenant.clone() })?;
+        let owner = on_behalf::owner_after(caller, &Owner { key: None, tenant: caller.tenant.clone() }, FIRES)?;
         let (name, note) = (text("name", name, NAME_CHARS)?, text("note", note, NOTE_CHARS)?);
         check_policies(&policies)?;
         check_spec(spec.clone(), id.clone(), now).await?;
@@ -106,7 +99,7 @@ impl Change {
         mut definition: Definition,
     ) -> Result<Definition, ApiError> {
         check_scope(state, caller, &definition)?;
-        definition.owner = owner_after(caller, &definition.owner)?;
+        definition.owner = on_behalf::owner_after(caller, &definition.owner, FIRES)?;
         if self.name.is_some() {
             definition.name = text("name", self.name, NAME_CHARS)?;
         }
@@ -147,45 +140,13 @@ impl Backfill {
     }
 }
 
-impl Page {
-    pub(super) fn check(self) -> Result<(Option<String>, usize), ApiError> {
-        match (self.next, self.limit.unwrap_or(50)) {
-            (Some(next), _) if !is_id(&next) => {
-                Err(bad_query(format!("`next` is `{}`", next.escape_debug()), "the `next` of the page before"))
-            }
-            (next, limit @ 1..=500) => Ok((next, limit)),
-            (_, limit) => Err(bad_query(format!("`limit` is {limit}"), "from 1 to 500")),
-        }
-    }
-}
-
 impl PreviewParams {
     pub(super) fn check(&self, now: Timestamp) -> Result<(usize, Timestamp), ApiError> {
         match self.n.unwrap_or(20) {
             n @ 1..=100 => Ok((n, self.after.unwrap_or(now))),
-            n => Err(bad_query(format!("`n` is {n}"), "from 1 to 100")),
+            n => Err(query::bad(format!("`n` is {n}"), "from 1 to 100")),
         }
     }
-}
-
-/// Returns true if a schedule may have this id.
-pub(super) fn is_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// In whose name a schedule fires that the caller has written. What an administrator changes for another tenant stays that
-/// tenant's, and in its owner's name.
-pub(super) fn owner_after(caller: &Caller, owner: &Owner) -> Result<Owner, ApiError> {
-    let Some(key) = &caller.key else { return Ok(owner.clone()) };
-    if owner.key.is_some() && caller.tenant != owner.tenant {
-        return Ok(owner.clone());
-    }
-    if !key.is_ours() {
-        let message = "a schedule fires in the name of an API key, and this caller has a token";
-        let error = ApiError::new(StatusCode::FORBIDDEN, "forbidden", message);
-        return Err(error.hint("use a key of the same tenant: `optimus keys create --scope submit`"));
-    }
-    Ok(Owner { key: Some(key.id.clone()), tenant: owner.tenant.clone() })
 }
 
 /// Refuses a caller who lacks the scope that the schedule's job takes: it would be run at this caller's request, or in its name.
@@ -261,8 +222,4 @@ fn text(field: &str, text: Option<String>, most: usize) -> Result<Option<String>
         }
         text => Ok(text),
     }
-}
-
-fn bad_query(message: String, hint: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "bad_query", message).hint(hint)
 }

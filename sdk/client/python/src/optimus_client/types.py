@@ -655,6 +655,139 @@ class ScheduleList(TypedDict):
     """`?next=` of the next page."""
 
 
+class PipelineRetry(TypedDict):
+    """How a job that failed is tried again."""
+
+    attempts: int
+    """Jobs altogether."""
+    backoff_s: NotRequired[int]
+    """Seconds before the second job; they double with each further one, up to an hour. Default: 1."""
+
+
+class PipelineOwner(TypedDict):
+    """In whose name a pipeline runs."""
+
+    key: NotRequired[str]
+    """The id of its API key."""
+    tenant: NotRequired[str]
+    """The tenant of its jobs."""
+
+
+class PipelineSummary(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    name: NotRequired[str]
+    """For people."""
+    created_at: str
+    """When it was created."""
+    steps: list[str]
+    """The names of its steps."""
+
+
+class PipelineList(TypedDict):
+    pipelines: list[PipelineSummary]
+    next: NotRequired[str]
+    """`?next=` of the next page."""
+
+
+class PipelineDryRunRequest(TypedDict):
+    inputs: NotRequired[dict[str, Any]]
+    """Inputs of the run."""
+    results: NotRequired[dict[str, Any]]
+    """Results that steps are taken to have, by name; of a step with `for_each` a list with one for each entry."""
+
+
+class PipelineRunRequest(TypedDict):
+    inputs: NotRequired[dict[str, Any]]
+    """Inputs of the run; the others have their defaults."""
+
+
+PipelineReplayRequest = TypedDict(
+    'PipelineReplayRequest',
+    {
+        'from': str
+    },
+)
+
+
+PipelineRunState: TypeAlias = Literal['running', 'cancelling', 'succeeded', 'failed', 'cancelled']
+"""How a run is."""
+
+
+PipelineStepState: TypeAlias = Literal['waiting', 'running', 'succeeded', 'failed', 'skipped', 'blocked', 'cancelled']
+"""`skipped`: its condition was false. `blocked`: a step that it needs failed."""
+
+
+class PipelineJob(TypedDict):
+    attempt: int
+    """From 1."""
+    job: NotRequired[str]
+    """The job, once it was submitted."""
+    not_before: NotRequired[str]
+    """The attempt begins then."""
+    accepted: NotRequired[bool]
+    """What it became, once it is over."""
+    result: NotRequired[dict[str, Any]]
+    """What later steps see: `job`, `verdict`, `stdout` of the first test, `json` if that is JSON, `tests`, `score`, `compile_output`, `error`."""
+
+
+class PipelineStepRun(TypedDict):
+    name: str
+    state: PipelineStepState
+    error: NotRequired[Fault]
+    jobs: list[PipelineJob]
+    """One for each entry of `for_each`; one without."""
+
+
+class PipelineRun(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    pipeline: str
+    """The pipeline."""
+    state: PipelineRunState
+    owner: PipelineOwner
+    created_at: str
+    """When it was created."""
+    ended_at: NotRequired[str]
+    """When it ended."""
+    replay_of: NotRequired[str]
+    """The run of which this one is a replay."""
+    inputs: dict[str, Any]
+    """With the defaults."""
+    steps: list[PipelineStepRun]
+    """In the order of the definition."""
+
+
+class PipelineRunSummary(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    pipeline: str
+    """The pipeline."""
+    state: PipelineRunState
+    created_at: str
+    """When it was created."""
+    ended_at: NotRequired[str]
+    """When it ended."""
+
+
+class PipelineRunList(TypedDict):
+    runs: list[PipelineRunSummary]
+    next: NotRequired[str]
+    """`?next=` of the next page."""
+
+
+PipelineOnFailure: TypeAlias = Literal['block', 'continue', 'stop']
+"""`block`: steps that need it do not start. `continue`: they start, and the run has not failed for that. `stop`: nothing more starts, and what runs is cancelled. Default: `block`."""
+
+
+PipelineTool: TypeAlias = Literal['job']
+"""What it does. Default: `job`."""
+
+
+PipelineRunFilter: TypeAlias = Literal['running', 'succeeded', 'failed', 'cancelled']
+"""A state of a run."""
+
+
 Content: TypeAlias = Union[PlainText, Base64Content, TextContent]
 """Bytes: a string when they are UTF-8, `{"base64": …}` when they are not. Both are read, and `{"text": …}` too."""
 
@@ -979,6 +1112,57 @@ class ScheduleSpec(TypedDict):
     jitter: NotRequired[str]
     """Each firing is late by up to this, and never past the next one: `30s`."""
     dst: NotRequired[ScheduleDst]
+
+
+PipelineStep = TypedDict(
+    'PipelineStep',
+    {
+        'name': str,
+        'uses': NotRequired[PipelineTool],
+        'with': dict[str, Any],
+        'needs': NotRequired[list[str]],
+        'if': NotRequired[str],
+        'for_each': NotRequired[str],
+        'max_parallel': NotRequired[int],
+        'timeout_s': NotRequired[int],
+        'retry': NotRequired[PipelineRetry],
+        'on_failure': NotRequired[PipelineOnFailure],
+    },
+)
+
+
+class PipelineRequest(TypedDict):
+    name: NotRequired[str]
+    """For people."""
+    inputs: NotRequired[dict[str, Any]]
+    """Inputs of a run by name, each with its default; `null`: a run has to give it."""
+    steps: list[PipelineStep]
+    """In any order."""
+
+
+class Pipeline(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    name: NotRequired[str]
+    """For people."""
+    owner: PipelineOwner
+    created_at: str
+    """When it was created."""
+    inputs: NotRequired[dict[str, Any]]
+    """Inputs of a run by name, each with its default; `null`: a run has to give it."""
+    steps: list[PipelineStep]
+
+
+class PipelineDryStep(TypedDict):
+    name: str
+    state: PipelineStepState
+    error: NotRequired[Fault]
+    jobs: list[dict[str, Any]]
+    """The jobs, rendered."""
+
+
+class PipelineDryRun(TypedDict):
+    steps: list[PipelineDryStep]
 
 
 class Checker(TypedDict):

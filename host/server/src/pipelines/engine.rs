@@ -1,0 +1,117 @@
+//! Takes runs forward: submits the jobs that have to be there, and enters what they became.
+//!
+//! Every API process has an engine, and one of them leads. A run is read before each round and written after each change;
+//! wherever a process is killed in between, the next one submits with the same keys, and the queue keeps one job of each.
+
+mod following;
+mod round;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use optimus_core::{JobId, Timestamp};
+use optimus_pipelines::Outcome;
+use optimus_queue::background::Outage;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::following::Following;
+use crate::schedules::{CLAIM_EVERY, Owner, Refused};
+
+#[cfg(test)]
+mod tests;
+
+/// Between two looks at all runs that have not ended.
+const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks for runs that are to be removed.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Jobs, as pipelines see them.
+#[async_trait]
+pub trait Action: Send + Sync {
+    /// Submits a job in the owner's name, with what the owner may do now. A known key is the job that was submitted with it.
+    async fn submit(&self, owner: &Owner, job: &Value, key: &str) -> Result<JobId, Refused>;
+
+    /// What a job became, once it is over.
+    async fn outcome(&self, id: JobId) -> anyhow::Result<Option<Outcome>>;
+
+    /// Returns when a job is over, or may be.
+    async fn over(&self, id: JobId);
+
+    /// Cancels a job, if it has not ended.
+    async fn cancel(&self, id: JobId) -> anyhow::Result<()>;
+}
+
+/// What an engine works with.
+#[derive(Clone)]
+pub struct Seams {
+    /// Where runs are stored.
+    pub store: Arc<super::PipelineStore>,
+    /// What their steps do.
+    pub action: Arc<dyn Action>,
+    /// How long a run is stored after its end.
+    pub kept: Duration,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// An engine, not yet running.
+pub struct Engine(pub Seams);
+
+impl Engine {
+    /// Takes runs forward until `shutdown`, whenever this process leads. What cannot be read or written is tried again each
+    /// second.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let leads = watch::Sender::new(false);
+        let work = async { tokio::join!(lead(&self.0, &leads), work(&self.0, leads.subscribe())) };
+        shutdown.run_until_cancelled(work).await;
+    }
+}
+
+/// Claims the lead again and again.
+async fn lead(seams: &Seams, leads: &watch::Sender<bool>) {
+    let (mut leader, mut outage) = (seams.store.leader(), Outage::of("claim the lead of pipelines"));
+    loop {
+        let claimed = leader.claim((seams.now)()).await.map_err(|error| format!("{error:#}"));
+        outage.note(&claimed);
+        leads.send_if_modified(|leads| std::mem::replace(leads, claimed == Ok(true)) != *leads);
+        tokio::time::sleep(CLAIM_EVERY).await;
+    }
+}
+
+async fn work(seams: &Seams, mut leads: watch::Receiver<bool>) {
+    let mut outage = Outage::of("read or write runs of pipelines");
+    // The sender lives as long as this.
+    while leads.wait_for(|leads| *leads).await.is_ok() {
+        let (mut following, mut swept) = (Following::default(), None::<Instant>);
+        let (mut looked, mut soon) = (None::<Instant>, Vec::new());
+        while *leads.borrow_and_update() {
+            if looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
+                looked = Some(Instant::now());
+                soon.clear();
+                let worked = match seams.store.open().await {
+                    Ok(open) => round::all(seams, open, &mut following).await,
+                    Err(error) => Err(error),
+                };
+                outage.note(&worked.map_err(|error| format!("{error:#}")));
+            } else if !soon.is_empty() {
+                let worked = round::all(seams, std::mem::take(&mut soon), &mut following).await;
+                outage.note(&worked.map_err(|error| format!("{error:#}")));
+            }
+            if swept.is_none_or(|swept| swept.elapsed() >= SWEEP) {
+                swept = Some(Instant::now());
+                outage.note(&round::sweep(seams).await.map_err(|error| format!("{error:#}")));
+            }
+            let wait = looked.map_or(Duration::ZERO, |looked| LOOK.saturating_sub(looked.elapsed()));
+            tokio::select! {
+                _ = leads.changed() => {}
+                () = seams.store.changed() => looked = None,
+                runs = following.next() => soon.extend(runs),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Storage of pipelines and their runs: with a shared queue, or in files of the state directory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use optimus_core::Timestamp;
+use optimus_pipelines::{Definition, Ended, Run, Start};
+use optimus_queue::SharedStore;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use crate::key_value::{Directory, KeyValueStore, SharedHash};
+use crate::schedules::{Leader, Owner};
+
+/// A pipeline, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredPipeline {
+    /// 32 hexadecimal digits, which sort by the time of creation.
+    pub id: String,
+    /// Who wrote it last. Its runs are in the names of those who start them.
+    pub owner: Owner,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// What clients wrote.
+    pub definition: Definition,
+}
+
+/// A run, as it is stored after each change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredRun {
+    /// 32 hexadecimal digits, which sort by the time of creation.
+    pub id: String,
+    /// The pipeline.
+    pub pipeline: String,
+    /// In whose name its jobs are submitted.
+    pub owner: Owner,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The pipeline as it was then.
+    pub definition: Definition,
+    /// The run of which this one is a replay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<String>,
+    /// How far it has come.
+    pub run: Run,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What lists show of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) pipeline: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<String>,
+    pub(crate) created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<Ended>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+impl StoredRun {
+    /// The job's idempotency key, which is the fence of an attempt. Clients cannot send one that begins like this: theirs
+    /// are printable ASCII.
+    pub(super) fn key(&self, start: &Start) -> String {
+        format!("¶{}·{}·{}·{}", self.id, start.step, start.index, start.attempt)
+    }
+
+    fn summary(&self) -> Summary {
+        let (pipeline, tenant) = (self.pipeline.clone(), self.owner.tenant.clone());
+        Summary { pipeline, tenant, created_at: self.created_at, ended: self.ended, ended_at: self.ended_at }
+    }
+}
+
+/// Storage of pipelines and runs.
+pub struct PipelineStore {
+    pipelines: Box<dyn KeyValueStore>,
+    runs: Box<dyn KeyValueStore>,
+    /// What lists show of each run.
+    summaries: Box<dyn KeyValueStore>,
+    /// The names of runs that have not ended.
+    open: Box<dyn KeyValueStore>,
+    /// The names of runs that clients have cancelled, as long as these runs are stored.
+    cancelled: Box<dyn KeyValueStore>,
+    shared: Option<Arc<dyn SharedStore>>,
+    /// A client of this process has written.
+    changed: Notify,
+}
+
+impl PipelineStore {
+    /// Files of a server in one process.
+    pub fn files(dir: &Path) -> Self {
+        let files = |name: &str| Box::new(Directory::new(dir.join(name), "", ".json")) as Box<dyn KeyValueStore>;
+        Self::new(["definitions", "runs", "summaries", "open", "cancelled"].map(files), None)
+    }
+
+    /// For all processes that share the queue.
+    pub fn shared(store: &Arc<dyn SharedStore>) -> Self {
+        let hash = |name| Box::new(SharedHash::new(Arc::clone(store), name)) as Box<dyn KeyValueStore>;
+        let names = ["pipelines", "pipeline-runs", "pipeline-summaries", "pipeline-open", "pipeline-cancelled"];
+        Self::new(names.map(hash), Some(Arc::clone(store)))
+    }
+
+    fn new(
+        [pipelines, runs, summaries, open, cancelled]: [Box<dyn KeyValueStore>; 5],
+        shared: Option<Arc<dyn SharedStore>>,
+    ) -> Self {
+        Self { pipelines, runs, summaries, open, cancelled, shared, changed: Notify::new() }
+    }
+
+    /// One more process that wants to take runs forward.
+    pub(super) fn leader(&self) -> Leader {
+        Leader::new("pipeline-leader", self.shared.clone())
+    }
+
+    /// Every pipeline by id.
+    pub(crate) async fn pipelines(&self) -> anyhow::Result<BTreeMap<String, StoredPipeline>> {
+        all(self.pipelines.as_ref()).await
+    }
+
+    /// A pipeline.
+    pub(crate) async fn pipeline(&self, id: &str) -> anyhow::Result<Option<StoredPipeline>> {
+        read(self.pipelines.as_ref(), id).await
+    }
+
+    /// Stores a pipeline.
+    pub(crate) async fn put_pipeline(&self, pipeline: &StoredPipeline) -> anyhow::Result<()> {
+        write(self.pipelines.as_ref(), &pipeline.id, pipeline).await
+    }
+
+    /// Removes a pipeline. Its runs go on.
+    pub(crate) async fn remove_pipeline(&self, id: &str) -> anyhow::Result<()> {
+        self.pipelines.put(id, None).await
+    }
+
+    /// What lists show of each run, by id.
+    pub(crate) async fn summaries(&self) -> anyhow::Result<BTreeMap<String, Summary>> {
+        all(self.summaries.as_ref()).await
+    }
+
+    /// A run.
+    pub(crate) async fn run(&self, id: &str) -> anyhow::Result<Option<StoredRun>> {
+        read(self.runs.as_ref(), id).await
+    }
+
+    /// Stores a new run, which the engine then takes forward.
+    pub(crate) async fn begin(&self, run: &StoredRun) -> anyhow::Result<()> {
+        write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
+        self.put_open(run).await?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Has the engine cancel a run.
+    pub(crate) async fn cancel(&self, id: &str) -> anyhow::Result<()> {
+        self.cancelled.put(id, Some(b"{}".to_vec())).await?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Returns true if a client has cancelled this run.
+    pub(crate) async fn is_cancelled(&self, id: &str) -> anyhow::Result<bool> {
+        Ok(self.cancelled.get(id).await?.is_some())
+    }
+
+    /// The runs that clients have cancelled.
+    pub(super) async fn cancelled(&self) -> anyhow::Result<BTreeSet<String>> {
+        Ok(self.cancelled.names().await?.into_iter().collect())
+    }
+
+    /// The runs that have not ended.
+    pub(super) async fn open(&self) -> anyhow::Result<Vec<String>> {
+        self.open.names().await
+    }
+
+    /// Stores a run that has not ended. It is open first: one that is open and not stored is nothing, one that is stored and
+    /// not open would never go on. A process that was stopped for a while may so open a run again that another one has
+    /// ended; it ends the same way once more.
+    pub(super) async fn put_open(&self, run: &StoredRun) -> anyhow::Result<()> {
+        self.open.put(&run.id, Some(b"{}".to_vec())).await?;
+        write(self.runs.as_ref(), &run.id, run).await
+    }
+
+    /// Stores a run that has ended, of which nothing is left to do.
+    pub(super) async fn put_ended(&self, run: &StoredRun) -> anyhow::Result<()> {
+        write(self.runs.as_ref(), &run.id, run).await?;
+        self.close(run).await
+    }
+
+    /// Nothing is left to do for a run.
+    pub(super) async fn close(&self, run: &StoredRun) -> anyhow::Result<()> {
+        write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
+        self.open.put(&run.id, None).await
+    }
+
+    /// Removes a run that ended long ago.
+    pub(super) async fn remove_run(&self, id: &str) -> anyhow::Result<()> {
+        self.runs.put(id, None).await?;
+        self.cancelled.put(id, None).await?;
+        self.summaries.put(id, None).await
+    }
+
+    /// Returns when a client of this process has written.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+async fn read<T: DeserializeOwned>(store: &dyn KeyValueStore, name: &str) -> anyhow::Result<Option<T>> {
+    store.get(name).await?.map(|json| parse(name, &json)).transpose()
+}
+
+/// One that cannot be read is logged, and does not keep the others.
+async fn all<T: DeserializeOwned>(store: &dyn KeyValueStore) -> anyhow::Result<BTreeMap<String, T>> {
+    let readable = |(name, json): (String, Vec<u8>)| match parse(&name, &json) {
+        Ok(value) => Some((name, value)),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "a stored pipeline or run is left out");
+            None
+        }
+    };
+    Ok(store.get_all().await?.into_iter().filter_map(readable).collect())
+}
+
+async fn write<T: Serialize + Sync>(store: &dyn KeyValueStore, name: &str, value: &T) -> anyhow::Result<()> {
+    store.put(name, Some(serde_json::to_vec(value)?)).await
+}
+
+fn parse<T: DeserializeOwned>(name: &str, json: &[u8]) -> anyhow::Result<T> {
+    serde_json::from_slice(json).with_context(|| format!("the stored pipeline or run `{name}` cannot be read"))
+}
