@@ -50,19 +50,28 @@ pub async fn measure(args: &Bench, progress: &dyn Fn(&str)) -> anyhow::Result<Fi
     // Cold ones, but where both are measured.
     let mut cold = args.clone();
     cold.engine.warm_starts = crate::cli::WarmStarts::Off;
+    let state = scratch.path().join("state");
+    crate::engine::share_runtimes(args.engine.state.as_deref(), &state)?;
     let server = Server::start(&cold, scratch.path()).await?;
     let engine = server.engine()?;
+    let programs = match programs::measurable(engine, args.engine.sandbox).await {
+        Ok(programs) => programs,
+        Err(error) => {
+            server.stop().await;
+            return Err(error);
+        }
+    };
     let mut figures = Figures::default();
     if args.crowd_only {
-        let program = programs::all()?.into_iter().next().context("the bench has no program")?;
+        let program = programs.first().context("the bench has no program")?;
         progress("a client among thousands that say nothing");
         // The first job compiles.
         server.judge(&program.job(1)).await?;
-        crowd::measure(&program, &server, seconds, &mut figures).await?;
+        crowd::measure(program, &server, seconds, &mut figures).await?;
         server.stop().await;
         return Ok(figures);
     }
-    for program in programs::all()? {
+    for program in programs {
         progress(&format!("{}: alone, in a box and over HTTP, in turns", program.name));
         latencies(args, &program, &server, scratch.path(), seconds, &mut figures).await?;
         progress(&format!("{}: jobs a second", program.name));

@@ -33,7 +33,7 @@ pub use probe::probe;
 pub use sandbox::{docker_config, warm_starts};
 pub(crate) use trust::trust;
 pub use wasm::{COMPILE_RUNTIME, RUN_ENGINE};
-pub(crate) use wasm::{install_runtime, runtimes};
+pub(crate) use wasm::{install_runtime, runtimes, share_runtimes};
 
 /// The parts that judging needs.
 pub struct Engine {

@@ -1,8 +1,12 @@
 //! The programs that are measured: data, since the host knows no language by name.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
+use optimus_core::language::Availability;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::cli::Backend;
+use crate::engine::Engine;
 
 const PROGRAMS: &str = include_str!("../../../../languages/bench.toml");
 
@@ -22,6 +26,9 @@ pub(super) struct Program {
     /// Its command in a box, where it may be started warm.
     #[serde(default)]
     pub(super) warm: Vec<String>,
+    /// Left out where its toolchain is missing.
+    #[serde(default)]
+    optional: bool,
 }
 
 #[derive(Deserialize)]
@@ -29,8 +36,26 @@ struct File {
     program: Vec<Program>,
 }
 
-pub(super) fn all() -> anyhow::Result<Vec<Program>> {
-    Ok(toml::from_str::<File>(PROGRAMS).context("the bench's programs")?.program)
+/// Those that can be measured with this backend. Inside Wasm no toolchain of the machine's runs.
+///
+/// # Errors
+/// A toolchain is missing, or all are.
+pub(super) async fn measurable(engine: &Engine, backend: Backend) -> anyhow::Result<Vec<Program>> {
+    let mut programs = Vec::new();
+    let mut missing = String::new();
+    for program in toml::from_str::<File>(PROGRAMS).context("the bench's programs")?.program {
+        let plugin = engine.catalogue.plugin(&program.language).await;
+        let plugin = plugin.with_context(|| format!("there is no plugin of `{}`", program.language))?;
+        match engine.availability(plugin.descriptor()).await {
+            Availability::Unavailable { reason, .. } if program.optional || backend == Backend::Wasm => {
+                missing = reason;
+            }
+            Availability::Unavailable { reason, hint } => bail!("{}: {reason}\n\nhint: {hint}", program.language),
+            Availability::Available { .. } | Availability::Unknown => programs.push(program),
+        }
+    }
+    ensure!(!programs.is_empty(), "no program of the bench can run here: {missing}");
+    Ok(programs)
 }
 
 impl Program {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use anyhow::Context as _;
 use optimus_sandbox::own_program;
 use optimus_wasm::{EngineCommand, Runtime, Runtimes, WasmConfig, WasmSandbox};
 
@@ -15,12 +16,28 @@ pub const RUN_ENGINE: &str = "__wasm_engine";
 /// The same for compiling a runtime.
 pub const COMPILE_RUNTIME: &str = "__wasm_compile";
 
+/// Below a state directory.
+const RUNTIMES: &str = "runtimes";
+
 /// The runtimes below the state directory.
 ///
 /// # Errors
 /// There is no state directory.
 pub(crate) fn runtimes(state: Option<&Path>) -> anyhow::Result<Runtimes> {
-    Ok(Runtimes::new(state_dir(state)?.join("runtimes")))
+    Ok(Runtimes::new(state_dir(state)?.join(RUNTIMES)))
+}
+
+/// Has another state directory use the same runtimes, if there are any.
+///
+/// # Errors
+/// It cannot be written to.
+pub(crate) fn share_runtimes(state: Option<&Path>, other: &Path) -> anyhow::Result<()> {
+    let runtimes = state_dir(state)?.join(RUNTIMES);
+    if !runtimes.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(other).with_context(|| format!("cannot create `{}`", other.display()))?;
+    std::os::unix::fs::symlink(runtimes, other.join(RUNTIMES)).context("cannot link the runtimes")
 }
 
 /// The backend; nothing is started before the first job.
