@@ -1,7 +1,7 @@
 //! Schedules of real servers that are killed between their firings: no time is lost, and none fires twice.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use optimus_core::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::server::Server;
 use crate::stores::postgres;
 use crate::stores::server::{Node, is_skipped};
-use crate::support::can_judge;
+use crate::support::{can_judge, until};
 
 /// One firing in each of so many seconds.
 const TIMES: u64 = 8;
@@ -81,15 +81,4 @@ fn each_fires_once(queue: &[&str], is_shared: bool) {
 
 fn sleep_until(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms.saturating_sub(Timestamp::now().0)));
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(90);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(200));
-    }
 }

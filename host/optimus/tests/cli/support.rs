@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -75,4 +76,16 @@ pub(crate) fn shell(place: &Path, version: &str) -> Vec<u8> {
     let output = optimus(&["plugin", "build", place.to_str().unwrap(), "-o", built.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     std::fs::read(built).unwrap()
+}
+
+/// Looks again until there is something, for a minute and a half; `what` names it where it never comes.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(90);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
