@@ -3,6 +3,7 @@
 //! A pipeline belongs to a tenant, like a job. Each of its runs acts in the name of the API key that started it.
 
 mod action;
+pub(super) mod fired;
 pub(super) mod runs;
 mod view;
 

@@ -3,7 +3,7 @@
 use optimus_core::Timestamp;
 use optimus_schedules::Spec;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::overlap::Overlap;
@@ -24,9 +24,10 @@ pub struct Definition {
     pub active_from: Timestamp,
     /// When it fires.
     pub spec: Spec,
-    /// The job, as `POST /v1/jobs` takes it.
-    pub job: Value,
-    /// The size of the job as JSON, which counts for its tenant.
+    /// What it starts.
+    #[serde(flatten)]
+    pub starts: Starts,
+    /// The size of that as JSON, which counts for its tenant.
     pub job_bytes: usize,
     /// How it fires.
     #[serde(default)]
@@ -37,6 +38,27 @@ pub struct Definition {
     /// Why it was paused or resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// What a schedule starts when it fires.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Starts {
+    /// A job, as `POST /v1/jobs` takes it.
+    Job(Value),
+    /// A run of a pipeline.
+    Pipeline(PipelineCall),
+}
+
+/// A pipeline, and what its runs begin with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineCall {
+    /// The pipeline's id.
+    pub id: String,
+    /// As `POST /v1/pipelines/{id}/runs` takes them.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub inputs: Map<String, Value>,
 }
 
 /// Whose scopes count at the time of a firing.

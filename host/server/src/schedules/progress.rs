@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use optimus_core::{Fault, JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::action::Started;
 use super::definition::Request;
 use super::overlap::Overlap;
 
 /// Firings that are listed.
 const LISTED: usize = 10;
-/// Running jobs that are followed; with `allow_all` there may be more, and the oldest are left out.
+/// Running jobs and runs that are followed; with `allow_all` there may be more, and the oldest are left out.
 const FOLLOWED: usize = 100;
 
 /// How far a schedule has come.
@@ -19,7 +20,7 @@ pub struct Progress {
     /// Every nominal time up to this one was dealt with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Timestamp>,
-    /// Firings whose job was submitted, or refused.
+    /// Firings whose job or run was started, or refused.
     #[serde(default)]
     pub actions: u64,
     /// Those of them that the spec named, and no client asked for.
@@ -28,7 +29,7 @@ pub struct Progress {
     /// Firings that were later than the catch-up window.
     #[serde(default)]
     pub missed: u64,
-    /// Firings that were left out, because an earlier job ran.
+    /// Firings that were left out, because what an earlier one started had not ended.
     #[serde(default)]
     pub skipped: u64,
     /// Firings that were left out, because too many waited.
@@ -37,9 +38,9 @@ pub struct Progress {
     /// The last firings, the newest last.
     #[serde(default)]
     pub recent: VecDeque<Run>,
-    /// Jobs that have not ended, as far as is known.
+    /// What has not ended, as far as is known.
     #[serde(default)]
-    pub running: Vec<JobId>,
+    pub running: Vec<Started>,
     /// Firings that wait.
     #[serde(default)]
     pub(super) waiting: VecDeque<Waiting>,
@@ -64,14 +65,25 @@ pub struct Halt {
 pub struct Run {
     /// The time that the spec names; of a trigger, when it was asked for.
     pub nominal: Timestamp,
-    /// When the job was submitted.
+    /// When the job was submitted, or the run began.
     pub started_at: Timestamp,
     /// The job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
-    /// Why there is none.
+    /// The run of a pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Why there is neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault>,
+}
+
+impl Run {
+    /// What it started.
+    fn started(&self) -> Option<Started> {
+        let run = self.run.clone().map(|run| Started::Run { run });
+        run.or(self.job.map(Started::Job))
+    }
 }
 
 /// A firing that waits.
@@ -101,7 +113,7 @@ impl Waiting {
         Self { nominal, since: now, request, overlap, blocked_since: None }
     }
 
-    /// The job's idempotency key, which is the fence of the firing. Clients cannot send one that begins like this: theirs
+    /// The idempotency key, which is the fence of the firing. Clients cannot send one that begins like this: theirs
     /// are printable ASCII.
     pub(super) fn key(&self, schedule: &str) -> String {
         let request = self.request.as_deref().map(|id| format!("·{id}")).unwrap_or_default();
@@ -129,7 +141,8 @@ impl Progress {
     pub(super) fn record(&mut self, run: Run, is_scheduled: bool) {
         self.actions += 1;
         self.scheduled += u64::from(is_scheduled);
-        self.running.extend(run.job.filter(|job| !self.running.contains(job)));
+        let started = run.started().filter(|started| !self.running.contains(started));
+        self.running.extend(started);
         let most = self.running.len().saturating_sub(FOLLOWED);
         self.running.drain(..most);
         self.recent.push_back(run);
@@ -141,5 +154,20 @@ impl Progress {
     pub(super) fn halt(&mut self, at: Timestamp, reason: String) {
         self.waiting.clear();
         self.halted = Some(Halt { at, reason });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an earlier version stored is read, and a run is never taken for a job: ids of both are UUIDs.
+    #[test]
+    fn jobs_and_runs_are_stored_apart() {
+        let id = JobId::new();
+        let stored = serde_json::json!({"running": [id, {"run": "0197b5c27d1e7b3a9c543f0a6b1d2e4f"}]});
+        let progress: Progress = serde_json::from_value(stored).unwrap();
+        let run = Started::Run { run: "0197b5c27d1e7b3a9c543f0a6b1d2e4f".to_owned() };
+        assert_eq!(progress.running, [Started::Job(id), run]);
     }
 }

@@ -115,6 +115,46 @@ async fn a_firing_waits_for_a_language_that_is_not_known_yet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_begins_runs_of_a_pipeline() {
+    let server = Server::start().await;
+    let step = |name: &str| json!({"name": name, "with": job()});
+    let made = server.post("/v1/pipelines", &json!({"inputs": {"word": "a"}, "steps": [step("only")]})).await;
+    let pipeline = made.json()["id"].as_str().unwrap().to_owned();
+    let schedule = |starts: Value| {
+        let mut body = json!({"spec": {"cron": ["@yearly"]}, "policies": {"pause_on_failure": true}});
+        body.as_object_mut().unwrap().extend(starts.as_object().unwrap().clone());
+        body
+    };
+    let unknown = "0".repeat(32);
+    for (starts, code, named) in [
+        (json!({}), 422, "job"),
+        (json!({"job": job(), "pipeline": {"id": pipeline}}), 422, "pipeline"),
+        (json!({"pipeline": {"id": unknown}}), 404, "no pipeline"),
+        (json!({"pipeline": {"id": pipeline, "inputs": {"other": 1}}}), 422, "pipeline.inputs.other"),
+        (json!({"pipeline": {"id": pipeline, "inputs": {"word": "x".repeat(70_000)}}}), 422, "pipeline.inputs"),
+    ] {
+        let refused = server.post("/v1/schedules", &schedule(starts)).await;
+        assert_eq!(refused.status, code, "{}", refused.text());
+        assert!(refused.text().contains(named), "{named}: {}", refused.text());
+    }
+    let call = json!({"id": pipeline, "inputs": {"word": "b"}});
+    let path = format!("/v1/schedules/{}", created(&server, &schedule(json!({"pipeline": call}))).await);
+    assert_eq!(server.get(&path).await.json()["pipeline"], call);
+    assert_eq!(server.post(&format!("{path}/trigger"), &json!({})).await.status, 202);
+    let first = fired(&server, &path, 1).await;
+    let run = format!("/v1/runs/{}", first["info"]["recent"][0]["run"].as_str().unwrap());
+    assert_eq!(server.get(&run).await.json()["inputs"], json!({"word": "b"}));
+    // A pipeline that is gone is no run, and stops a schedule that stops on failures.
+    assert_eq!(send(&server, "DELETE", &format!("/v1/pipelines/{pipeline}"), &Value::Null).await.status, 200);
+    assert_eq!(server.post(&format!("{path}/trigger"), &json!({"overlap": "allow_all"})).await.status, 202);
+    let second = fired(&server, &path, 2).await;
+    assert_eq!(second["info"]["recent"][1]["error"]["code"], "no_such_pipeline", "{second}");
+    assert_eq!(second["state"], "stopped");
+    let changed = send(&server, "PATCH", &path, &json!({"job": job()})).await.json();
+    assert!(changed["job"].is_object() && changed.get("pipeline").is_none(), "{changed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn schedules_are_listed_page_by_page_and_survive_a_restart() {
     let mut server = Server::with(Setup { slots: 0, ..Setup::default() }).await;
     let mut ids = Vec::new();

@@ -79,3 +79,33 @@ pub(crate) async fn what_was_due_while_no_server_ran_fires_or_is_missed(place: &
     assert_eq!(info["missed"], 0, "{info}");
     assert_eq!(jobs(&after).await.len(), 1);
 }
+
+/// The id of a firing's run follows from its schedule and its nominal time, and each job from that run.
+pub(crate) async fn each_time_begins_one_run_though_two_processes_lead(place: &Place) {
+    let leaders = place.leaders().await;
+    let server = &leaders[0];
+    let job = |stdin: &str| json!({"language": "toy", "source": "x", "tests": [{"stdin": stdin}]});
+    let pipeline = json!({"inputs": {"word": "a"}, "steps": [
+        {"name": "first", "with": job("${inputs.word}")},
+        {"name": "second", "needs": ["first"], "with": job("${steps.first.result.stdout}")},
+    ]});
+    let pipeline = server.post("/v1/pipelines", &pipeline).await.json()["id"].clone();
+    let at = [2, 3, 4].map(in_seconds);
+    let body = json!({"spec": {"at": at}, "pipeline": {"id": pipeline, "inputs": {"word": "b"}}, "policies": {"overlap": "allow_all"}});
+    let path = created(server, &body).await;
+    let fired = until(server, &path, |schedule| schedule["state"] == "finished").await;
+    let recent = fired["info"]["recent"].as_array().unwrap();
+    let runs: BTreeSet<&str> = recent.iter().map(|firing| firing["run"].as_str().unwrap()).collect();
+    assert_eq!(runs.len(), at.len(), "{fired}");
+    for run in &runs {
+        let run = until(server, &format!("/v1/runs/{run}"), |run| run["ended_at"].is_string()).await;
+        assert_eq!((&run["state"], &run["inputs"]), (&json!("succeeded"), &json!({"word": "b"})), "{run}");
+    }
+    let listed = server.get("/v1/runs").await.json();
+    let listed: BTreeSet<&str> =
+        listed["runs"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap()).collect();
+    assert_eq!(listed, runs, "none began twice");
+    assert_eq!(jobs(server).await.len(), 2 * at.len());
+    let over = |schedule: &Value| schedule["info"].get("running_runs").is_none();
+    assert_eq!(until(server, &path, over).await["info"]["running"], json!([]));
+}

@@ -29,6 +29,7 @@ macro_rules! every_case {
             firing::each_time_fires_once_though_two_processes_lead,
             firing::firings_wait_or_are_left_out_while_a_job_runs,
             firing::what_was_due_while_no_server_ran_fires_or_is_missed,
+            firing::each_time_begins_one_run_though_two_processes_lead,
             runs::a_run_goes_on_in_another_process_and_submits_nothing_twice,
             runs::each_result_is_entered_once_though_two_processes_lead,
             runs::a_run_is_cancelled_in_any_process,

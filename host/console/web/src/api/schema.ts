@@ -2509,6 +2509,24 @@ export interface components {
             max_actions?: number;
         };
         /**
+         * @description A pipeline, and what its runs begin with.
+         * @example {
+         *       "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "inputs": {
+         *         "count": 3
+         *       }
+         *     }
+         */
+        SchedulePipeline: {
+            /** @description The pipeline's id. */
+            id: string;
+            /** @description Its inputs, as `POST /v1/pipelines/{id}/runs` takes them. */
+            inputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description Either `job` or `pipeline`.
          * @example {
          *       "name": "nightly rejudge",
          *       "spec": {
@@ -2538,7 +2556,8 @@ export interface components {
             /** @description For people. */
             name?: string | null;
             spec: components["schemas"]["ScheduleSpec"];
-            job: components["schemas"]["JobRequest"];
+            job?: components["schemas"]["JobRequest"];
+            pipeline?: components["schemas"]["SchedulePipeline"];
             policies?: components["schemas"]["SchedulePolicies"];
             /** @description It does not fire before it is resumed. */
             paused?: boolean;
@@ -2556,6 +2575,7 @@ export interface components {
             name?: string | null;
             spec?: components["schemas"]["ScheduleSpec"];
             job?: components["schemas"]["JobRequest"];
+            pipeline?: components["schemas"]["SchedulePipeline"];
             policies?: components["schemas"]["SchedulePolicies"];
         };
         /**
@@ -2655,7 +2675,7 @@ export interface components {
             nominal: string;
             /**
              * Format: date-time
-             * @description When the job was submitted.
+             * @description When the job was submitted, or the run began.
              */
             started_at: string;
             /**
@@ -2663,6 +2683,8 @@ export interface components {
              * @description The job.
              */
             job?: string;
+            /** @description The run of a pipeline. */
+            run?: string;
             error?: components["schemas"]["Fault"];
         };
         /**
@@ -2690,13 +2712,13 @@ export interface components {
          *     }
          */
         ScheduleInfo: {
-            /** @description Firings whose job was submitted, or refused. */
+            /** @description Firings whose job or run was started, or refused. */
             actions: number;
             /** @description How many of `max_actions` are left. */
             remaining?: number;
             /** @description Firings that were later than the catch-up window. */
             missed: number;
-            /** @description Firings that were left out while an earlier job ran. */
+            /** @description Firings that were left out while what an earlier one started had not ended. */
             skipped: number;
             /** @description Firings that were left out because 1,000 waited. */
             dropped: number;
@@ -2704,6 +2726,8 @@ export interface components {
             buffered: number;
             /** @description Jobs that have not ended, the last 100. */
             running: string[];
+            /** @description Runs of pipelines that have not ended, the last 100. */
+            running_runs?: string[];
             /** @description The last 10 firings, the newest last. */
             recent: components["schemas"]["ScheduleRun"][];
             /** @description The next 10 firings. */
@@ -2819,7 +2843,8 @@ export interface components {
              */
             created_at: string;
             spec: components["schemas"]["ScheduleSpec"];
-            job: components["schemas"]["JobRequest"];
+            job?: components["schemas"]["JobRequest"];
+            pipeline?: components["schemas"]["SchedulePipeline"];
             policies: components["schemas"]["SchedulePolicies"];
             info: components["schemas"]["ScheduleInfo"];
         };

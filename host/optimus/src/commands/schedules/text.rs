@@ -55,6 +55,7 @@ struct Info {
 struct Firing {
     nominal: String,
     job: Option<String>,
+    run: Option<String>,
     error: Option<optimus_core::Fault>,
 }
 
@@ -103,9 +104,10 @@ impl Shown {
 
 impl Firing {
     fn outcome(&self) -> String {
-        match (&self.job, &self.error) {
-            (Some(job), _) => format!("job {job}"),
-            (None, error) => error.as_ref().map(|fault| visible(&fault.message)).unwrap_or_default(),
+        match (&self.job, &self.run, &self.error) {
+            (Some(job), ..) => format!("job {job}"),
+            (None, Some(run), _) => format!("run {run}"),
+            (None, None, error) => error.as_ref().map(|fault| visible(&fault.message)).unwrap_or_default(),
         }
     }
 }

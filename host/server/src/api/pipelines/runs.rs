@@ -84,7 +84,7 @@ pub(in crate::api) async fn start(
     let definition = pipeline.definition.clone();
     let checked = computed(move || definition.check()).await??;
     let run = Run::new(checked.inputs(&inputs)?);
-    begin(&state, &caller, new(id, owner, pipeline.definition, run, None)).await
+    begin(&state, &caller, new(Place { id: new_id(), pipeline: id, owner }, pipeline.definition, run, None)).await
 }
 
 /// `POST /v1/runs/{id}/replay`.
@@ -105,7 +105,8 @@ pub(in crate::api) async fn replay(
     let copy = definition.clone();
     let checked = computed(move || copy.check()).await??;
     let owner = Owner { key: None, tenant: owner.tenant };
-    begin(&state, &caller, new(pipeline, owner, definition, run.replay(&checked, &from)?, Some(id))).await
+    let place = Place { id: new_id(), pipeline, owner };
+    begin(&state, &caller, new(place, definition, run.replay(&checked, &from)?, Some(id))).await
 }
 
 /// `GET /v1/runs`, the newest first.
@@ -157,8 +158,15 @@ pub(in crate::api) async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(RunView::new(run, true))).into_response())
 }
 
-fn new(pipeline: String, owner: Owner, definition: Definition, run: Run, replay_of: Option<String>) -> StoredRun {
-    let (id, created_at) = (new_id(), Timestamp::now());
+/// Where a run belongs.
+pub(super) struct Place {
+    pub(super) id: String,
+    pub(super) pipeline: String,
+    pub(super) owner: Owner,
+}
+
+pub(super) fn new(place: Place, definition: Definition, run: Run, replay_of: Option<String>) -> StoredRun {
+    let (Place { id, pipeline, owner }, created_at) = (place, Timestamp::now());
     StoredRun { id, pipeline, owner, created_at, definition, replay_of, run, ended: None, ended_at: None }
 }
 
@@ -166,18 +174,24 @@ fn new(pipeline: String, owner: Owner, definition: Definition, run: Run, replay_
 async fn begin(state: &ApiState, caller: &Caller, run: StoredRun) -> Result<Response, ApiError> {
     let owner = on_behalf::owner_after(caller, &run.owner, RUNS)?;
     let run = StoredRun { owner, ..run };
-    let all = state.parts.pipelines.summaries().await.map_err(|error| unreadable(&error))?;
-    let own = || all.values().filter(|other| other.tenant == run.owner.tenant);
-    if own().count() >= MOST || own().filter(|other| other.ended.is_none()).count() >= MOST_OPEN {
-        let message = format!("a tenant has at most {MOST_OPEN} runs under way, and {MOST} with those that are over");
-        return Err(ApiError::too_many("too_many_runs", &message));
-    }
+    room(state, &run.owner.tenant).await?;
     tracing::info!(run = run.id, pipeline = run.pipeline, by = caller.name(), "a run begins");
     let location = format!("/v1/runs/{}", run.id);
     let (store, copy) = (Arc::clone(&state.parts.pipelines), run.clone());
     finished(tokio::spawn(async move { store.begin(&copy).await }).await)?;
     let view = Json(RunView::new(run, false));
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], view).into_response())
+}
+
+/// Refuses a tenant that has too many runs for one more.
+pub(super) async fn room(state: &ApiState, tenant: &Option<String>) -> Result<(), ApiError> {
+    let all = state.parts.pipelines.summaries().await.map_err(|error| unreadable(&error))?;
+    let own = || all.values().filter(|other| other.tenant == *tenant);
+    if own().count() >= MOST || own().filter(|other| other.ended.is_none()).count() >= MOST_OPEN {
+        let message = format!("a tenant has at most {MOST_OPEN} runs under way, and {MOST} with those that are over");
+        return Err(ApiError::too_many("too_many_runs", &message));
+    }
+    Ok(())
 }
 
 /// A run of the caller's tenant; another tenant's is as good as none.

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::{computed, too_long};
 use crate::api::caller::Caller;
+use crate::api::pipelines::fired;
 use crate::api::submission::{self, Submission};
 use crate::api::{ApiError, ApiState, json, on_behalf, query};
-use crate::schedules::{Definition, MOST_ASKED, Overlap, Owner, Policies, new_id};
+use crate::schedules::{Definition, MOST_ASKED, Overlap, Owner, PipelineCall, Policies, Starts, new_id};
 
 /// Bytes of a schedule's job.
 const JOB_BYTES: usize = 64 << 10;
@@ -28,7 +29,8 @@ const TRIED: usize = 10;
 pub(super) struct NewSchedule {
     name: Option<String>,
     spec: Spec,
-    job: Value,
+    job: Option<Value>,
+    pipeline: Option<PipelineCall>,
     #[serde(default)]
     policies: Policies,
     #[serde(default)]
@@ -43,6 +45,7 @@ pub(super) struct Change {
     name: Option<String>,
     spec: Option<Spec>,
     job: Option<Value>,
+    pipeline: Option<PipelineCall>,
     policies: Option<Policies>,
 }
 
@@ -79,15 +82,18 @@ pub(in crate::api) struct PreviewParams {
 
 impl NewSchedule {
     pub(super) async fn check(self, state: &ApiState, caller: &Caller) -> Result<Definition, ApiError> {
-        let Self { name, spec, job, policies, paused, note } = self;
+        let Self { name, spec, job, pipeline, policies, paused, note } = self;
         let (id, now) = (new_id(), Timestamp::now());
         let owner = on_behalf::owner_after(caller, &Owner { key: None, tenant: caller.tenant.clone() }, FIRES)?;
         let (name, note) = (text("name", name, NAME_CHARS)?, text("note", note, NOTE_CHARS)?);
         check_policies(&policies)?;
         check_spec(spec.clone(), id.clone(), now).await?;
-        let job_bytes = check_job(state, caller, &job).await?;
+        let starts = starts(job, pipeline)?.ok_or_else(|| {
+            Invalid::new("job", "is missing: a schedule starts something").hint("give `job`, or `pipeline`")
+        })?;
+        let job_bytes = check_starts(state, caller, &starts).await?;
         let (created_at, active_from) = (now, now);
-        Ok(Definition { id, name, owner, created_at, active_from, spec, job, job_bytes, policies, paused, note })
+        Ok(Definition { id, name, owner, created_at, active_from, spec, starts, job_bytes, policies, paused, note })
     }
 }
 
@@ -107,9 +113,9 @@ impl Change {
             check_policies(&policies)?;
             definition.policies = policies;
         }
-        if let Some(job) = self.job {
-            definition.job_bytes = check_job(state, caller, &job).await?;
-            definition.job = job;
+        if let Some(starts) = starts(self.job, self.pipeline)? {
+            definition.job_bytes = check_starts(state, caller, &starts).await?;
+            definition.starts = starts;
         }
         if let Some(spec) = self.spec.filter(|spec| *spec != definition.spec) {
             let now = Timestamp::now();
@@ -150,8 +156,10 @@ impl PreviewParams {
 }
 
 /// Refuses a caller who lacks the scope that the schedule's job takes: it would be run at this caller's request, or in its name.
+/// The jobs of a pipeline are known only when they are submitted, and checked then.
 pub(super) fn check_scope(state: &ApiState, caller: &Caller, definition: &Definition) -> Result<(), ApiError> {
-    let language = definition.job["language"].as_str().unwrap_or_default();
+    let Starts::Job(job) = &definition.starts else { return Ok(()) };
+    let language = job["language"].as_str().unwrap_or_default();
     match state.parts.languages.find(language) {
         Some(language) => submission::check_scope(caller, &language),
         // It fires, if at all, with its owner's scopes.
@@ -184,6 +192,22 @@ async fn check_spec(spec: Spec, id: String, now: Timestamp) -> Result<(), ApiErr
         }
     })
     .await?
+}
+
+/// What a request names, if it names anything.
+fn starts(job: Option<Value>, pipeline: Option<PipelineCall>) -> Result<Option<Starts>, Invalid> {
+    match (job, pipeline) {
+        (Some(_), Some(_)) => Err(Invalid::new("pipeline", "cannot be combined with `job`").hint("give one of them")),
+        (job, pipeline) => Ok(job.map(Starts::Job).or(pipeline.map(Starts::Pipeline))),
+    }
+}
+
+/// Checks what is to be started as if it were now, and returns its size.
+async fn check_starts(state: &ApiState, caller: &Caller, starts: &Starts) -> Result<usize, ApiError> {
+    match starts {
+        Starts::Job(job) => check_job(state, caller, job).await,
+        Starts::Pipeline(call) => fired::check_call(state, caller, call).await,
+    }
 }
 
 /// Checks the job as if it were submitted now, and returns its size.

@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use optimus_core::{JobId, Timestamp};
 use optimus_schedules::{Firing, Schedule, Spec};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::schedules::{Definition, Halt, Owner, Policies, Progress, Run};
+use crate::schedules::{Definition, Halt, Owner, Policies, Progress, Run, Started, Starts};
 
 /// Firings to come that are listed.
 const NEXT: usize = 10;
@@ -27,7 +26,9 @@ pub(in crate::api) struct ScheduleView {
     owner: Owner,
     created_at: Timestamp,
     spec: Spec,
-    job: Value,
+    /// `job` or `pipeline`.
+    #[serde(flatten)]
+    starts: Starts,
     policies: Policies,
     info: Info,
 }
@@ -43,7 +44,11 @@ struct Info {
     skipped: u64,
     dropped: u64,
     buffered: usize,
+    /// Jobs that have not ended.
     running: Vec<JobId>,
+    /// Runs that have not ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    running_runs: Vec<String>,
     recent: VecDeque<Run>,
     next: Vec<Time>,
 }
@@ -89,19 +94,29 @@ impl ScheduleView {
         let (next, is_over) = next(&definition, &progress, now, NEXT);
         let state = state(&definition, &progress, is_over);
         let stopped = progress.halted.clone().filter(|_| progress.is_halted(definition.active_from));
+        let buffered = progress.buffered();
+        let remaining = definition.policies.max_actions.map(|most| progress.remaining(most));
+        let (mut running, mut running_runs) = (Vec::new(), Vec::new());
+        for started in progress.running {
+            match started {
+                Started::Job(id) => running.push(id),
+                Started::Run { run } => running_runs.push(run),
+            }
+        }
         let info = Info {
             actions: progress.actions,
-            remaining: definition.policies.max_actions.map(|most| progress.remaining(most)),
+            remaining,
             missed: progress.missed,
             skipped: progress.skipped,
             dropped: progress.dropped,
-            buffered: progress.buffered(),
-            running: progress.running,
+            buffered,
+            running,
+            running_runs,
             recent: progress.recent,
             next,
         };
-        let Definition { id, name, note, owner, created_at, spec, job, policies, .. } = definition;
-        Self { id, name, state, note, stopped, owner, created_at, spec, job, policies, info }
+        let Definition { id, name, note, owner, created_at, spec, starts, policies, .. } = definition;
+        Self { id, name, state, note, stopped, owner, created_at, spec, starts, policies, info }
     }
 }
 

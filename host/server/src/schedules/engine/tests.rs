@@ -8,8 +8,8 @@ use optimus_schedules::Spec;
 
 use super::running::Running;
 use super::*;
-use crate::schedules::action::{Refused, State};
-use crate::schedules::definition::{Definition, Owner, Policies, Request, new_id};
+use crate::schedules::action::{Firing, Refused, Started, State};
+use crate::schedules::definition::{Definition, Owner, Policies, Request, Starts, new_id};
 use crate::schedules::overlap::Overlap;
 use crate::schedules::progress::Progress;
 
@@ -25,23 +25,30 @@ struct Jobs {
 
 #[async_trait]
 impl Action for Jobs {
-    async fn submit(&self, _: &Definition, key: &str) -> Result<JobId, Refused> {
+    async fn start(&self, _: &Definition, firing: Firing<'_>) -> Result<Started, Refused> {
         if let Some(refusal) = self.refusal.lock().unwrap().clone() {
             return Err(refusal);
         }
         self.submitted.fetch_add(1, Ordering::SeqCst);
-        let id = *self.by_key.lock().unwrap().entry(key.to_owned()).or_insert_with(JobId::new);
+        let id = *self.by_key.lock().unwrap().entry(firing.key.to_owned()).or_insert_with(JobId::new);
         self.states.lock().unwrap().entry(id).or_insert(State::Open);
-        Ok(id)
+        Ok(Started::Job(id))
     }
 
-    async fn state(&self, id: JobId) -> anyhow::Result<State> {
-        Ok(self.states.lock().unwrap().get(&id).copied().unwrap_or(State::Ended))
+    async fn state(&self, started: &Started) -> anyhow::Result<State> {
+        Ok(self.states.lock().unwrap().get(&job(started)).copied().unwrap_or(State::Ended))
     }
 
-    async fn cancel(&self, id: JobId) -> anyhow::Result<()> {
-        self.cancelled.lock().unwrap().push(id);
+    async fn cancel(&self, started: &Started) -> anyhow::Result<()> {
+        self.cancelled.lock().unwrap().push(job(started));
         Ok(())
+    }
+}
+
+fn job(started: &Started) -> JobId {
+    match started {
+        Started::Job(id) => *id,
+        Started::Run { run } => panic!("run {run}"),
     }
 }
 
@@ -94,7 +101,7 @@ impl Bench {
             created_at: Timestamp(BEGIN),
             active_from: Timestamp(BEGIN),
             spec: Spec { cron: vec!["@hourly".to_owned()], ..Spec::default() },
-            job: serde_json::json!({"language": "toy", "source": "x"}),
+            starts: Starts::Job(serde_json::json!({"language": "toy", "source": "x"})),
             job_bytes: 0,
             policies,
             paused: false,

@@ -1,9 +1,9 @@
 //! One turn of one schedule: what becomes of each firing.
 
-use optimus_core::{Fault, JobId, Timestamp};
+use optimus_core::{Fault, Timestamp};
 
 use super::Seams;
-use crate::schedules::action::{Refused, State};
+use crate::schedules::action::{Firing, Refused, Started, State};
 use crate::schedules::definition::Definition;
 use crate::schedules::overlap::{Decision, MOST_WAITING, Overlap, decide};
 use crate::schedules::progress::{Progress, Run, Waiting};
@@ -47,11 +47,12 @@ impl<'a> Turn<'a> {
     /// Forgets jobs that have ended, and fires what waited for them.
     pub(super) async fn settle(&mut self) -> anyhow::Result<()> {
         let mut open = Vec::new();
-        for id in std::mem::take(&mut self.progress.running) {
-            match self.seams.action.state(id).await? {
-                State::Open => open.push(id),
+        for started in std::mem::take(&mut self.progress.running) {
+            match self.seams.action.state(&started).await? {
+                State::Open => open.push(started),
                 State::Failed if self.definition.policies.pause_on_failure && self.progress.halted.is_none() => {
-                    self.halt(format!("job {id} was not accepted"));
+                    let how = if matches!(started, Started::Job(_)) { "was not accepted" } else { "has failed" };
+                    self.halt(format!("{started} {how}"));
                 }
                 State::Ended | State::Failed => {}
             }
@@ -80,8 +81,8 @@ impl<'a> Turn<'a> {
             Decision::Wait => self.wait(firing),
             Decision::Skip => self.skip(1),
             Decision::Replace => {
-                for id in &self.progress.running {
-                    self.seams.action.cancel(*id).await?;
+                for started in &self.progress.running {
+                    self.seams.action.cancel(started).await?;
                 }
                 self.skip(self.progress.waiting.len());
                 self.progress.waiting.clear();
@@ -108,16 +109,22 @@ impl<'a> Turn<'a> {
     async fn fire(&mut self, firing: Waiting) {
         self.left = self.left.saturating_sub(1);
         let id = &self.definition.id;
-        let submitted = self.seams.action.submit(self.definition, &firing.key(id)).await;
+        let key = firing.key(id);
+        let begun = self.seams.action.start(self.definition, Firing { key: &key, nominal: firing.nominal }).await;
         let started_at = (self.seams.now)();
         let late = started_at.0.saturating_sub(firing.since.0);
         let is_scheduled = firing.request.is_none();
-        let run = |job: Option<JobId>, error: Option<Fault>| Run { nominal: firing.nominal, started_at, job, error };
-        match submitted {
-            Ok(job) => {
-                tracing::info!(schedule = id, %job, late_ms = late, "a schedule fired");
+        let blank = Run { nominal: firing.nominal, started_at, job: None, run: None, error: None };
+        let refused = |fault: Fault| Run { error: Some(fault), ..blank.clone() };
+        match begun {
+            Ok(started) => {
+                tracing::info!(schedule = id, %started, late_ms = late, "a schedule fired");
                 self.seams.metrics.schedule_fired(late);
-                self.progress.record(run(Some(job), None), is_scheduled);
+                let run = match started {
+                    Started::Job(job) => Run { job: Some(job), ..blank },
+                    Started::Run { run } => Run { run: Some(run), ..blank },
+                };
+                self.progress.record(run, is_scheduled);
             }
             Err(Refused::ForNow(fault)) => {
                 tracing::warn!(schedule = id, error = fault.message, "a firing waits");
@@ -125,20 +132,18 @@ impl<'a> Turn<'a> {
                 let blocked_since = Some(firing.blocked_since.unwrap_or(self.now));
                 self.progress.waiting.push_front(Waiting { blocked_since, ..firing });
             }
-            Err(Refused::Owner(fault)) => {
-                self.refuse(run(None, Some(fault.clone())), is_scheduled, Some(fault.message))
-            }
+            Err(Refused::Owner(fault)) => self.refuse(refused(fault.clone()), is_scheduled, Some(fault.message)),
             Err(Refused::Job(fault)) => {
                 let halts = self.definition.policies.pause_on_failure.then(|| fault.message.clone());
-                self.refuse(run(None, Some(fault)), is_scheduled, halts);
+                self.refuse(refused(fault), is_scheduled, halts);
             }
         }
     }
 
-    /// Notes a firing without a job; `halts` is why that stops the schedule.
+    /// Notes a firing that started nothing; `halts` is why that stops the schedule.
     fn refuse(&mut self, run: Run, is_scheduled: bool, halts: Option<String>) {
         let error = run.error.as_ref().map(|fault| fault.message.as_str()).unwrap_or_default();
-        tracing::warn!(schedule = self.definition.id, error, "a firing has no job");
+        tracing::warn!(schedule = self.definition.id, error, "a firing started nothing");
         self.seams.metrics.schedule_firing("refused");
         self.progress.record(run, is_scheduled);
         if let Some(reason) = halts {

@@ -545,6 +545,15 @@ class SchedulePolicies(TypedDict):
     """Fire at this many times, then never again."""
 
 
+class SchedulePipeline(TypedDict):
+    """A pipeline, and what its runs begin with."""
+
+    id: str
+    """The pipeline's id."""
+    inputs: NotRequired[dict[str, Any]]
+    """Its inputs, as `POST /v1/pipelines/{id}/runs` takes them."""
+
+
 class ScheduleNote(TypedDict):
     note: NotRequired[Optional[str]]
     """Why. Default: none."""
@@ -588,27 +597,31 @@ class ScheduleRun(TypedDict):
     nominal: str
     """The time that the spec names; of a trigger, when it was asked for."""
     started_at: str
-    """When the job was submitted."""
+    """When the job was submitted, or the run began."""
     job: NotRequired[str]
     """The job."""
+    run: NotRequired[str]
+    """The run of a pipeline."""
     error: NotRequired[Fault]
 
 
 class ScheduleInfo(TypedDict):
     actions: int
-    """Firings whose job was submitted, or refused."""
+    """Firings whose job or run was started, or refused."""
     remaining: NotRequired[int]
     """How many of `max_actions` are left."""
     missed: int
     """Firings that were later than the catch-up window."""
     skipped: int
-    """Firings that were left out while an earlier job ran."""
+    """Firings that were left out while what an earlier one started had not ended."""
     dropped: int
     """Firings that were left out because 1,000 waited."""
     buffered: int
     """Firings that wait."""
     running: list[str]
     """Jobs that have not ended, the last 100."""
+    running_runs: NotRequired[list[str]]
+    """Runs of pipelines that have not ended, the last 100."""
     recent: list[ScheduleRun]
     """The last 10 firings, the newest last."""
     next: list[ScheduleTime]
@@ -1431,10 +1444,13 @@ class BatchRow(TypedDict):
 
 
 class ScheduleRequest(TypedDict):
+    """Either `job` or `pipeline`."""
+
     name: NotRequired[Optional[str]]
     """For people."""
     spec: ScheduleSpec
-    job: JobRequest
+    job: NotRequired[JobRequest]
+    pipeline: NotRequired[SchedulePipeline]
     policies: NotRequired[SchedulePolicies]
     paused: NotRequired[bool]
     """It does not fire before it is resumed."""
@@ -1449,6 +1465,7 @@ class ScheduleChange(TypedDict):
     """For people; an empty one removes it."""
     spec: NotRequired[ScheduleSpec]
     job: NotRequired[JobRequest]
+    pipeline: NotRequired[SchedulePipeline]
     policies: NotRequired[SchedulePolicies]
 
 
@@ -1465,7 +1482,8 @@ class Schedule(TypedDict):
     created_at: str
     """When it was created."""
     spec: ScheduleSpec
-    job: JobRequest
+    job: NotRequired[JobRequest]
+    pipeline: NotRequired[SchedulePipeline]
     policies: SchedulePolicies
     info: ScheduleInfo
 

@@ -1,0 +1,93 @@
+//! Runs that schedules begin.
+
+use std::sync::Arc;
+
+use optimus_core::{Fault, Invalid};
+use optimus_pipelines::Run;
+use sha2::Digest as _;
+use uuid::Builder;
+
+use super::runs::{Place, new, room};
+use super::{computed, owned, unreadable};
+use crate::api::caller::Caller;
+use crate::api::{ApiError, ApiState};
+use crate::schedules::{Firing, Owner, PipelineCall, Refused};
+
+/// Bytes of the inputs in a schedule.
+const INPUT_BYTES: usize = 64 << 10;
+
+/// Checks that a run could begin now, and returns the size of its inputs.
+pub(in crate::api) async fn check_call(
+    state: &ApiState,
+    caller: &Caller,
+    call: &PipelineCall,
+) -> Result<usize, ApiError> {
+    let bytes = serde_json::to_vec(&call.inputs).map_or(usize::MAX, |json| json.len());
+    if bytes > INPUT_BYTES {
+        let invalid =
+            Invalid::new("pipeline.inputs", format!("have {bytes} bytes, and {INPUT_BYTES} are stored at most"));
+        return Err(invalid.hint("store tests as a problem, and name that").into());
+    }
+    let pipeline = owned(state, caller, &call.id).await?;
+    let inputs = call.inputs.clone();
+    let checked = computed(move || pipeline.definition.check()?.inputs(&inputs).map(drop)).await?;
+    checked.map_err(|invalid| invalid.under("pipeline"))?;
+    Ok(bytes)
+}
+
+/// Begins the run of a firing, and returns its id. The id follows from the firing: one that exists is the same run.
+///
+/// # Errors
+/// The pipeline is gone or takes other inputs now, or its tenant has too many runs.
+pub(in crate::api) async fn begin_fired(
+    state: &ApiState,
+    owner: &Owner,
+    call: &PipelineCall,
+    firing: Firing<'_>,
+) -> Result<String, Refused> {
+    let store = &state.parts.pipelines;
+    let for_now = |error: anyhow::Error| Refused::ForNow(unreadable(&error).into_fault());
+    let id = id_of(firing);
+    if store.run(&id).await.map_err(for_now)?.is_some() {
+        return Ok(id);
+    }
+    let found = store.pipeline(&call.id).await.map_err(for_now)?;
+    let Some(pipeline) = found.filter(|found| found.owner.tenant == owner.tenant) else {
+        let fault = Fault::new("no_such_pipeline", format!("there is no pipeline `{}`", call.id));
+        return Err(Refused::Job(fault.hint("give the schedule another pipeline, or remove it")));
+    };
+    room(state, &owner.tenant).await.map_err(|error| Refused::ForNow(error.into_fault()))?;
+    let (definition, inputs) = (pipeline.definition.clone(), call.inputs.clone());
+    let begun = computed(move || Ok::<_, Invalid>(Run::new(definition.check()?.inputs(&inputs)?)));
+    let begun = begun.await.map_err(|error| Refused::ForNow(error.into_fault()))?;
+    let run = begun.map_err(|invalid| Refused::Job(ApiError::from(invalid).into_fault()))?;
+    let place = Place { id: id.clone(), pipeline: pipeline.id, owner: owner.clone() };
+    let run = new(place, pipeline.definition, run, None);
+    let store = Arc::clone(store);
+    store.begin(&run).await.map_err(for_now)?;
+    tracing::info!(run = id, pipeline = run.pipeline, "a run begins by a schedule");
+    Ok(id)
+}
+
+/// The id of a firing's run: a UUIDv7 of its time, whose other digits follow from its key.
+fn id_of(firing: Firing<'_>) -> String {
+    let hash = sha2::Sha256::digest(firing.key);
+    let mut random = [0; 10];
+    random.copy_from_slice(&hash[..10]);
+    Builder::from_unix_timestamp_millis(firing.nominal.0, &random).into_uuid().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use optimus_core::Timestamp;
+
+    #[test]
+    fn a_firing_has_one_id_and_ids_sort_by_time() {
+        let id = |key, ms| id_of(Firing { key, nominal: Timestamp(ms) });
+        assert_eq!(id("a", 1_700_000_000_000), id("a", 1_700_000_000_000));
+        assert_ne!(id("a", 1_700_000_000_000), id("b", 1_700_000_000_000));
+        assert!(id("a", 1_700_000_000_000) < id("b", 1_700_000_000_001));
+        assert!(crate::api::query::is_id(&id("a", 1)));
+    }
+}
