@@ -16,6 +16,7 @@ mod dist;
 mod doors;
 mod endings;
 mod examples;
+mod flow;
 mod fuzz;
 mod golden;
 mod guests;
@@ -69,6 +70,8 @@ enum Task {
     Demo(demo::Args),
     /// Run every ending of an interactive problem a thousand times on a busy machine; fail if one has two verdicts
     Endings(endings::Args),
+    /// A schedule begins a run of a pipeline, and the server is killed between its steps
+    FlowDemo,
     /// Redis (or PostgreSQL), two API and three worker processes: submit, kill workers meanwhile, count what was lost
     ClusterDemo(cluster::Args),
     /// Scale workers by the formulas of KEDA, over a real queue
@@ -155,6 +158,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Demo(args) => demo::demo(&root, &args),
         Task::Endings(args) => endings::endings(&root, &args),
+        Task::FlowDemo => flow::demo(&root),
         Task::ClusterDemo(args) => cluster::demo(&root, &args),
         Task::KedaDemo(args) => cluster::keda_demo(&root, &args),
         Task::Chaos(args) => cluster::chaos(&root, &args),

@@ -8,8 +8,8 @@ use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
-    api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, fuzz,
-    images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour, vm,
+    api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, flow,
+    fuzz, images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour, vm,
 };
 
 /// The hosts to test on.
@@ -108,6 +108,7 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     }
     parts.run("the manifests, without a cluster", || k8s::k8s(root))?;
     parts.run("KEDA's formulas over a real Redis", || cluster::keda(root))?;
+    parts.run("a pipeline that a schedule begins, its server killed", || flow::flow(root))?;
     parts.run("a cluster of processes over Redis, killed at random", || {
         cluster::small_chaos(root, cluster::Kind::Redis)
     })?;
