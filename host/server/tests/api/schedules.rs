@@ -129,7 +129,7 @@ async fn a_schedule_begins_runs_of_a_pipeline() {
     for (starts, code, named) in [
         (json!({}), 422, "job"),
         (json!({"job": job(), "pipeline": {"id": pipeline}}), 422, "pipeline"),
-        (json!({"pipeline": {"id": unknown}}), 404, "no pipeline"),
+        (json!({"pipeline": {"id": unknown}}), 422, "pipeline.id"),
         (json!({"pipeline": {"id": pipeline, "inputs": {"other": 1}}}), 422, "pipeline.inputs.other"),
         (json!({"pipeline": {"id": pipeline, "inputs": {"word": "x".repeat(70_000)}}}), 422, "pipeline.inputs"),
     ] {
@@ -264,4 +264,37 @@ async fn a_schedule_belongs_to_a_tenant_and_fires_with_its_owners_scopes_of_that
     // The key loses its scope, not its life.
     server.keys.replace(vec![Key { scopes: [Scope::Read].into(), ..second }, b, reader]);
     ask(&server, "POST", &format!("{path}/trigger"), &stranger, &json!({})).await.error(404, "no_such_schedule");
+}
+
+/// A key that may run no commands could otherwise write them into a pipeline that a schedule begins in another key's name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_lends_its_owners_scopes_to_no_other_writer_of_its_pipeline() {
+    let server = Server::with(Setup { slots: 0, ..Setup::default() }).await;
+    let key = |scopes: &[Scope]| Key::new("a", scopes.iter().copied().collect(), None).unwrap();
+    let (owner, commanding) = key(&[Scope::Submit, Scope::Read, Scope::Commands]);
+    let (other, submitting) = key(&[Scope::Submit, Scope::Read]);
+    server.keys.replace(vec![owner, other]);
+    let definition = json!({"steps": [{"name": "only", "with": job()}]});
+    let made = ask(&server, "POST", "/v1/pipelines", &commanding, &definition).await.json();
+    let pipeline = format!("/v1/pipelines/{}", made["id"].as_str().unwrap());
+    let body = json!({"spec": {"cron": ["@yearly"]}, "pipeline": {"id": made["id"]}});
+    let made = ask(&server, "POST", "/v1/schedules", &commanding, &body).await.json();
+    let path = format!("/v1/schedules/{}", made["id"].as_str().unwrap());
+    let outcome = async |actions: usize| {
+        let trigger = format!("{path}/trigger");
+        assert_eq!(ask(&server, "POST", &trigger, &submitting, &json!({"overlap": "allow_all"})).await.status, 202);
+        for _ in 0..300 {
+            let schedule = ask(&server, "GET", &path, &submitting, &Value::Null).await.json();
+            if let Some(firing) = schedule["info"]["recent"].get(actions - 1) {
+                return firing.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it did not fire {actions} times");
+    };
+    assert!(outcome(1).await["run"].is_string());
+    assert_eq!(ask(&server, "PUT", &pipeline, &submitting, &definition).await.status, 200);
+    assert_eq!(outcome(2).await["error"]["code"], "pipeline_not_trusted");
+    assert_eq!(ask(&server, "PUT", &pipeline, &commanding, &definition).await.status, 200);
+    assert!(outcome(3).await["run"].is_string());
 }

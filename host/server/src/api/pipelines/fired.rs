@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use optimus_core::{Fault, Invalid};
 use optimus_pipelines::Run;
 use sha2::Digest as _;
@@ -11,6 +12,7 @@ use super::runs::{Place, new, room};
 use super::{computed, owned, unreadable};
 use crate::api::caller::Caller;
 use crate::api::{ApiError, ApiState};
+use crate::keys::Scope;
 use crate::schedules::{Firing, Owner, PipelineCall, Refused};
 
 /// Bytes of the inputs in a schedule.
@@ -28,7 +30,14 @@ pub(in crate::api) async fn check_call(
             Invalid::new("pipeline.inputs", format!("have {bytes} bytes, and {INPUT_BYTES} are stored at most"));
         return Err(invalid.hint("store tests as a problem, and name that").into());
     }
-    let pipeline = owned(state, caller, &call.id).await?;
+    // Elsewhere it is what the path names; here it is a field.
+    let pipeline = owned(state, caller, &call.id).await.map_err(|error| match error.status() {
+        StatusCode::NOT_FOUND => {
+            let invalid = Invalid::new("pipeline.id", format!("there is no pipeline `{}`", call.id.escape_debug()));
+            invalid.hint("GET /v1/pipelines lists their ids").into()
+        }
+        _ => error,
+    })?;
     let inputs = call.inputs.clone();
     let checked = computed(move || pipeline.definition.check()?.inputs(&inputs).map(drop)).await?;
     checked.map_err(|invalid| invalid.under("pipeline"))?;
@@ -56,6 +65,7 @@ pub(in crate::api) async fn begin_fired(
         let fault = Fault::new("no_such_pipeline", format!("there is no pipeline `{}`", call.id));
         return Err(Refused::Job(fault.hint("give the schedule another pipeline, or remove it")));
     };
+    check_writer(state, owner, &pipeline.owner)?;
     room(state, &owner.tenant).await.map_err(|error| Refused::ForNow(error.into_fault()))?;
     let (definition, inputs) = (pipeline.definition.clone(), call.inputs.clone());
     let begun = computed(move || Ok::<_, Invalid>(Run::new(definition.check()?.inputs(&inputs)?)));
@@ -67,6 +77,22 @@ pub(in crate::api) async fn begin_fired(
     store.begin(&run).await.map_err(for_now)?;
     tracing::info!(run = id, pipeline = run.pipeline, "a run begins by a schedule");
     Ok(id)
+}
+
+/// Refuses a pipeline that a key without the scope `commands` has written last, where the schedule's owner has it: the run acts
+/// in the owner's name, and that key could write any command into it.
+fn check_writer(state: &ApiState, owner: &Owner, writer: &Owner) -> Result<(), Refused> {
+    let may_command = |owner: &Owner| match &owner.key {
+        None => !state.parts.keys.is_required(),
+        Some(id) => state.parts.keys.find_by_id(id).is_some_and(|key| key.may(Scope::Commands)),
+    };
+    if owner.key == writer.key || !may_command(owner) || may_command(writer) {
+        return Ok(());
+    }
+    let message =
+        "the pipeline was last written by a key without the scope \"commands\", which the schedule's owner has";
+    let hint = "write the pipeline with the owner's key, or change the schedule with a key that has only \"submit\"";
+    Err(Refused::Job(Fault::new("pipeline_not_trusted", message).hint(hint)))
 }
 
 /// The id of a firing's run: a UUIDv7 of its time, whose other digits follow from its key.
