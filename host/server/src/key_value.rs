@@ -1,6 +1,8 @@
 //! Small values by name: in a hash beside a shared queue, for all processes, or in files of one server's state directory,
 //! or in memory.
 
+pub(crate) mod json;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use optimus_core::Timestamp;
 use optimus_pipelines::{Definition, Ended, Run, Start};
 use optimus_queue::SharedStore;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::key_value::{Directory, KeyValueStore, SharedHash};
+use crate::key_value::{Directory, KeyValueStore, SharedHash, json};
 use crate::schedules::{Leader, Owner};
+
+/// What is stored, in messages.
+const KIND: &str = "pipeline or run";
 
 /// A pipeline, as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,17 +124,17 @@ impl PipelineStore {
 
     /// Every pipeline by id.
     pub(crate) async fn pipelines(&self) -> anyhow::Result<BTreeMap<String, StoredPipeline>> {
-        all(self.pipelines.as_ref()).await
+        json::all(self.pipelines.as_ref(), KIND).await
     }
 
     /// A pipeline.
     pub(crate) async fn pipeline(&self, id: &str) -> anyhow::Result<Option<StoredPipeline>> {
-        read(self.pipelines.as_ref(), id).await
+        json::read(self.pipelines.as_ref(), KIND, id).await
     }
 
     /// Stores a pipeline.
     pub(crate) async fn put_pipeline(&self, pipeline: &StoredPipeline) -> anyhow::Result<()> {
-        write(self.pipelines.as_ref(), &pipeline.id, pipeline).await
+        json::write(self.pipelines.as_ref(), &pipeline.id, pipeline).await
     }
 
     /// Removes a pipeline. Its runs go on.
@@ -143,17 +144,17 @@ impl PipelineStore {
 
     /// What lists show of each run, by id.
     pub(crate) async fn summaries(&self) -> anyhow::Result<BTreeMap<String, Summary>> {
-        all(self.summaries.as_ref()).await
+        json::all(self.summaries.as_ref(), KIND).await
     }
 
     /// A run.
     pub(crate) async fn run(&self, id: &str) -> anyhow::Result<Option<StoredRun>> {
-        read(self.runs.as_ref(), id).await
+        json::read(self.runs.as_ref(), KIND, id).await
     }
 
     /// Stores a new run, which the engine then takes forward.
     pub(crate) async fn begin(&self, run: &StoredRun) -> anyhow::Result<()> {
-        write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
+        json::write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
         self.put_open(run).await?;
         self.changed.notify_one();
         Ok(())
@@ -186,18 +187,18 @@ impl PipelineStore {
     /// ended; it ends the same way once more.
     pub(super) async fn put_open(&self, run: &StoredRun) -> anyhow::Result<()> {
         self.open.put(&run.id, Some(b"{}".to_vec())).await?;
-        write(self.runs.as_ref(), &run.id, run).await
+        json::write(self.runs.as_ref(), &run.id, run).await
     }
 
     /// Stores a run that has ended, of which nothing is left to do.
     pub(super) async fn put_ended(&self, run: &StoredRun) -> anyhow::Result<()> {
-        write(self.runs.as_ref(), &run.id, run).await?;
+        json::write(self.runs.as_ref(), &run.id, run).await?;
         self.close(run).await
     }
 
     /// Nothing is left to do for a run.
     pub(super) async fn close(&self, run: &StoredRun) -> anyhow::Result<()> {
-        write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
+        json::write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
         self.open.put(&run.id, None).await
     }
 
@@ -212,28 +213,4 @@ impl PipelineStore {
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
     }
-}
-
-async fn read<T: DeserializeOwned>(store: &dyn KeyValueStore, name: &str) -> anyhow::Result<Option<T>> {
-    store.get(name).await?.map(|json| parse(name, &json)).transpose()
-}
-
-/// One that cannot be read is logged, and does not keep the others.
-async fn all<T: DeserializeOwned>(store: &dyn KeyValueStore) -> anyhow::Result<BTreeMap<String, T>> {
-    let readable = |(name, json): (String, Vec<u8>)| match parse(&name, &json) {
-        Ok(value) => Some((name, value)),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a stored pipeline or run is left out");
-            None
-        }
-    };
-    Ok(store.get_all().await?.into_iter().filter_map(readable).collect())
-}
-
-async fn write<T: Serialize + Sync>(store: &dyn KeyValueStore, name: &str, value: &T) -> anyhow::Result<()> {
-    store.put(name, Some(serde_json::to_vec(value)?)).await
-}
-
-fn parse<T: DeserializeOwned>(name: &str, json: &[u8]) -> anyhow::Result<T> {
-    serde_json::from_slice(json).with_context(|| format!("the stored pipeline or run `{name}` cannot be read"))
 }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use optimus_queue::SharedStore;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, Notify};
 
 use super::book::{Book, Definitions};
 use super::definition::{Definition, Request, new_id};
 use super::leader::Leader;
 use super::progress::Progress;
-use crate::key_value::{Directory, InMemory, KeyValueStore, SharedHash};
+use crate::key_value::{Directory, InMemory, KeyValueStore, SharedHash, json};
+
+/// What is stored, in messages.
+const KIND: &str = "schedule";
 
 /// Changes each time a client has written. No schedule has this id.
 const GENERATION: &str = "generation";
@@ -72,7 +72,9 @@ impl ScheduleStore {
         versions.remove(GENERATION);
         let mut read = Vec::new();
         if book.generation.is_none() {
-            read.extend(all(self.definitions.as_ref()).await?.into_iter().map(|(id, found)| (id, Some(found))));
+            read.extend(
+                json::all(self.definitions.as_ref(), KIND).await?.into_iter().map(|(id, found)| (id, Some(found))),
+            );
         } else {
             for id in book.changed(&versions) {
                 let definition = self.definition(&id).await?;
@@ -94,11 +96,11 @@ impl ScheduleStore {
 
     /// One schedule.
     pub(crate) async fn definition(&self, id: &str) -> anyhow::Result<Option<Definition>> {
-        read(self.definitions.as_ref(), id).await
+        json::read(self.definitions.as_ref(), KIND, id).await
     }
 
     pub(crate) async fn put_definition(&self, definition: &Definition) -> anyhow::Result<()> {
-        write(self.definitions.as_ref(), &definition.id, definition).await?;
+        json::write(self.definitions.as_ref(), &definition.id, definition).await?;
         self.versions.put(&definition.id, Some(new_id().into_bytes())).await?;
         self.announce().await
     }
@@ -113,28 +115,28 @@ impl ScheduleStore {
 
     /// How far each has come.
     pub(super) async fn all_progress(&self) -> anyhow::Result<BTreeMap<String, Progress>> {
-        all(self.progress.as_ref()).await
+        json::all(self.progress.as_ref(), KIND).await
     }
 
     pub(crate) async fn progress(&self, id: &str) -> anyhow::Result<Progress> {
-        Ok(read(self.progress.as_ref(), id).await?.unwrap_or_default())
+        Ok(json::read(self.progress.as_ref(), KIND, id).await?.unwrap_or_default())
     }
 
     /// Writes how far a schedule has come; `None` removes what is left of one that is gone.
     pub(super) async fn put_progress(&self, id: &str, progress: Option<&Progress>) -> anyhow::Result<()> {
         match progress {
-            Some(progress) => write(self.progress.as_ref(), id, progress).await,
+            Some(progress) => json::write(self.progress.as_ref(), id, progress).await,
             None => self.progress.put(id, None).await,
         }
     }
 
     /// Requests that are not yet removed.
     pub(crate) async fn requests(&self) -> anyhow::Result<Vec<Request>> {
-        Ok(all(self.requests.as_ref()).await?.into_values().collect())
+        Ok(json::all(self.requests.as_ref(), KIND).await?.into_values().collect())
     }
 
     pub(crate) async fn put_request(&self, request: &Request) -> anyhow::Result<()> {
-        write(self.requests.as_ref(), &request.id, request).await?;
+        json::write(self.requests.as_ref(), &request.id, request).await?;
         self.announce().await
     }
 
@@ -157,27 +159,4 @@ impl ScheduleStore {
         self.changed.notify_one();
         Ok(())
     }
-}
-
-async fn read<T: DeserializeOwned>(store: &dyn KeyValueStore, name: &str) -> anyhow::Result<Option<T>> {
-    store.get(name).await?.map(|json| parse(name, &json)).transpose()
-}
-
-async fn all<T: DeserializeOwned>(store: &dyn KeyValueStore) -> anyhow::Result<BTreeMap<String, T>> {
-    let readable = |(name, json): (String, Vec<u8>)| match parse(&name, &json) {
-        Ok(value) => Some((name, value)),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a stored value of a schedule is left out");
-            None
-        }
-    };
-    Ok(store.get_all().await?.into_iter().filter_map(readable).collect())
-}
-
-async fn write<T: Serialize + Sync>(store: &dyn KeyValueStore, name: &str, value: &T) -> anyhow::Result<()> {
-    store.put(name, Some(serde_json::to_vec(value)?)).await
-}
-
-fn parse<T: DeserializeOwned>(name: &str, json: &[u8]) -> anyhow::Result<T> {
-    serde_json::from_slice(json).with_context(|| format!("the stored schedule `{name}` cannot be read"))
 }
