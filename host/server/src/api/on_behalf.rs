@@ -58,10 +58,15 @@ pub(super) async fn submit(
         let message = format!("there is no language `{}` here at the moment", language.escape_debug());
         return Err(Refused::ForNow(Fault::new("unknown_language", message)));
     }
-    push(state, caller, (place, job), key).await.map_err(|error| match error.is_final() {
+    push(state, caller, (place, job), key).await.map_err(refused)
+}
+
+/// Why nothing was started, for one that acts in an owner's name: it may be tried again where the error may pass.
+pub(super) fn refused(error: ApiError) -> Refused {
+    match error.is_final() {
         true => Refused::Job(error.into_fault()),
         false => Refused::ForNow(error.into_fault()),
-    })
+    }
 }
 
 async fn push(state: &ApiState, caller: Caller, (place, job): (&str, &Value), key: &str) -> Result<JobId, ApiError> {

@@ -1,17 +1,14 @@
 //! Runs that schedules begin.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use optimus_core::{Fault, Invalid};
-use optimus_pipelines::Run;
 use sha2::Digest as _;
 use uuid::Builder;
 
-use super::runs::{Place, new, room};
+use super::runs::{Place, fresh, new, room};
 use super::{computed, owned, unreadable};
 use crate::api::caller::Caller;
-use crate::api::{ApiError, ApiState};
+use crate::api::{ApiError, ApiState, on_behalf};
 use crate::keys::Scope;
 use crate::schedules::{Firing, Owner, PipelineCall, Refused};
 
@@ -40,6 +37,7 @@ pub(in crate::api) async fn check_call(
     })?;
     let inputs = call.inputs.clone();
     let checked = computed(move || pipeline.definition.check()?.inputs(&inputs).map(drop)).await?;
+    // The place is another than in a request that begins a run.
     checked.map_err(|invalid| invalid.under("pipeline"))?;
     Ok(bytes)
 }
@@ -66,14 +64,10 @@ pub(in crate::api) async fn begin_fired(
         return Err(Refused::Job(fault.hint("give the schedule another pipeline, or remove it")));
     };
     check_writer(state, owner, &pipeline.owner)?;
-    room(state, &owner.tenant).await.map_err(|error| Refused::ForNow(error.into_fault()))?;
-    let (definition, inputs) = (pipeline.definition.clone(), call.inputs.clone());
-    let begun = computed(move || Ok::<_, Invalid>(Run::new(definition.check()?.inputs(&inputs)?)));
-    let begun = begun.await.map_err(|error| Refused::ForNow(error.into_fault()))?;
-    let run = begun.map_err(|invalid| Refused::Job(ApiError::from(invalid).into_fault()))?;
+    room(state, &owner.tenant).await.map_err(on_behalf::refused)?;
+    let run = fresh(&pipeline.definition, call.inputs.clone()).await.map_err(on_behalf::refused)?;
     let place = Place { id: id.clone(), pipeline: pipeline.id, owner: owner.clone() };
     let run = new(place, pipeline.definition, run, None);
-    let store = Arc::clone(store);
     store.begin(&run).await.map_err(for_now)?;
     tracing::info!(run = id, pipeline = run.pipeline, "a run begins by a schedule");
     Ok(id)

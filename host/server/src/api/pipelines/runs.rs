@@ -81,9 +81,7 @@ pub(in crate::api) async fn start(
     let NewRun { inputs } = json::read(&body.bytes)?;
     drop(body);
     let owner = Owner { key: None, tenant: pipeline.owner.tenant.clone() };
-    let definition = pipeline.definition.clone();
-    let checked = computed(move || definition.check()).await??;
-    let run = Run::new(checked.inputs(&inputs)?);
+    let run = fresh(&pipeline.definition, inputs).await?;
     begin(&state, &caller, new(Place { id: new_id(), pipeline: id, owner }, pipeline.definition, run, None)).await
 }
 
@@ -156,6 +154,13 @@ pub(in crate::api) async fn cancel(
     let store = Arc::clone(&state.parts.pipelines);
     finished(tokio::spawn(async move { store.cancel(&id).await }).await)?;
     Ok((StatusCode::ACCEPTED, Json(RunView::new(run, true))).into_response())
+}
+
+/// A run that has not begun.
+pub(super) async fn fresh(definition: &Definition, inputs: Map<String, Value>) -> Result<Run, ApiError> {
+    let definition = definition.clone();
+    let inputs = computed(move || definition.check()?.inputs(&inputs)).await??;
+    Ok(Run::new(inputs))
 }
 
 /// Where a run belongs.
