@@ -23,19 +23,19 @@ impl Site {
 
     /// Waits until earlier steps, whose processes are gone, are charged for no more than their files.
     pub(super) fn settle(&mut self) {
-        // Files of the build area stay, and so does what an earlier wait did not see the end of.
-        let kept = |stays: u64| ROOM + stays + build_bytes(self.state.build.is_some());
-        if leftover(&self.state.meter) <= ROOM || leftover(&self.state.meter) <= kept(self.stays) {
-            return;
-        }
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
-            std::thread::sleep(PAUSE);
-            if leftover(&self.state.meter) <= kept(self.stays) {
+        loop {
+            let left = leftover(&self.state.meter);
+            // Files of the build area stay, and so does what an earlier wait did not see the end of.
+            if left <= ROOM || left <= ROOM + self.stays + build_bytes(self.state.build.is_some()) {
                 return;
             }
+            if start.elapsed() >= PATIENCE {
+                self.stays = left;
+                return;
+            }
+            std::thread::sleep(PAUSE);
         }
-        self.stays = leftover(&self.state.meter);
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{can_judge, command, optimus, skip, stdout};
+use crate::support::{can_judge, command, optimus, skip, stdout, until};
 
 /// Killed when dropped.
 pub(crate) struct Process(Child);
@@ -84,17 +84,6 @@ impl Place {
     pub(crate) fn worker(&self, name: &str, grace: &str) -> Process {
         let args = ["worker", "--languages", "bash", "--slots", "2", "--grace-s", grace];
         self.start(&args, name).0
-    }
-}
-
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(90);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(30));
     }
 }
 

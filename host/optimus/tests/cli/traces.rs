@@ -15,8 +15,8 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message as _;
 use serde_json::json;
 
-use crate::cluster::{Place, agent, ask, until};
-use crate::support::{can_judge, skip};
+use crate::cluster::{Place, agent, ask};
+use crate::support::{can_judge, skip, until};
 
 /// Takes spans by OTLP over HTTP.
 pub(crate) struct Collector {

@@ -75,16 +75,11 @@ impl Asked {
             (None, None | Some(Value::Bool(false))) => return Err(own.bad(ARGS, &format!("needs `{SCORE}`"))),
             (None, Some(_)) => return Err(own.bad(DRAFT, "is neither a flag nor a map")),
         };
-        let points = match &score {
-            Value::Null => None,
-            Value::String(text) if text == "pass-fail" => None,
-            Value::Number(points) => points.as_f64().filter(|points| *points >= 0.0 && points.fract() == 0.0),
-            _ => None,
+        let points = match score.as_f64() {
+            Some(points) if points >= 0.0 && points.fract() == 0.0 => Some(points),
+            None if score.is_null() || score == "pass-fail" => None,
+            _ => return Err(own.bad(SCORE, "is neither `pass-fail` nor a whole number of 0 or more")),
         };
-        let is_understood = points.is_some() || matches!(&score, Value::Null) || score == "pass-fail";
-        if !is_understood {
-            return Err(own.bad(SCORE, "is neither `pass-fail` nor a whole number of 0 or more"));
-        }
         if points.is_some() && !package.is_scoring {
             return Err(own.bad(SCORE, "is a number of points, which is only for problems of type `scoring`"));
         }

@@ -10,7 +10,7 @@ use crate::check::Pipeline;
 use crate::definition::OnFailure;
 
 impl Run {
-    /// The same run again from a step on: it and all that need it begin anew, and so does what did not succeed.
+    /// A new run with the same inputs. The step, all that need it and all that did not succeed run again; the others keep their results.
     ///
     /// # Errors
     /// There is no such step.

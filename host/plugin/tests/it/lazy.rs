@@ -101,7 +101,11 @@ async fn of_several_languages_one_that_the_backend_runs_is_taken() {
     let catalogue = begin(&place);
     assert_eq!(catalogue.find_by_extension("x").unwrap().descriptor().id, "one");
     assert_eq!(catalogue.plugin_by_extension("x").await.unwrap().descriptor().id, "one");
-    assert_eq!(catalogue.find_by_extension("2").unwrap().descriptor().id, "two", "its absence is what the job is told");
+    assert_eq!(
+        catalogue.find_by_extension("2").unwrap().descriptor().id,
+        "two",
+        "the job gets the error that this toolchain is missing"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Runs the test `name` of this program again as the user `nobody`, unless an ordinary user is running it already.
+/// Runs the test `name` of this program again as the user `nobody`. Skipped without root: the table has been an ordinary user's then.
 pub(crate) fn again(name: &str) {
     if fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) != 0) {
         return println!("skipped: not root, so the table was an ordinary user's already");

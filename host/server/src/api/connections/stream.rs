@@ -1,4 +1,4 @@
-//! A socket that tells the register when its client sends, and whether it reads, and ends when the register says so.
+//! A socket that notes in the register when its client sends and whether it reads. It ends when the register closes it.
 
 use std::io::{ErrorKind, IoSlice, Result};
 use std::pin::Pin;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::pipelines::{PipelineStore, StoredRun};
 
-/// A queue that keeps one job of each key, and ends as many as it is told to.
+/// A queue that keeps one job of each key. A test sets how many of them end.
 #[derive(Default)]
 struct Jobs {
     by_key: Mutex<BTreeMap<String, (JobId, Value)>>,
