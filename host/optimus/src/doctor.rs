@@ -5,7 +5,7 @@ use std::path::Path;
 use optimus_core::language::Availability;
 use optimus_sandbox::{Check, Note};
 use optimus_server::api::Finding;
-use optimus_wasm::WasmSandbox;
+use optimus_wasm::machine_image;
 
 use crate::cli::{Backend, EngineArgs};
 use crate::engine::{self, Engine};
@@ -48,7 +48,7 @@ pub(crate) async fn machine(args: &EngineArgs, engine: Option<&Engine>) -> Vec<C
     if args.sandbox == Backend::Docker || by_docker {
         let languages = engine.map(|engine| engine.book.all()).unwrap_or_default();
         let images = languages.iter().filter_map(|language| language.descriptor.images.first());
-        let images: Vec<String> = images.filter(|image| !WasmSandbox::is_image(image)).cloned().collect();
+        let images: Vec<String> = images.filter_map(|image| machine_image(image)).map(str::to_owned).collect();
         checks.extend(optimus_sandbox::docker_doctor(&engine::docker_config(args, 1), &images).await);
     }
     checks

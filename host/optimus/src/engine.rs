@@ -22,7 +22,7 @@ use optimus_plugin::{Catalogue, CompileListener, Expected, ImagePolicy, Names, P
 use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
 use optimus_server::problems::LanguageSource;
 use optimus_server::worker::Judging;
-use optimus_wasm::WasmSandbox;
+use optimus_wasm::machine_image;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::EngineArgs;
@@ -185,8 +185,8 @@ impl Engine {
     /// Has all of a language's images at hand before the first job asks for one.
     async fn fetch(&self, language: &Descriptor) {
         let Some(docker) = &self.docker else { return };
-        let is_containers = |image: &&String| self.images.allows(image) && !WasmSandbox::is_image(image);
-        for image in language.images.iter().filter(is_containers) {
+        let allowed = language.images.iter().filter(|image| self.images.allows(image));
+        for image in allowed.filter_map(|image| machine_image(image)) {
             let progress: Progress = Arc::new(|step| tracing::info!("{step}"));
             if let Err(error) = docker.prepare(image, &progress).await {
                 tracing::warn!(language = language.id, hint = error.hint(), "{}", chain(&error));
@@ -237,6 +237,8 @@ pub fn state_dir(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         home.map(|home| home.join(".local/state/optimus")).context("no HOME: name a directory with `--state DIR`")
     };
     let dir = given.map(Path::to_owned).map_or_else(fallback, Ok)?;
+    // Processes that work elsewhere are given it, too.
+    let dir = std::path::absolute(&dir).with_context(|| format!("`{}` is no path", dir.display()))?;
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
     close_to_others(&dir)?;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use optimus_core::language::Descriptor;
 use optimus_core::{Fault, Limits};
+use optimus_wasm::machine_image;
 
 pub use self::queue::QueueKind;
 
@@ -90,7 +91,7 @@ fn languages(ids: &[&str]) -> String {
 fn worker(subject: &Subject, name: &str, sizes: &Sizes) -> String {
     let Subject { descriptor, file } = subject;
     let slots = u64::from(sizes.slots);
-    let image = descriptor.images.first().map_or("", String::as_str);
+    let image = descriptor.images.first().and_then(|image| machine_image(image)).unwrap_or_default();
     let image = sizes.registry.as_ref().map_or_else(|| image.to_owned(), |registry| format!("{registry}/{image}"));
     let values: [(&str, String); 10] = [
         ("name", name.to_owned()),

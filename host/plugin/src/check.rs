@@ -57,13 +57,15 @@ pub(crate) fn nul(field: String) -> InvalidField {
     InvalidField::new(field, "holds a NUL byte, which no program can be given").hint("leave it out")
 }
 
-/// `name:tag`, `registry/name@sha256:…`: nothing that a shell, a flag or a path could be made of.
+/// `name:tag`, `registry/name@sha256:…`: nothing that a shell, a flag or a path could be made of. `wasm+` before it names
+/// the image of a compiler for programs that run inside WebAssembly.
 pub(crate) fn image(field: &str, image: &str) -> Field {
-    let good = (1..=255).contains(&image.len())
-        && image.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && image.chars().all(|c| c.is_ascii_alphanumeric() || "._/:@-".contains(c))
-        && !image.contains("..")
-        && !image.contains("//");
+    let name = image.strip_prefix("wasm+").unwrap_or(image);
+    let good = (1..=255).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._/:@-".contains(c))
+        && !name.contains("..")
+        && !name.contains("//");
     if good {
         return Ok(());
     }

@@ -134,6 +134,10 @@ fn engine_config(code_dir: Option<&Path>) -> wasmtime::Result<wasmtime::Config> 
         // A component of several has a memory for each; the budget is for all of them together.
         .wasm_multi_memory(true)
         .wasm_relaxed_simd(false)
+        // Programs inside WebAssembly may throw; a plugin has no need to.
+        .wasm_exceptions(false)
+        .wasm_function_references(false)
+        .wasm_gc(false)
         // The same plan on every machine.
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(STACK_BYTES)

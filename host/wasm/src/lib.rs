@@ -5,6 +5,7 @@
 //! all but memory, time and one stream before it reads a program. What WASI cannot express (processes, threads, signals,
 //! sockets) is missing, and [`describe`](optimus_sandbox::Sandbox::describe) says so.
 
+mod compiled;
 mod descriptors;
 mod engine;
 mod errno;
@@ -16,6 +17,7 @@ mod state;
 mod streams;
 mod wasi;
 
+pub use compiled::{COMPILED_PREFIX, CompiledSandbox, machine_image};
 pub use engine::engine_process;
 pub use runtimes::{IMAGE_PREFIX, Runtime, RuntimeError, Runtimes, compile_process};
 pub use sandbox::{EngineCommand, WasmConfig, WasmSandbox};

@@ -115,6 +115,11 @@ pub(crate) enum Reply {
     Gathered {
         notes: Vec<String>,
     },
+    /// The program is a module that has to be compiled first, which may take more memory than it may have: then this
+    /// process ends.
+    Compiling,
+    /// It is compiled.
+    Compiled,
     /// The program waits for its stdin.
     Want,
     /// The step is over.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use optimus_plugin::Catalogue;
-use optimus_wasm::WasmSandbox;
+use optimus_wasm::machine_image;
 use serde_json::json;
 
 use super::{NOT_ACCEPTED, runtime};
@@ -77,7 +77,7 @@ fn subjects(catalogue: &Catalogue, wanted: &[String]) -> anyhow::Result<Vec<Subj
     all.retain(|subject| wanted.is_empty() || wanted.contains(&subject.descriptor.id));
     // A worker's pod is made of its language's image, and a runtime is none.
     let has_no_image =
-        |subject: &Subject| subject.descriptor.images.first().is_some_and(|image| WasmSandbox::is_image(image));
+        |subject: &Subject| subject.descriptor.images.first().is_some_and(|image| machine_image(image).is_none());
     if let Some(inside) = all.iter().find(|subject| has_no_image(subject)).filter(|_| !wanted.is_empty()) {
         let hint = Some(
             "leave it out: a worker that has its runtime installed judges it beside its other languages".to_owned(),

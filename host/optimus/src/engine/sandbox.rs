@@ -6,7 +6,7 @@ use optimus_sandbox::{
     ByImage, DockerConfig, DockerSandbox, FakeSandbox, Gap, NativeConfig, NativeSandbox, Processors, SandboxError,
     SharedSandbox,
 };
-use optimus_wasm::{IMAGE_PREFIX, WasmSandbox};
+use optimus_wasm::{COMPILED_PREFIX, CompiledSandbox, IMAGE_PREFIX, WasmSandbox};
 use tokio::runtime::Handle;
 
 use super::{chain, wasm};
@@ -79,7 +79,9 @@ fn with_wasm(opened: Opened, args: &EngineArgs, slots: usize) -> anyhow::Result<
         return Ok(opened);
     }
     let inside: WasmSandbox = wasm::sandbox(args, slots)?;
+    let compiled = CompiledSandbox::new(Arc::clone(&opened.sandbox), inside.clone());
     let sandbox = ByImage::new(opened.sandbox, IMAGE_PREFIX, Arc::new(inside));
+    let sandbox = ByImage::new(Arc::new(sandbox), COMPILED_PREFIX, Arc::new(compiled));
     Ok(Opened { sandbox: Arc::new(sandbox), ..opened })
 }
 

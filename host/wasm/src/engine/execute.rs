@@ -3,15 +3,16 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use optimus_core::{Exit, LimitHit};
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{InstancePre, Store, Trap, UpdateDeadline};
+use wasmtime::{InstancePre, Store, ThrownException, Trap, UpdateDeadline};
 
 use super::machine::Machine;
 use crate::descriptors::Descriptors;
 use crate::errno::End;
 use crate::fs::{self, Body, Fs};
-use crate::protocol::{Ended, Run};
+use crate::protocol::{Ended, Reply, Run};
 use crate::state::{Budget, State};
 use crate::streams::{Channel, Streams};
 
@@ -29,7 +30,7 @@ struct NotStarted(&'static str, Option<String>);
 /// # Errors
 /// The stream to the sandbox is broken, or the engine is.
 pub(super) fn execute(machine: &mut Machine, fs: &Fs, run: Run, channel: &Channel) -> io::Result<Ended> {
-    let program = match find(machine, fs, &run.argv) {
+    let program = match find(machine, fs, &run.argv, channel)? {
         Ok(program) => program,
         Err(why) => return Ok(not_started(why)),
     };
@@ -76,13 +77,37 @@ pub(super) fn execute(machine: &mut Machine, fs: &Fs, run: Run, channel: &Channe
     })
 }
 
+const MISSING: NotStarted = NotStarted("no such file or directory", None);
+
 /// The runtime, for a bare name; else a module among the files.
-fn find(machine: &mut Machine, fs: &Fs, argv: &[String]) -> Result<InstancePre<State>, NotStarted> {
-    const MISSING: NotStarted = NotStarted("no such file or directory", None);
-    let name = argv.first().ok_or(MISSING)?;
+///
+/// # Errors
+/// The stream to the sandbox is broken.
+fn find(
+    machine: &mut Machine,
+    fs: &Fs,
+    argv: &[String],
+    channel: &Channel,
+) -> io::Result<Result<InstancePre<State>, NotStarted>> {
+    let name = argv.first().map_or("", String::as_str);
     if !name.contains('/') {
-        return machine.runtime().ok_or(MISSING);
+        return Ok(machine.runtime().ok_or(MISSING));
     }
+    let bytes = match read(fs, name) {
+        Ok(bytes) => bytes,
+        Err(why) => return Ok(Err(why)),
+    };
+    if let Some(known) = machine.last(&bytes) {
+        return Ok(Ok(known));
+    }
+    channel.borrow_mut().reply(&Reply::Compiling)?;
+    let program = machine.program(bytes).map_err(|why| NotStarted("exec format error", Some(why)));
+    channel.borrow_mut().reply(&Reply::Compiled)?;
+    Ok(program)
+}
+
+/// The bytes of a module.
+fn read(fs: &Fs, name: &str) -> Result<Bytes, NotStarted> {
     let node = fs::find(&fs.roots[0], name.trim_start_matches('/'), true).map_err(|_| MISSING)?;
     let bytes = match &*node.body.borrow() {
         Body::File(content) => content.to_bytes(),
@@ -94,7 +119,7 @@ fn find(machine: &mut Machine, fs: &Fs, argv: &[String]) -> Result<InstancePre<S
     if !bytes.starts_with(MAGIC) {
         return Err(NotStarted("exec format error", None));
     }
-    machine.program(bytes).map_err(|why| NotStarted("exec format error", Some(why)))
+    Ok(bytes)
 }
 
 fn store(machine: &Machine, fs: &Fs, run: Run, channel: &Channel, began: Instant) -> wasmtime::Result<Store<State>> {
@@ -161,6 +186,10 @@ fn judge(state: &State, result: wasmtime::Result<bool>) -> Result<(End, Option<S
         (None, Err(error)) => match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => (End::by_limit(LimitHit::Fuel), None),
             Some(trap) => (End { exit: Exit::Signal(signal(*trap)), limit: None }, Some(trap.to_string())),
+            None if error.is::<ThrownException>() => (
+                End { exit: Exit::Signal(libc::SIGABRT), limit: None },
+                Some("nothing catches its exception".to_owned()),
+            ),
             None if state.budget.was_refused() => (End::by_limit(LimitHit::Memory), None),
             None => return Err(NotStarted("exec format error", Some(format!("{:.200}", error.root_cause())))),
         },

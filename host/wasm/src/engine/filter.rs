@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 #[cfg(target_os = "linux")]
 use seccompiler::SeccompRule;
 
@@ -50,7 +51,6 @@ const ALLOWED: &[libc::c_long] = &[
 /// Restricts all threads of this process.
 #[cfg(target_os = "linux")]
 pub(super) fn restrict() -> io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
     for (resource, most) in [(Resource::Core, 0), (Resource::Nofile, 16)] {
@@ -66,19 +66,47 @@ pub(super) fn restrict() -> io::Result<()> {
 }
 
 /// Calls that are allowed with certain arguments alone: a signal to this process (`abort`), and what is asked of a file
-/// that has no name. Other processes of this user could be ended by the first, and by `F_SETOWN` of the second.
+/// that has no name. Other processes of this user could be ended by the first, and by `F_SETOWN` of the second. Of limits
+/// this process may change that of its own memory.
 #[cfg(target_os = "linux")]
-fn limited() -> Result<[(libc::c_long, Vec<SeccompRule>); 2], seccompiler::BackendError> {
+fn limited() -> Result<[(libc::c_long, Vec<SeccompRule>); 3], seccompiler::BackendError> {
     use seccompiler::{SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, SeccompCondition};
 
-    let is = |argument, value: i32| -> Result<SeccompRule, _> {
-        #[expect(clippy::cast_sign_loss, reason = "process numbers and commands are above 0")]
-        SeccompRule::new(vec![SeccompCondition::new(argument, Dword, Eq, value as u64)?])
+    let equal = |argument, value: i32| {
+        #[expect(clippy::cast_sign_loss, reason = "process numbers, commands and resources are above 0")]
+        SeccompCondition::new(argument, Dword, Eq, value as u64)
     };
+    let is = |argument, value| SeccompRule::new(vec![equal(argument, value)?]);
     let own = rustix::process::getpid().as_raw_nonzero().get();
     let commands = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_ADD_SEALS, libc::F_GET_SEALS];
     let commands = commands.into_iter().map(|command| is(1, command)).collect::<Result<_, _>>()?;
-    Ok([(libc::SYS_tgkill, vec![is(0, own)?]), (libc::SYS_fcntl, commands)])
+    #[expect(clippy::cast_possible_wrap, reason = "the C library's number of a resource")]
+    let own_memory = SeccompRule::new(vec![equal(0, 0)?, equal(1, libc::RLIMIT_DATA as i32)?])?;
+    Ok([(libc::SYS_tgkill, vec![is(0, own)?]), (libc::SYS_fcntl, commands), (libc::SYS_prlimit64, vec![own_memory])])
+}
+
+/// While it lives, this process may hold no more memory than compiling a program may take: a small module can make a
+/// compiler want gigabytes. Where there is no more, the process ends.
+pub(super) struct CompilerMemory {
+    before: Rlimit,
+}
+
+impl CompilerMemory {
+    /// What compiling the largest runtime of this project takes, several times.
+    const BYTES: u64 = 1 << 30;
+
+    pub(super) fn bound() -> io::Result<Self> {
+        let before = getrlimit(Resource::Data);
+        setrlimit(Resource::Data, Rlimit { current: Some(Self::BYTES), maximum: before.maximum })?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for CompilerMemory {
+    fn drop(&mut self) {
+        // Only less would be refused: this is what it was.
+        let _ = setrlimit(Resource::Data, self.before);
+    }
 }
 
 /// Elsewhere WebAssembly's own wall is the only one, and the sandbox's description says so.

@@ -7,8 +7,10 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use wasmparser::{Parser, Payload};
 use wasmtime::{Cache, CacheConfig, Config, Engine, InstancePre, Linker, Module, OptLevel};
 
+use super::filter::CompilerMemory;
 use crate::state::State;
 use crate::wasi;
 
@@ -31,14 +33,12 @@ pub(super) struct Machine {
 impl Machine {
     /// Compiles `runtime`, or takes it from `cache`.
     pub(super) fn new(runtime: Option<&Path>, cache: Option<&Path>) -> wasmtime::Result<Self> {
-        let engine = engine(cache)?;
+        let runtime = runtime.map(std::fs::read).transpose()?;
+        let engine = engine(cache, runtime.as_deref().is_some_and(throws))?;
         let mut linker = Linker::new(&engine);
         wasi::link(&mut linker)?;
         let runtime = runtime
-            .map(|path| -> wasmtime::Result<_> {
-                let module = Module::new(&engine, std::fs::read(path)?)?;
-                linker.instantiate_pre(&module)
-            })
+            .map(|bytes| Module::from_binary(&engine, &bytes).and_then(|module| linker.instantiate_pre(&module)))
             .transpose()?;
         let clock = Clock::start(&engine)?;
         Ok(Self { engine, linker, clock, runtime, last: None })
@@ -48,18 +48,21 @@ impl Machine {
         self.runtime.clone()
     }
 
+    /// The program that ran last, if it is this one.
+    pub(super) fn last(&self, bytes: &Bytes) -> Option<InstancePre<State>> {
+        let (last, program) = self.last.as_ref()?;
+        (last.as_ptr() == bytes.as_ptr() && last.len() == bytes.len()).then(|| program.clone())
+    }
+
     /// A program, compiled.
     ///
     /// # Errors
     /// What is wrong with it, in words.
     pub(super) fn program(&mut self, bytes: Bytes) -> Result<InstancePre<State>, String> {
-        if let Some((last, program)) = &self.last
-            && last.as_ptr() == bytes.as_ptr()
-            && last.len() == bytes.len()
-        {
-            return Ok(program.clone());
-        }
-        let module = Module::from_binary(&self.engine, &bytes).map_err(|error| one_line(&error))?;
+        let bounded = CompilerMemory::bound().map_err(|error| error.to_string())?;
+        let module = Module::from_binary(&self.engine, &bytes).map_err(|error| one_line(&error));
+        drop(bounded);
+        let module = module?;
         let program = self.linker.instantiate_pre(&module).map_err(|error| one_line(&error))?;
         self.last = Some((bytes, program.clone()));
         Ok(program)
@@ -82,7 +85,15 @@ pub(crate) fn compile(runtime: &Path, cache: &Path) -> Result<(), String> {
     if starts { Ok(()) } else { Err("it exports no `_start`: build it as a WASI command, not as a reactor".to_owned()) }
 }
 
-fn engine(cache: Option<&Path>) -> wasmtime::Result<Engine> {
+/// Whether a module throws exceptions. Only runtimes may, which the operator installs: what a stranger brings has no use
+/// of the objects that the engine then has to keep.
+fn throws(module: &[u8]) -> bool {
+    let sections = Parser::new(0).parse_all(module).map_while(Result::ok);
+    let mut before_code = sections.take_while(|section| !matches!(section, Payload::CodeSectionStart { .. }));
+    before_code.any(|section| matches!(section, Payload::TagSection(_)))
+}
+
+fn engine(cache: Option<&Path>, throws: bool) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)
@@ -92,6 +103,9 @@ fn engine(cache: Option<&Path>) -> wasmtime::Result<Engine> {
         .parallel_compilation(false)
         .wasm_memory64(false)
         .wasm_relaxed_simd(false)
+        .wasm_exceptions(throws)
+        .wasm_function_references(false)
+        .wasm_gc(false)
         // The same bits on every machine.
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(PROGRAM_STACK_BYTES)

@@ -121,18 +121,16 @@ impl OpenBox for WasmBox {
             self.built = true;
         }
         let mut link = self.link.take().ok_or_else(condemned)?;
-        let mut conversation = Conversation::new(step, sink);
-        let ended = conversation.hold(&mut link).await?;
-        let heard = conversation.heard;
-        match ended {
-            Some(ended) => {
+        let held = Conversation::new(step, sink).hold(&mut link).await?;
+        match held {
+            Held::Ended(outcome) => {
                 self.link = Some(link);
-                Ok(ended)
+                Ok(outcome)
             }
-            None => {
+            Held::Lost(outcome) => {
                 drop(link);
                 self.replace().await?;
-                Ok(killed(step, heard))
+                Ok(outcome)
             }
         }
     }
@@ -158,6 +156,13 @@ impl OpenBox for WasmBox {
     }
 }
 
+/// How a step ended.
+enum Held {
+    Ended(Outcome),
+    /// The engine is gone, or has to be killed.
+    Lost(Outcome),
+}
+
 /// One step: what goes back and forth while a program runs.
 struct Conversation<'a> {
     step: &'a BoxStep<'a>,
@@ -166,16 +171,17 @@ struct Conversation<'a> {
     wall: Instant,
     /// Bytes that came of stdout and of stderr.
     heard: [u64; 2],
+    is_compiling: bool,
 }
 
 impl<'a> Conversation<'a> {
     fn new(step: &'a BoxStep<'a>, sink: &'a mut dyn Sink) -> Self {
         let wall = Instant::now() + Duration::from_millis(step.limits.wall_ms);
-        Self { step, sink, rest: step.stdin.whole(), wall, heard: [0; 2] }
+        Self { step, sink, rest: step.stdin.whole(), wall, heard: [0; 2], is_compiling: false }
     }
 
-    /// Until the end; `None` when the engine has to be killed for it.
-    async fn hold(&mut self, link: &mut EngineLink) -> Result<Option<Outcome>, SandboxError> {
+    /// Until the end.
+    async fn hold(&mut self, link: &mut EngineLink) -> Result<Held, SandboxError> {
         let first = self.rest.split_to(self.rest.len().min(CHUNK));
         let live = matches!(self.step.stdin, Stdin::Live(_));
         let run = Run {
@@ -189,20 +195,25 @@ impl<'a> Conversation<'a> {
         };
         link.send(&Request::Run(Box::new(run))).await?;
         loop {
-            let Ok(heard) = timeout_at(self.wall + GRACE, link.hear()).await else { return Ok(None) };
+            let Ok(heard) = timeout_at(self.wall + GRACE, link.hear()).await else { return Ok(self.killed()) };
+            if heard.is_err() && self.is_compiling {
+                return Ok(Held::Lost(not_compiled()));
+            }
             match heard? {
+                Heard::Reply(Reply::Compiling) => self.is_compiling = true,
+                Heard::Reply(Reply::Compiled) => self.is_compiling = false,
                 Heard::Bytes(Kind::Stdout, bytes) => {
                     if !self.pass_on(Stream::Stdout, &bytes).await? {
-                        return Ok(None);
+                        return Ok(self.killed());
                     }
                 }
                 Heard::Bytes(Kind::Stderr, bytes) => {
                     if !self.pass_on(Stream::Stderr, &bytes).await? {
-                        return Ok(None);
+                        return Ok(self.killed());
                     }
                 }
                 Heard::Reply(Reply::Want) => self.answer(link).await?,
-                Heard::Reply(Reply::Ended(ended)) => return self.finish(*ended).map(Some),
+                Heard::Reply(Reply::Ended(ended)) => return self.finish(*ended).map(Held::Ended),
                 _ => return Err(unexpected()),
             }
         }
@@ -236,6 +247,13 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// The outcome of a step whose engine is killed: it was still printing what nobody took, or the engine was compiling it.
+    fn killed(&self) -> Held {
+        let [stdout_bytes, stderr_bytes] = self.heard;
+        let wall_us = self.step.limits.wall_ms.saturating_mul(1_000);
+        Held::Lost(Outcome { wall_us, stdout_bytes, stderr_bytes, ..without_engine() })
+    }
+
     fn finish(&self, ended: Ended) -> Result<Outcome, SandboxError> {
         if [ended.stdout_bytes, ended.stderr_bytes] != self.heard {
             return Err(lost("the engine miscounted the output"));
@@ -258,19 +276,26 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// The outcome of a step whose engine was killed: it was still printing what nobody took, or the engine was compiling it.
-fn killed(step: &BoxStep<'_>, [stdout_bytes, stderr_bytes]: [u64; 2]) -> Outcome {
+/// The outcome of a program whose compiler had no memory left.
+fn not_compiled() -> Outcome {
+    let exit = Exit::NotStarted("exec format error".to_owned());
+    let why = "compiling the module takes more memory than a compiler has here".to_owned();
+    Outcome { exit, limit: None, wall_us: 0, notes: vec![why], ..without_engine() }
+}
+
+/// What is known of a step whose engine is gone.
+fn without_engine() -> Outcome {
     Outcome {
         exit: Exit::Signal(9),
         limit: Some(LimitHit::WallTime),
         fuel: None,
         cpu_us: 0,
-        wall_us: step.limits.wall_ms.saturating_mul(1_000),
+        wall_us: 0,
         waited_us: 0,
         memory_peak_bytes: 0,
         memory_is_estimate: true,
-        stdout_bytes,
-        stderr_bytes,
+        stdout_bytes: 0,
+        stderr_bytes: 0,
         stdout_truncated: false,
         stderr_truncated: false,
         notes: vec!["its engine had to be killed".to_owned()],
