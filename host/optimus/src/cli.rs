@@ -1,5 +1,6 @@
 //! The command line: every verb, flag, `OPTIMUS_*` variable and default, declared once and read by `commands`.
 
+mod audit;
 mod bench;
 mod budget;
 mod caps;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use audit::Audit;
 pub use bench::Bench;
 pub use budget::MemoryBudget;
 pub use caps::CapArgs;
@@ -139,6 +141,9 @@ pub enum Verb {
     /// List, requeue or discard dead-lettered jobs
     #[command(after_help = examples::DEAD)]
     Dead(Dead),
+    /// Print the audit log of a server as JSON lines, newest first: who changed what, when, from where
+    #[command(after_help = examples::AUDIT)]
+    Audit(Audit),
     /// Create, list, change and try schedules, by which a server submits jobs at the times of a calendar
     #[command(after_help = examples::SCHEDULES)]
     Schedules(Schedules),

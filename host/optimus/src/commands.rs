@@ -1,5 +1,6 @@
 //! The verbs: each wires rooms together and holds no rule of its own.
 
+mod audit;
 mod bench;
 mod calibrate;
 mod client;
@@ -53,6 +54,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Submit(args) => submit::submit(&args, output),
         Verb::Status(args) => status::status(&args, output),
         Verb::Dead(args) => dead::dead(&args, output),
+        Verb::Audit(args) => audit::audit(&args, output),
         Verb::Schedules(args) => schedules::schedules(&args, output),
         Verb::Db(verb) => db::db(&verb, output),
         Verb::Languages(args) => languages::languages(&args, output),

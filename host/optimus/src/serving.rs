@@ -1,5 +1,6 @@
 //! Servers: everything in one process, the API alone, or a worker alone.
 
+mod changes;
 mod doctor;
 mod doors;
 mod local;
@@ -20,6 +21,7 @@ use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 use optimus_plugin::CompileListener;
 use optimus_server::api::{self, ApiLimits, ApiState, Door, Exposed, Origins, Parts};
+use optimus_server::audit;
 use optimus_server::auth::AuthSetup;
 use optimus_server::keys::KeyStore;
 use optimus_server::languages;
@@ -39,6 +41,7 @@ use tokio::sync::watch;
 use crate::cli::{Api, HttpArgs, Serve, WebhookArgs, Work};
 use crate::engine::{self, Engine};
 use crate::output::Advised;
+pub use changes::Changes;
 pub use local::Local;
 use plugins::Plugins;
 use queue::{NOWHERE, QueueHandle, not_shared};
@@ -77,8 +80,8 @@ impl Serving {
         // With a shared queue, other machines may judge as well.
         let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
-        let (schedules, pipelines) = (queue.schedules(&state), queue.pipelines(&state));
-        let parts = Parts { policy, schedules, pipelines, examine: doctor::here(&args.engine, &engine), ..parts };
+        let (schedules, pipelines, audit) = (queue.schedules(&state), queue.pipelines(&state), queue.audit(&state));
+        let parts = Parts { policy, schedules, pipelines, audit, examine: doctor::here(&args.engine, &engine), ..parts };
         serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
@@ -190,6 +193,8 @@ impl Serving {
         };
         let sampling = keep_history(Arc::clone(&parts.metrics), Arc::clone(&parts.queue), self.supervisor.shutdown());
         self.supervisor.spawn("history", sampling);
+        let sweeping = audit::sweep(Arc::clone(&parts.audit), http.audit_days, self.supervisor.shutdown());
+        self.supervisor.spawn("audit", sweeping);
         let (store, metrics, now) =
             (Arc::clone(&parts.schedules), Arc::clone(&parts.metrics), Arc::new(Timestamp::now));
         let pipelines = Arc::clone(&parts.pipelines);
@@ -327,6 +332,7 @@ impl Serving {
             examine: doctor::elsewhere(),
             schedules: queue.schedules(NOWHERE.as_ref()),
             pipelines: queue.pipelines(NOWHERE.as_ref()),
+            audit: queue.audit(NOWHERE.as_ref()),
             workers: Arc::clone(&queue.workers),
             tokens: None,
             problems: Arc::clone(problems),

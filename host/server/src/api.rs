@@ -5,6 +5,7 @@
 //! not what was asked for is `{"error": {"code", "message", "hint"}}`.
 
 mod admin;
+mod audit;
 mod batch;
 mod body;
 mod caller;
@@ -65,6 +66,7 @@ use self::error::ApiError;
 pub use self::health::PluginStatus;
 use self::pool::Pool;
 pub use self::routes::paths;
+use crate::audit::AuditLog;
 use crate::keys::{KeyRing, KeyStore};
 use crate::metrics::Metrics;
 use crate::pipelines::PipelineStore;
@@ -156,6 +158,8 @@ pub struct Parts {
     pub schedules: Arc<ScheduleStore>,
     /// Where pipelines and their runs are stored.
     pub pipelines: Arc<PipelineStore>,
+    /// Where changes are noted.
+    pub audit: Arc<AuditLog>,
     /// The workers of the queue.
     pub workers: Arc<Workers>,
     /// Origins whose pages may call.

@@ -3,6 +3,7 @@
 
 pub(crate) mod json;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,31 +32,31 @@ pub(crate) trait KeyValueStore: Send + Sync {
 /// A hash beside a shared queue.
 pub(crate) struct SharedHash {
     store: Arc<dyn SharedStore>,
-    hash: &'static str,
+    hash: Cow<'static, str>,
 }
 
 impl SharedHash {
-    pub(crate) fn new(store: Arc<dyn SharedStore>, hash: &'static str) -> Self {
-        Self { store, hash }
+    pub(crate) fn new(store: Arc<dyn SharedStore>, hash: impl Into<Cow<'static, str>>) -> Self {
+        Self { store, hash: hash.into() }
     }
 }
 
 #[async_trait]
 impl KeyValueStore for SharedHash {
     async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.store.get(self.hash, name).await?)
+        Ok(self.store.get(&self.hash, name).await?)
     }
 
     async fn get_all(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-        Ok(self.store.get_all(self.hash).await?)
+        Ok(self.store.get_all(&self.hash).await?)
     }
 
     async fn names(&self) -> anyhow::Result<Vec<String>> {
-        Ok(self.store.names(self.hash).await?)
+        Ok(self.store.names(&self.hash).await?)
     }
 
     async fn put(&self, name: &str, value: Option<Vec<u8>>) -> anyhow::Result<()> {
-        Ok(self.store.put(self.hash, name, value.as_deref()).await?)
+        Ok(self.store.put(&self.hash, name, value.as_deref()).await?)
     }
 }
 
@@ -114,9 +115,9 @@ impl KeyValueStore for Directory {
     }
 }
 
-/// Values that end with the process.
-#[derive(Default)]
-pub(crate) struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
+/// Values that end with the process. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct InMemory(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
 impl InMemory {
     fn values(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {

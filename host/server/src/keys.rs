@@ -33,13 +33,16 @@ pub enum Scope {
     Commands,
     /// See the plugins.
     Plugins,
+    /// Read the audit log of its own tenant.
+    Audit,
     /// All of this, for every tenant.
     Admin,
 }
 
 impl Scope {
     /// Each of them.
-    pub const ALL: [Self; 6] = [Self::Submit, Self::Read, Self::Problems, Self::Commands, Self::Plugins, Self::Admin];
+    pub const ALL: [Self; 7] =
+        [Self::Submit, Self::Read, Self::Problems, Self::Commands, Self::Plugins, Self::Audit, Self::Admin];
 }
 
 /// A key, without what would let anybody in.

@@ -4,6 +4,7 @@
 //! neither plugins nor the sandbox: cargo refuses the import.
 
 pub mod api;
+pub mod audit;
 pub mod auth;
 mod disk;
 mod history;

@@ -22,7 +22,7 @@ const LANGUAGE: &str = "bench-queue";
 
 pub(super) async fn measure(args: &Bench, seconds: Duration, figures: &mut Figures) -> anyhow::Result<()> {
     let settings = args.queue_args();
-    let queue = serving::queue(&settings).await?;
+    let (queue, _) = serving::queue(&settings).await?;
     let only = BTreeSet::from([LANGUAGE.to_owned()]);
     alone(&queue, &only, seconds, figures).await?;
     let (pushed, slices, pushes) = flood(&queue, seconds).await?;

@@ -55,6 +55,12 @@ pub(super) const SUBMIT: &str = "Examples:
   optimus submit sum.py --stdin 1.in --no-wait     prints the job's id for `optimus status`
 OPTIMUS_SERVER and OPTIMUS_KEY say where, and with which key.";
 
+pub(super) const AUDIT: &str = "Examples:
+  optimus audit                                    everything that is stored, with an admin's key
+  optimus audit --since 2026-12-24T00:00:00Z --action 'DELETE /v1/keys/{id}'
+  optimus audit --by opt_1a2b3c4d > changes.jsonl  what one key has changed
+A key with the scope `audit` sees the entries of its own tenant.";
+
 pub(super) const DEAD: &str = "Examples:
   optimus dead list                                through the server at OPTIMUS_SERVER, with an admin's key
   optimus dead list --queue redis://redis:6379     in the queue itself, as `optimus keys` does: no server, no key

@@ -156,6 +156,9 @@ pub struct HttpArgs {
     /// Origins whose pages may call from a browser, like `https://example.org`; `*`: all
     #[arg(long = "cors-origin", env = "OPTIMUS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<Origin>,
+    /// Days after which entries of the audit log are removed
+    #[arg(long, env = "OPTIMUS_AUDIT_DAYS", default_value_t = 90, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3_650))]
+    pub audit_days: u64,
     /// Serve no console at `/`; the API and its reference (`/docs`) stay
     #[arg(long, env = "OPTIMUS_NO_CONSOLE")]
     pub no_console: bool,
@@ -199,6 +202,7 @@ impl HttpArgs {
             max_connections: None,
             address_connections: 512,
             trusted_proxies: Vec::new(),
+            audit_days: 90,
             cors_origins: Vec::new(),
             no_console: false,
             doors: Vec::new(),
@@ -268,12 +272,13 @@ pub struct KeysPlace {
 }
 
 /// Each scope's name, and what `--help` says of it.
-const SCOPES: [(&str, &str, Scope); 6] = [
+const SCOPES: [(&str, &str, Scope); 7] = [
     ("submit", "Submit jobs, and cancel them", Scope::Submit),
     ("read", "Read reports, events and lists of its own tenant", Scope::Read),
     ("problems", "Store problem packages", Scope::Problems),
     ("commands", "Run commands, where the server runs any", Scope::Commands),
     ("plugins", "See the plugins", Scope::Plugins),
+    ("audit", "Read the audit log of its own tenant", Scope::Audit),
     ("admin", "All of this, for every tenant", Scope::Admin),
 ];
 

@@ -33,6 +33,17 @@ struct LanguageList {
     languages: Vec<LanguageInfo>,
 }
 
+/// A value of a query, with every byte that means something there escaped.
+pub(super) fn query(value: &str) -> String {
+    value.bytes().fold(String::new(), |mut text, byte| {
+        match byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte) {
+            true => text.push(char::from(byte)),
+            false => text += &format!("%{byte:02X}"),
+        }
+        text
+    })
+}
+
 impl Client {
     /// Nothing is sent yet.
     pub(super) fn new(server: &ServerArgs) -> Self {

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::runtime;
 use crate::cli::{Dead, DeadAction, DeadPlace};
 use crate::output::{Advised, Output};
-use crate::serving;
+use crate::serving::{self, Changes};
 
 /// Of one page.
 const PAGE: usize = 500;
@@ -49,7 +49,7 @@ enum Jobs {
     /// A server has them.
     Server(Client),
     /// The queue has them.
-    Queue(Runtime, std::sync::Arc<dyn Backend>),
+    Queue(Runtime, std::sync::Arc<dyn Backend>, Changes),
 }
 
 impl Jobs {
@@ -58,8 +58,8 @@ impl Jobs {
             return Ok(Self::Server(Client::new(&place.server)));
         }
         let runtime = runtime()?;
-        let queue = runtime.block_on(serving::queue(&place.queue))?;
-        Ok(Self::Queue(runtime, queue))
+        let (queue, changes) = runtime.block_on(serving::queue(&place.queue))?;
+        Ok(Self::Queue(runtime, queue, changes))
     }
 
     /// Page after page.
@@ -82,7 +82,7 @@ impl Jobs {
                 let before = before.map(|id| format!("&before={id}")).unwrap_or_default();
                 client.get(&format!("/v1/dead?limit={PAGE}{language}{before}"))
             }
-            Self::Queue(runtime, queue) => {
+            Self::Queue(runtime, queue, _) => {
                 let filter = Filter { language: language.map(str::to_owned), ..Filter::default() };
                 let before = before.map(job_id).transpose()?;
                 let jobs = runtime.block_on(queue.dead(&filter, before, PAGE))?;
@@ -95,16 +95,28 @@ impl Jobs {
     fn requeue(&self, id: &str) -> anyhow::Result<()> {
         match self {
             Self::Server(client) => client.post::<Value>(&format!("/v1/dead/{id}/requeue"), &json!({})).map(drop),
-            Self::Queue(runtime, queue) => found(id, runtime.block_on(queue.requeue(job_id(id)?))?),
+            Self::Queue(runtime, queue, changes) => {
+                let job = job_id(id)?;
+                let requeueing = async { Ok(queue.requeue(job).await?) };
+                found(id, runtime.block_on(changes.note("optimus dead requeue", &target(job), requeueing))?)
+            }
         }
     }
 
     fn discard(&self, id: &str) -> anyhow::Result<()> {
         match self {
             Self::Server(client) => client.delete::<Value>(&format!("/v1/dead/{id}")).map(drop),
-            Self::Queue(runtime, queue) => found(id, runtime.block_on(queue.discard(job_id(id)?))?),
+            Self::Queue(runtime, queue, changes) => {
+                let job = job_id(id)?;
+                let dropping = async { Ok(queue.discard(job).await?) };
+                found(id, runtime.block_on(changes.note("optimus dead drop", &target(job), dropping))?)
+            }
         }
     }
+}
+
+fn target(job: JobId) -> String {
+    format!("/v1/dead/{job}")
 }
 
 fn job_id(text: &str) -> anyhow::Result<JobId> {

@@ -13,19 +13,22 @@ pub(super) fn keys(args: &Keys, output: Output) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         match &args.action {
             KeysAction::Create { tenant, scopes, per_minute, per_day, outstanding, place } => {
-                let store = serving::key_store(place).await?;
+                let (store, changes) = serving::key_store(place).await?;
                 let (key, secret) = Key::new(tenant, scopes.iter().copied().collect(), *per_minute)?;
                 let key = Key { per_day: *per_day, outstanding: *outstanding, ..key };
-                store.add(&key).await?;
+                let adding = async { store.add(&key).await.map(|()| true) };
+                changes.note("optimus keys create", &format!("/v1/keys/{}", key.id), adding).await?;
                 output.print(&serde_json::json!({ "id": key.id, "key": secret }), |_| format!("{secret}\n"))?;
             }
             KeysAction::List { place } => {
-                let keys = serving::key_store(place).await?.load().await?;
+                let keys = serving::key_store(place).await?.0.load().await?;
                 let shown: Vec<_> = keys.iter().map(show).collect();
                 output.print(&serde_json::json!({ "keys": shown }), |_| keys.iter().map(line).collect())?;
             }
             KeysAction::Revoke { id, place } => {
-                let found = serving::key_store(place).await?.remove(id).await?;
+                let (store, changes) = serving::key_store(place).await?;
+                let target = format!("/v1/keys/{id}");
+                let found = changes.note("optimus keys revoke", &target, store.remove(id)).await?;
                 let text = if found { "revoked\n" } else { "there is no such key\n" };
                 output.print(&serde_json::json!({ "revoked": found }), |_| text.to_owned())?;
                 return Ok(if found { ExitCode::SUCCESS } else { NOT_ACCEPTED.into() });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use optimus_queue::background::Ended;
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, PostgresQueue, QueueError, RedisQueue, SharedStore};
+use optimus_server::audit::AuditLog;
 use optimus_server::keys::KeyStore;
 use optimus_server::pipelines::PipelineStore;
 use optimus_server::problems::{ProblemStore, Problems};
@@ -12,6 +13,7 @@ use optimus_server::schedules::ScheduleStore;
 use optimus_server::workers::Workers;
 use tokio::sync::watch;
 
+use super::changes::Changes;
 use crate::cli::{KeysPlace, QueueArgs};
 use crate::engine;
 use crate::output::Advised;
@@ -20,6 +22,7 @@ use crate::output::Advised;
 pub(super) const NOWHERE: &str = "";
 
 const KEYS_FILE: &str = "keys.json";
+const AUDIT_DIR: &str = "audit";
 
 /// The queue: the seam, and what processes share beside it.
 pub(super) struct QueueHandle {
@@ -69,6 +72,15 @@ impl QueueHandle {
         }
     }
 
+    /// A process without a state directory of its own keeps no entries.
+    pub(super) fn audit(&self, state: &Path) -> Arc<AuditLog> {
+        Arc::new(match &self.shared {
+            Some(shared) => AuditLog::shared(shared),
+            None if state.as_os_str().is_empty() => AuditLog::in_memory(),
+            None => AuditLog::files(&state.join(AUDIT_DIR)),
+        })
+    }
+
     pub(super) fn schedules(&self, state: &Path) -> Arc<ScheduleStore> {
         Arc::new(match &self.shared {
             Some(shared) => ScheduleStore::shared(shared),
@@ -92,24 +104,28 @@ impl QueueHandle {
     }
 }
 
-/// The key store of these servers.
+/// The key store of these servers, and where changes of it are noted.
 ///
 /// # Errors
 /// The queue cannot be reached, or there is no state directory.
-pub async fn key_store(place: &KeysPlace) -> anyhow::Result<KeyStore> {
+pub async fn key_store(place: &KeysPlace) -> anyhow::Result<(KeyStore, Changes)> {
     let state = engine::state_dir(place.state.as_deref())?;
     if place.queue.is_embedded() {
-        return Ok(KeyStore::file(state.join(KEYS_FILE)));
+        let log = Arc::new(AuditLog::files(&state.join(AUDIT_DIR)));
+        return Ok((KeyStore::file(state.join(KEYS_FILE)), Changes(log)));
     }
-    Ok(QueueHandle::open(&place.queue, || Err(not_shared("keys"))).await?.key_store(&state))
+    let queue = QueueHandle::open(&place.queue, || Err(not_shared("keys"))).await?;
+    Ok((queue.key_store(&state), Changes(queue.audit(&state))))
 }
 
-/// The queue itself, for what needs no server.
+/// The queue itself, for what needs no server, and where changes of it are noted.
 ///
 /// # Errors
 /// It cannot be reached.
-pub async fn queue(args: &QueueArgs) -> anyhow::Result<Arc<dyn Backend>> {
-    Ok(QueueHandle::open(args, || Err(not_shared("dead"))).await?.backend)
+pub async fn queue(args: &QueueArgs) -> anyhow::Result<(Arc<dyn Backend>, Changes)> {
+    let queue = QueueHandle::open(args, || Err(not_shared("dead"))).await?;
+    let changes = Changes(queue.audit(NOWHERE.as_ref()));
+    Ok((queue.backend, changes))
 }
 
 /// The embedded queue belongs to one process.

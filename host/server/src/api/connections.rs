@@ -31,6 +31,10 @@ use self::register::{Register, Ticket};
 use self::stream::Watched;
 use crate::webhooks::Network;
 
+/// The address of a connection's other end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 /// Bounds of connections: their number, and the time of each phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionLimits {
@@ -161,7 +165,8 @@ async fn connection(
         tracing::debug!(%peer, %error, "TCP_NODELAY was refused");
     }
     let requests = Arc::clone(&ticket);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
         let (router, request_guard) = (router.clone(), requests.begin_request());
         async move {
             let Ok(answer) = router.oneshot(request.map(Body::new)).await;

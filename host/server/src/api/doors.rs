@@ -22,7 +22,7 @@ use tokio::time::{Duration, Instant};
 use super::body::ByteBody;
 use super::caller::Caller;
 use super::submission::{Asked, Submission};
-use super::{ApiError, ApiState, jobs};
+use super::{ApiError, ApiState, audit, jobs};
 use crate::keys::Scope;
 
 /// Answers are written before the connection's own deadline.
@@ -182,7 +182,10 @@ impl Engine for Guest {
     async fn cancel(&self, id: JobId) -> Result<(), Refusal> {
         self.caller.may(Scope::Submit)?;
         self.caller.owns(&self.state, id).await?;
-        self.state.parts.queue.cancel(id).await.map_err(ApiError::from)?;
+        audit::cancelled(&self.state, &self.caller, id, async {
+            self.state.parts.queue.cancel(id).await.map_err(ApiError::from)
+        })
+        .await?;
         Ok(())
     }
 

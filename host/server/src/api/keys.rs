@@ -5,7 +5,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use optimus_core::{Invalid, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +71,7 @@ pub(super) async fn create(
     State(state): State<ApiState>,
     caller: Caller,
     body: JsonBody,
-) -> Result<(StatusCode, Json<NewKey>), ApiError> {
+) -> Result<Response, ApiError> {
     let request: KeyRequest = json::read(&body.bytes)?;
     check(&request, state.parts.keys.is_required())?;
     let per_minute = request.per_minute.map(NonZeroU32::get);
@@ -81,7 +82,9 @@ pub(super) async fn create(
     state.parts.key_store.add(&key).await.map_err(|error| failed(&error))?;
     tracing::info!(key = key.id, tenant = key.tenant, by = caller.name(), "a key was made");
     refresh(&state).await?;
-    Ok((StatusCode::CREATED, Json(NewKey { secret, key: key.into() })))
+    let location = format!("/v1/keys/{}", key.id);
+    let new = Json(NewKey { secret, key: key.into() });
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], new).into_response())
 }
 
 /// `DELETE /v1/keys/{id}`.

@@ -14,11 +14,12 @@ use super::{ApiError, ApiState};
 
 /// Routes that accept jobs.
 const SUBMISSIONS: [&str; 3] = ["/v1/jobs", "/v1/jobs/batch", "/submit"];
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) async fn observe(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(&request);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     // Whatever is logged meanwhile carries the request's name.

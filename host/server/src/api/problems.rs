@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use optimus_core::{Digest, Job, Problem};
 use serde::Serialize;
@@ -50,7 +50,9 @@ pub(super) async fn add(
 ) -> Result<Response, ApiError> {
     let (digest, problem) =
         state.parts.problems.add(body.bytes.clone(), limits, caller.tenant.as_deref()).await.map_err(refused)?;
-    Ok((StatusCode::CREATED, Json(ProblemView::new(digest, &problem))).into_response())
+    let location = format!("/v1/problems/{digest}");
+    let view = Json(ProblemView::new(digest, &problem));
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], view).into_response())
 }
 
 fn refused(error: AddError) -> ApiError {

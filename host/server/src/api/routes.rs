@@ -1,6 +1,8 @@
 //! Every path: its method, what a caller needs for it, and its handler. The one place where access is decided, from the
 //! head of a request: nothing of a body is read, and no budget of bodies is used, before.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -11,8 +13,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, batch, console, cookie, docs, doctor, events, files, health, history, identity, jobs,
-    keys, limits, pipelines, problems, query, schedules, session, webhooks, workers,
+    ApiError, ApiState, admin, audit, batch, console, cookie, docs, doctor, events, files, health, history, identity,
+    jobs, keys, limits, pipelines, problems, query, schedules, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -42,6 +44,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/jobs" | "/v1/jobs/batch" | "/submit", "post") | ("/v1/jobs/{id}" | "/status/{id}", "get") => &["wait"],
         ("/v1/jobs/{id}/files/{*path}", "get") => &["test"],
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
+        ("/v1/audit", _) => &["tenant", "key", "action", "since", "next", "limit", "format"],
         ("/v1/history", _) => &["since"],
         ("/v1/schedules" | "/v1/pipelines", "get") => &["next", "limit"],
         ("/v1/runs", "get") => &["pipeline", "state", "next", "limit"],
@@ -53,7 +56,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
 
 fn routes() -> Vec<Route> {
     use Access::{AnyKey, Open};
-    use Scope::{Admin, Plugins, Problems, Read, Submit};
+    use Scope::{Admin, Audit, Plugins, Problems, Read, Submit};
     let open = |path, handler| Route { path, method: "get", access: Open, handler };
     let mut routes = vec![
         scoped("/v1/jobs", "post", Submit, post(jobs::submit)),
@@ -82,6 +85,7 @@ fn routes() -> Vec<Route> {
         scoped("/v1/dead", "get", Admin, get(admin::dead)),
         scoped("/v1/dead/{id}", "delete", Admin, delete(admin::discard)),
         scoped("/v1/dead/{id}/requeue", "post", Admin, post(admin::requeue)),
+        scoped("/v1/audit", "get", Audit, get(audit::list)),
         scoped("/v1/history", "get", Admin, get(history::history)),
         scoped("/v1/workers", "get", Admin, get(workers::list)),
         scoped("/v1/workers/{id}/drain", "post", Admin, post(workers::drain)),
@@ -161,12 +165,21 @@ fn assemble(state: &ApiState, routes: impl IntoIterator<Item = Route>) -> Router
         let guarded = match access {
             // Probes come with whatever a balancer adds.
             Access::Open => handler,
-            access => handler
+            access => noted(state, path, method, handler)
                 .route_layer(from_fn_with_state(parameters(path, method), known_parameters))
                 .route_layer(from_fn_with_state((state.clone(), access), authorize)),
         };
         router.route(path, guarded)
     })
+}
+
+/// Whatever may change something is noted in the audit log, unless it is named there as no change.
+fn noted(state: &ApiState, path: &str, method: &str, handler: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    if !audit::is_noted(path, method) {
+        return handler;
+    }
+    let action: Arc<str> = format!("{} {path}", method.to_ascii_uppercase()).into();
+    handler.route_layer(from_fn_with_state((state.clone(), action), audit::note))
 }
 
 /// Refuses a query with a parameter that the route does not have.

@@ -16,6 +16,7 @@ use optimus_core::outcome::{Excerpt, Exit};
 use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestReport, Timestamp, Verdict};
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, Rules, SharedStore, unjudged};
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
+use optimus_server::audit::AuditLog;
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
 use optimus_server::pipelines::{self, PipelineStore};
@@ -182,12 +183,16 @@ impl Server {
     pub(crate) async fn with(setup: Setup) -> Self {
         let dir = setup.dir.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
         let config = EmbeddedConfig { rules: setup.rules, ..EmbeddedConfig::default() };
-        let (queue, schedules, pipelines): (Arc<dyn Backend>, _, _) = match setup.shared {
-            Some((queue, store)) => (queue, ScheduleStore::shared(&store), PipelineStore::shared(&store)),
+        let (queue, schedules, pipelines, audit): (Arc<dyn Backend>, _, _, _) = match setup.shared {
+            Some((queue, store)) => {
+                (queue, ScheduleStore::shared(&store), PipelineStore::shared(&store), AuditLog::shared(&store))
+            }
             None => {
                 let place = |name: &str| dir.path().join(name);
                 let queue = Arc::new(open(&place("queue"), config).await);
-                (queue, ScheduleStore::files(&place("schedules")), PipelineStore::files(&place("pipelines")))
+                let (schedules, pipelines) = (place("schedules"), place("pipelines"));
+                let (schedules, pipelines) = (ScheduleStore::files(&schedules), PipelineStore::files(&pipelines));
+                (queue, schedules, pipelines, AuditLog::files(&place("audit")))
             }
         };
         let (languages, metrics) = (Arc::new(LanguageBook::default()), Arc::new(Metrics::default()));
@@ -238,6 +243,7 @@ impl Server {
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
             schedules: Arc::clone(&schedules),
             pipelines: Arc::clone(&pipelines),
+            audit: Arc::new(audit),
             workers,
             origins: setup.origins,
             console: setup.console,

@@ -66,7 +66,7 @@ async fn one_tenant_neither_sees_nor_cancels_what_is_anothers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_learns_who_it_is_and_what_it_may_do() {
     let server = Server::start().await;
-    let everything = json!(["submit", "read", "problems", "commands", "plugins", "admin"]);
+    let everything = json!(["submit", "read", "problems", "commands", "plugins", "audit", "admin"]);
     assert_eq!(server.get("/v1/me").await.json(), json!({"keys_required": false, "scopes": everything}));
     let (known, secret) = key("school", &[Scope::Submit, Scope::Read], None);
     let (boss, boss_secret) = key("boss", &[Scope::Admin], None);
