@@ -32,7 +32,7 @@ use optimus_server::readiness::Readiness;
 use optimus_server::schedules::{Engine as Scheduler, Seams};
 use optimus_server::supervisor::Supervisor;
 use optimus_server::tokens;
-use optimus_server::webhooks::WebhookSender;
+use optimus_server::webhooks::{Fetcher, WebhookSender};
 use optimus_server::worker::{Wanted, Worker};
 use optimus_server::workers::{self, Beat};
 use tokio::net::TcpListener;
@@ -203,7 +203,8 @@ impl Serving {
         let schedules =
             Scheduler(Seams { store, action: action.clone(), longest_catch_up: result_ttl, now: now.clone(), metrics });
         self.supervisor.spawn("schedules", schedules.run(self.supervisor.shutdown()));
-        let pipelines = pipelines::Engine(pipelines::Seams { store: pipelines, action, kept: result_ttl, now });
+        let pipelines = pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept: result_ttl, now };
+        let pipelines = pipelines::Engine(pipelines);
         self.supervisor.spawn("pipelines", pipelines.run(self.supervisor.shutdown()));
         for (door, listener) in doors {
             self.doors.push((door, listener.local_addr()?));
@@ -338,6 +339,7 @@ impl Serving {
             problems: Arc::clone(problems),
             origins: Origins::default(),
             console: false,
+            fetcher: Arc::new(Fetcher::new(&hooks.policy)),
             gate: Arc::clone(&hooks.policy.gate),
             secrets: Arc::clone(&hooks.secrets),
         }

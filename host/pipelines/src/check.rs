@@ -7,10 +7,11 @@ use std::ops::RangeInclusive;
 use optimus_core::Invalid;
 use serde_json::Value;
 
-use crate::definition::{Definition, JOB, OnFailure, Retry, Step};
+use crate::definition::{Definition, OnFailure, Retry, Step};
 use crate::expression::Expression;
 use crate::graph;
 use crate::template::Template;
+use crate::tool::Tool;
 
 /// Steps of a pipeline.
 const STEPS: usize = 100;
@@ -26,8 +27,6 @@ const TIMEOUT_S: RangeInclusive<u64> = 1..=7 * 24 * 60 * 60;
 const ATTEMPTS: RangeInclusive<u32> = 1..=10;
 /// Seconds of `backoff_s`: an hour.
 pub(crate) const BACKOFF_S: RangeInclusive<u64> = 0..=60 * 60;
-/// Tools of other engines, which are no tools of this one.
-const NO_TOOLS: [&str; 3] = ["http", "mcp", "pipeline"];
 
 /// A definition whose names, needs, conditions and templates fit together.
 #[derive(Debug, Clone)]
@@ -35,6 +34,7 @@ pub struct Pipeline {
     pub(crate) inputs: serde_json::Map<String, Value>,
     /// Each after those that it needs.
     pub(crate) steps: Vec<CheckedStep>,
+    pub(crate) outputs: Template,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +47,8 @@ pub(crate) struct CheckedStep {
     pub(crate) timeout_s: Option<u64>,
     pub(crate) retry: Retry,
     pub(crate) on_failure: OnFailure,
-    pub(crate) job: Template,
+    pub(crate) tool: Tool,
+    pub(crate) with: Template,
 }
 
 impl Definition {
@@ -74,7 +75,9 @@ impl Definition {
         }
         let order = graph::order(&self.steps)?;
         let steps = order.into_iter().map(|index| CheckedStep::new(index, &self.steps[index]));
-        Ok(Pipeline { inputs: self.inputs.clone(), steps: steps.collect::<Result<_, _>>()? })
+        self.outputs.keys().try_for_each(|name| check_name("outputs", name))?;
+        let outputs = Template::parse("outputs", &Value::Object(self.outputs.clone()))?;
+        Ok(Pipeline { inputs: self.inputs.clone(), steps: steps.collect::<Result<_, _>>()?, outputs })
     }
 }
 
@@ -108,15 +111,13 @@ impl CheckedStep {
         let expression = |name: &str, text: &Option<String>| {
             text.as_deref().map(|text| Expression::parse(&field(name), text)).transpose()
         };
-        check_tool(&field("uses"), &step.uses)?;
+        let tool = Tool::named(&field("uses"), &step.uses)?;
         let max_parallel = within(&field("max_parallel"), step.max_parallel.unwrap_or(ENTRIES), &(1..=ENTRIES))?;
         let timeout = step.timeout_s.map(|seconds| within(&field("timeout_s"), seconds, &TIMEOUT_S));
         let retry = step.retry.unwrap_or(Retry { attempts: 1, backoff_s: 0 });
         within(&field("retry.attempts"), retry.attempts, &ATTEMPTS)?;
         within(&field("retry.backoff_s"), retry.backoff_s, &BACKOFF_S)?;
-        if !step.with.is_object() {
-            return Err(Invalid::new(field("with"), "is no object").hint("the body of POST /v1/jobs"));
-        }
+        tool.check(&field("with"), &step.with)?;
         Ok(Self {
             name: step.name.clone(),
             needs: step.needs.clone(),
@@ -126,20 +127,10 @@ impl CheckedStep {
             timeout_s: timeout.transpose()?,
             retry,
             on_failure: step.on_failure,
-            job: Template::parse(&field("with"), &step.with)?,
+            tool,
+            with: Template::parse(&field("with"), &step.with)?,
         })
     }
-}
-
-fn check_tool(field: &str, tool: &str) -> Result<(), Invalid> {
-    if tool == JOB {
-        return Ok(());
-    }
-    let what = match NO_TOOLS.contains(&tool) {
-        true => format!("steps that use `{tool}` are not supported"),
-        false => format!("there is no tool `{}`", tool.escape_debug()),
-    };
-    Err(Invalid::new(field, what).hint("a step uses `job`: any language, problem or command"))
 }
 
 fn within<T: PartialOrd + Display>(field: &str, value: T, range: &RangeInclusive<T>) -> Result<T, Invalid> {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::tool::{JOB, Tool};
+
 /// A pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +17,9 @@ pub struct Definition {
     pub inputs: Map<String, Value>,
     /// The steps, in any order.
     pub steps: Vec<Step>,
+    /// The results of a run by name; their texts may hold `${…}`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Value>,
 }
 
 /// A step.
@@ -23,10 +28,10 @@ pub struct Definition {
 pub struct Step {
     /// Its name, by which others need it and see its result.
     pub name: String,
-    /// What it does: `job` is the one tool there is.
+    /// The tool: `job`, `pipeline` or `http`.
     #[serde(default = "job")]
     pub uses: String,
-    /// What the tool takes. Of `job` the body of `POST /v1/jobs`; its texts may hold `${…}`.
+    /// What the tool takes, such as the body of `POST /v1/jobs`; its texts may hold `${…}`.
     pub with: Value,
     /// Steps that have to be over before it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,12 +56,16 @@ pub struct Step {
     pub on_failure: OnFailure,
 }
 
+impl Step {
+    /// Its tool; `None`, if there is none of that name.
+    pub fn tool(&self) -> Option<Tool> {
+        Tool::named("uses", &self.uses).ok()
+    }
+}
+
 fn job() -> String {
     JOB.to_owned()
 }
-
-/// The tool that submits a job.
-pub(crate) const JOB: &str = "job";
 
 /// How a job that failed is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,9 @@ mod graph;
 mod run;
 mod scope;
 mod template;
+mod tool;
 
 pub use check::Pipeline;
 pub use definition::{Definition, OnFailure, Retry, Step};
-pub use run::{Ended, Next, Outcome, Place, Run, Running, Start, StepRun, StepState};
+pub use run::{Ended, Next, Outcome, Place, Run, Running, Start, Started, StepRun, StepState};
+pub use tool::Tool;

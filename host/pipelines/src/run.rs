@@ -5,14 +5,15 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use optimus_core::{Fault, JobId, Timestamp};
+use optimus_core::{Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::step::{Outcome, Place, StepRun, StepState};
+pub use self::step::{Outcome, Place, Started, StepRun, StepState};
 use crate::check::{CheckedStep, ENTRIES, Pipeline};
 use crate::definition::OnFailure;
 use crate::scope::Scope;
+use crate::tool::Tool;
 
 #[cfg(test)]
 mod tests;
@@ -38,15 +39,15 @@ pub struct Run {
 /// What has to happen now. The same run gives the same at the same time, whatever of it was done already.
 #[derive(Debug, Default, PartialEq)]
 pub struct Next {
-    /// Jobs that have to be there.
+    /// What has to be there: jobs, runs, requests.
     pub starts: Vec<Start>,
-    /// Jobs whose end is waited for.
+    /// What is waited for.
     pub running: Vec<Running>,
-    /// Jobs to cancel.
-    pub cancel: Vec<JobId>,
+    /// What is to be cancelled.
+    pub cancel: Vec<Started>,
 }
 
-/// A job that has to be there; its fence is the run, the step, the index and the attempt.
+/// A job, run or request that has to be there; its fence is the run, the step, the index and the attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
     /// The step.
@@ -55,19 +56,21 @@ pub struct Start {
     pub index: usize,
     /// From 1.
     pub attempt: u32,
-    /// The job, as `POST /v1/jobs` takes it.
-    pub job: Value,
+    /// What it is.
+    pub tool: Tool,
+    /// What the tool takes, rendered: of a job, the body of `POST /v1/jobs`.
+    pub with: Value,
 }
 
-/// A job that was submitted.
+/// What was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
     /// The step.
     pub step: String,
     /// The entry of `for_each`, from 0.
     pub index: usize,
-    /// The job.
-    pub job: JobId,
+    /// The job, run or request.
+    pub started: Started,
     /// It has had the step's `timeout_s`.
     pub is_late: bool,
 }
@@ -82,6 +85,12 @@ pub enum Ended {
     Failed,
     /// A client has cancelled it.
     Cancelled,
+}
+
+impl Start {
+    fn new(step: &CheckedStep, index: usize, attempt: u32, with: Value) -> Self {
+        Self { step: step.name.clone(), index, attempt, tool: step.tool, with }
+    }
 }
 
 impl Run {
@@ -107,13 +116,13 @@ impl Run {
         next
     }
 
-    /// Notes the job that was submitted for a start.
-    pub fn submitted(&mut self, start: &Start, job: JobId, now: Timestamp) {
+    /// Notes what was started for a start.
+    pub fn started(&mut self, start: &Start, started: Started, now: Timestamp) {
         if let Some(place) = self.place(&start.step, start.index)
             && place.attempt == start.attempt
             && place.outcome.is_none()
         {
-            (place.job, place.since) = (Some(job), Some(now));
+            (place.started, place.since) = (Some(started), Some(now));
         }
     }
 
@@ -138,13 +147,35 @@ impl Run {
         run.enter(index, attempt, outcome, &step.retry, now)
     }
 
+    /// The start of an attempt that was begun already, once more: nobody knows what became of it.
+    ///
+    /// # Errors
+    /// It cannot be rendered any more.
+    pub fn again(&self, pipeline: &Pipeline, name: &str, index: usize) -> Result<Start, Fault> {
+        let step = pipeline.steps.iter().find(|step| step.name == name);
+        let place = self.steps.get(name).and_then(|run| Some((run, run.places.get(index)?)));
+        let (Some(step), Some((run, place))) = (step, place) else {
+            return Err(Fault::new("no_such_step", format!("the run has no step `{name}` with entry {index}")));
+        };
+        let with = self.render(step, run, index, &mut None)?;
+        Ok(Start::new(step, index, place.attempt, with))
+    }
+
+    /// The outputs of a run that has ended.
+    ///
+    /// # Errors
+    /// They cannot be rendered.
+    pub fn outputs(&self, pipeline: &Pipeline) -> Result<Value, Fault> {
+        pipeline.outputs.render(&self.scope()?)
+    }
+
     /// The attempt that is under way for an entry of a step.
     pub fn attempt(&self, step: &str, index: usize) -> Option<u32> {
         Some(self.steps.get(step)?.places.get(index)?.attempt)
     }
 
-    /// Ends the run at the request of a client; returns the jobs to cancel.
-    pub fn cancel(&mut self, pipeline: &Pipeline) -> Vec<JobId> {
+    /// Ends the run at the request of a client; returns what is to be cancelled.
+    pub fn cancel(&mut self, pipeline: &Pipeline) -> Vec<Started> {
         self.cancelled = true;
         self.stop(pipeline)
     }
@@ -171,18 +202,19 @@ impl Run {
         self.steps.get_mut(step)?.places.get_mut(index)
     }
 
-    /// Nothing more starts; returns the jobs to cancel.
-    fn stop(&mut self, pipeline: &Pipeline) -> Vec<JobId> {
-        let mut jobs = Vec::new();
+    /// Nothing more starts; returns what is to be cancelled.
+    fn stop(&mut self, pipeline: &Pipeline) -> Vec<Started> {
+        let mut open = Vec::new();
         for step in &pipeline.steps {
             let run = self.steps.entry(step.name.clone());
             let run = run.or_insert_with(|| StepRun::over(StepState::Cancelled, None));
             if run.state == StepState::Running {
                 run.state = StepState::Cancelled;
-                jobs.extend(run.places.iter().filter(|place| place.outcome.is_none()).filter_map(|place| place.job));
+                let places = run.places.iter().filter(|place| place.outcome.is_none());
+                open.extend(places.filter_map(|place| place.started.clone()));
             }
         }
-        jobs
+        open
     }
 
     /// An outcome that may still be stored.
@@ -240,12 +272,12 @@ impl Run {
         let (mut starts, mut running, mut scope) = (Vec::new(), Vec::new(), None);
         let mut failed = None;
         for (index, place) in open {
-            if let (Some(job), Some(since)) = (place.job, place.since) {
+            if let (Some(started), Some(since)) = (place.started.clone(), place.since) {
                 let is_late = step.timeout_s.is_some_and(|timeout| now.0 >= since.0.saturating_add(timeout * 1_000));
-                running.push(Running { step: step.name.clone(), index, job, is_late });
+                running.push(Running { step: step.name.clone(), index, started, is_late });
             } else if place.not_before.is_none_or(|at| at <= now) {
                 match self.render(step, run, index, &mut scope) {
-                    Ok(job) => starts.push(Start { step: step.name.clone(), index, attempt: place.attempt, job }),
+                    Ok(with) => starts.push(Start::new(step, index, place.attempt, with)),
                     Err(fault) => failed = failed.or(Some(fault)),
                 }
             }
@@ -253,7 +285,7 @@ impl Run {
         match (failed, self.steps.get_mut(&step.name)) {
             (Some(fault), Some(run)) => {
                 (run.state, run.error) = (StepState::Failed, Some(fault));
-                next.cancel.extend(running.into_iter().map(|running| running.job));
+                next.cancel.extend(running.into_iter().map(|running| running.started));
             }
             _ => {
                 next.starts.extend(starts);
@@ -277,7 +309,7 @@ impl Run {
         if run.is_list {
             scope_of_step.set_item(&run.items[index], index)?;
         }
-        step.job.render(scope.insert(scope_of_step))
+        step.with.render(scope.insert(scope_of_step))
     }
 
     fn scope(&self) -> Result<Scope, Fault> {

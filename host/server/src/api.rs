@@ -75,7 +75,7 @@ pub use crate::readiness::Readiness;
 use crate::schedules::ScheduleStore;
 use crate::sessions::Sessions;
 use crate::tokens::Tokens;
-use crate::webhooks::{Gate, Secrets};
+use crate::webhooks::{Fetcher, Gate, Secrets};
 use crate::workers::Workers;
 
 /// A body up to this size is small.
@@ -168,6 +168,8 @@ pub struct Parts {
     pub console: bool,
     /// Addresses that webhooks may reach.
     pub gate: Arc<Gate>,
+    /// Sends the requests of pipelines' steps.
+    pub fetcher: Arc<Fetcher>,
     /// Secrets that sign webhooks.
     pub secrets: Arc<Secrets>,
 }

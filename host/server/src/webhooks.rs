@@ -2,9 +2,12 @@
 //!
 //! In: deliveries, from the queue's outbox. Out: one POST for each try, signed as
 //! [Standard Webhooks](https://www.standardwebhooks.com) specifies; its result goes back to the queue. A receiver costs
-//! one connection for a bounded time and a few KiB, whatever it answers.
+//! one connection for a bounded time and a few KiB, whatever it answers. Requests of pipelines' steps go through the same
+//! gate, and have their answers read.
 
+mod fetcher;
 mod gate;
+mod host_slots;
 mod post;
 mod secret;
 mod sender;
@@ -15,6 +18,8 @@ use std::time::Duration;
 
 use tokio_rustls::TlsConnector;
 
+pub use fetcher::Fetcher;
+pub(crate) use fetcher::{Fetched, Unanswered};
 pub use gate::{Gate, Network};
 pub use post::connector;
 pub use secret::{MasterPlace, Secret, Secrets};

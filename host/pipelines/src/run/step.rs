@@ -1,5 +1,7 @@
 //! A step of a run.
 
+use std::fmt;
+
 use optimus_core::{Fault, JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,9 +33,9 @@ pub struct StepRun {
 pub struct Place {
     /// From 1.
     pub attempt: u32,
-    /// The job, once it was submitted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<JobId>,
+    /// What was started, once it was.
+    #[serde(flatten)]
+    pub started: Option<Started>,
     /// When it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -46,6 +48,28 @@ pub struct Place {
     /// What it became, once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+}
+
+/// What an attempt has started. Stored as `{"job": "…"}`, `{"run": "…"}` or `{"request": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Started {
+    /// A job.
+    Job(JobId),
+    /// A run of another pipeline.
+    Run(String),
+    /// An HTTP request, by its `idempotency-key`.
+    Request(String),
+}
+
+impl fmt::Display for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(id) => write!(f, "job {id}"),
+            Self::Run(id) => write!(f, "run {id}"),
+            Self::Request(key) => write!(f, "request {key}"),
+        }
+    }
 }
 
 /// How a step is.
@@ -88,7 +112,7 @@ impl Outcome {
 
 impl Place {
     fn begun(attempt: u32, not_before: Option<Timestamp>) -> Self {
-        Self { attempt, job: None, since: None, not_before, blocked_since: None, outcome: None }
+        Self { attempt, started: None, since: None, not_before, blocked_since: None, outcome: None }
     }
 }
 

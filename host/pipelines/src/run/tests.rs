@@ -1,3 +1,4 @@
+use optimus_core::JobId;
 use serde_json::json;
 
 use super::*;
@@ -31,7 +32,7 @@ fn good(result: Value) -> Outcome {
 }
 
 fn names(starts: &[Start]) -> Vec<String> {
-    starts.iter().map(|start| format!("{}{}={}", start.step, start.index, start.job["source"])).collect()
+    starts.iter().map(|start| format!("{}{}={}", start.step, start.index, start.with["source"])).collect()
 }
 
 #[test]
@@ -142,10 +143,10 @@ fn a_job_that_failed_is_tried_again_after_twice_the_time() {
         let now = Timestamp(NOW.0 + at);
         let starts = run.advance(&pipeline, now).starts;
         assert_eq!(starts[0].attempt, attempt);
-        let job = JobId::new();
-        run.submitted(&starts[0], job, now);
+        let job = Started::Job(JobId::new());
+        run.started(&starts[0], job.clone(), now);
         let next = run.advance(&pipeline, Timestamp(now.0 + 4_999));
-        assert_eq!((next.starts.len(), next.running[0].job, next.running[0].is_late), (0, job, false));
+        assert_eq!((next.starts.len(), next.running[0].started.clone(), next.running[0].is_late), (0, job, false));
         assert!(run.advance(&pipeline, Timestamp(now.0 + 5_000)).running[0].is_late);
         assert!(run.enter(&pipeline, ("a", 0, attempt), bad(), now));
         assert!(!run.enter(&pipeline, ("a", 0, attempt), bad(), now), "each attempt ends once");
@@ -164,9 +165,9 @@ fn a_failure_blocks_continues_or_stops_as_its_step_says() {
             {"name": "apart", "with": {}}
         ]));
         let mut run = run(&pipeline);
-        let job = JobId::new();
+        let job = Started::Job(JobId::new());
         for start in run.advance(&pipeline, NOW).starts {
-            run.submitted(&start, job, NOW);
+            run.started(&start, job.clone(), NOW);
         }
         assert!(run.enter(&pipeline, ("bad", 0, 1), Outcome { is_accepted: false, result: json!({}) }, NOW));
         let next = run.advance(&pipeline, NOW);
@@ -187,8 +188,8 @@ fn a_cancelled_run_starts_nothing_more() {
     let pipeline = grading();
     let mut run = run(&pipeline);
     let start = run.advance(&pipeline, NOW).starts.remove(0);
-    let job = JobId::new();
-    run.submitted(&start, job, NOW);
+    let job = Started::Job(JobId::new());
+    run.started(&start, job.clone(), NOW);
     assert_eq!(run.cancel(&pipeline), [job]);
     assert!(!run.enter(&pipeline, ("build", 0, 1), good(json!(1)), NOW));
     assert_eq!((run.advance(&pipeline, NOW), run.ended(&pipeline)), (Next::default(), Some(Ended::Cancelled)));
@@ -199,7 +200,7 @@ fn a_run_is_replayed_from_a_step_and_rehearsed_without_running() {
     let pipeline = grading();
     let results = json!({"build": {"out": "a"}, "judge": ["x", "y", "z"]});
     let (run, jobs) = run(&pipeline).rehearse(&pipeline, results.as_object().unwrap(), NOW);
-    let sources: Vec<String> = jobs.iter().map(|start| start.job["source"].to_string()).collect();
+    let sources: Vec<String> = jobs.iter().map(|start| start.with["source"].to_string()).collect();
     assert_eq!(sources, ["\"x\"", "\"a 1 0\"", "\"a 2 1\"", "\"a 3 2\"", "[\"x\",\"y\",\"z\"]"]);
     let again = run.replay(&pipeline, "judge").unwrap();
     assert_eq!(again.steps.keys().collect::<Vec<_>>(), ["build", "style"]);
@@ -228,8 +229,9 @@ fn tools_and_numbers_that_do_not_exist_are_refused_by_name() {
         definition.check().unwrap_err().to_string()
     };
     for (field, value, wanted) in [
-        ("uses", json!("http"), "`steps[0].uses`: steps that use `http` are not supported"),
-        ("uses", json!("mcp"), "`mcp`"),
+        ("uses", json!("http"), "`steps[0].with.url`: is missing"),
+        ("uses", json!("pipeline"), "`steps[0].with.id`: is missing"),
+        ("uses", json!("mcp"), "`steps[0].uses`: steps that use `mcp` are not supported"),
         ("uses", json!("shell"), "no tool `shell`"),
         ("timeout_s", json!(0), "`steps[0].timeout_s`: is 0"),
         ("retry", json!({"attempts": 11}), "`steps[0].retry.attempts`: is 11"),

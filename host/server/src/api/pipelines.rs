@@ -4,6 +4,8 @@
 
 mod action;
 pub(super) mod fired;
+mod nested;
+mod request;
 pub(super) mod runs;
 mod view;
 
@@ -14,7 +16,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use optimus_core::{Fault, Invalid, JobRequest, Timestamp};
-use optimus_pipelines::{Definition, Run};
+use optimus_pipelines::{Definition, Run, Start, Tool};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -53,6 +55,7 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let definition = definition(&body).await?;
     drop(body);
+    nested::check(&state, &caller.tenant, None, &definition).await?;
     let owner = Owner { key: None, tenant: caller.tenant.clone() };
     let owner = on_behalf::owner_after(&caller, &owner, RUNS)?;
     let all = state.parts.pipelines.pipelines().await.map_err(|error| unreadable(&error))?;
@@ -102,6 +105,7 @@ pub(super) async fn replace(
 ) -> Result<Json<PipelineView>, ApiError> {
     let pipeline = owned(&state, &caller, &id).await?;
     let definition = definition(&body).await?;
+    nested::check(&state, &pipeline.owner.tenant, Some(&id), &definition).await?;
     let owner = on_behalf::owner_after(&caller, &pipeline.owner, RUNS)?;
     tracing::info!(pipeline = id, by = caller.name(), "a pipeline was replaced");
     written(&state, StoredPipeline { definition, owner, ..pipeline }).await
@@ -142,18 +146,25 @@ pub(super) async fn dry_run(
     let mut steps: Vec<DryStep> = names.iter().map(|name| DryStep::new(name, &run)).collect();
     for start in jobs {
         let Some(step) = steps.iter_mut().find(|step| step.name == start.step) else { continue };
-        if let Err(fault) = acceptable(&state, &caller, &start.job).await {
+        if let Err(fault) = acceptable(&state, &caller, &start).await {
             step.error.get_or_insert(fault);
         }
-        step.jobs.push(start.job);
+        step.jobs.push(start.with);
     }
     Ok(Json(DryRun { steps }))
 }
 
-/// Checks a rendered job as if it were submitted now.
-async fn acceptable(state: &ApiState, caller: &Caller, job: &Value) -> Result<(), Fault> {
-    let request: JobRequest = json::read_value("with", job.clone()).map_err(ApiError::into_fault)?;
-    Submission::check(state, caller, request).await.map(drop).map_err(ApiError::into_fault)
+/// Checks what is rendered as if it were started now.
+async fn acceptable(state: &ApiState, caller: &Caller, start: &Start) -> Result<(), Fault> {
+    let checked = match start.tool {
+        Tool::Job => {
+            let request: JobRequest = json::read_value("with", start.with.clone()).map_err(ApiError::into_fault)?;
+            Submission::check(state, caller, request).await.map(drop)
+        }
+        Tool::Pipeline => nested::acceptable(state, caller, &start.with).await,
+        Tool::Http => return request::check(state, &start.with),
+    };
+    checked.map_err(ApiError::into_fault)
 }
 
 fn check_size(body: &JsonBody) -> Result<(), Invalid> {

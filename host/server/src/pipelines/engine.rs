@@ -1,9 +1,10 @@
-//! Takes runs forward: submits the jobs that have to be there, and enters what they became.
+//! Takes runs forward: starts what has to be there (jobs, other runs, requests), and enters what became of it.
 //!
 //! Every API process has an engine, and one of them leads. A run is read before each round and written after each change;
 //! wherever a process is killed in between, the next one submits with the same keys, and the queue keeps one job of each.
 
 mod following;
+mod requests;
 mod round;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use optimus_core::{JobId, Timestamp};
-use optimus_pipelines::Outcome;
+use optimus_pipelines::{Outcome, Start};
 use optimus_queue::background::Outage;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -19,6 +20,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::following::Following;
+use self::requests::Requests;
+use crate::pipelines::store::StoredRun;
 use crate::schedules::{CLAIM_EVERY, Owner, Refused};
 
 #[cfg(test)]
@@ -45,13 +48,25 @@ pub trait Action: Send + Sync {
     async fn cancel(&self, id: JobId) -> anyhow::Result<()>;
 }
 
+/// What else steps do.
+#[async_trait]
+pub trait Tools: Send + Sync {
+    /// Begins the run that a step of `parent` wants, and returns its id. The one that it has begun already is the same run.
+    async fn begin(&self, parent: &StoredRun, start: &Start) -> Result<String, Refused>;
+
+    /// Sends one HTTP request in the owner's name, with the key in its head.
+    async fn request(&self, owner: &Owner, request: &Value, key: &str) -> Result<Outcome, Refused>;
+}
+
 /// What an engine works with.
 #[derive(Clone)]
 pub struct Seams {
     /// Where runs are stored.
     pub store: Arc<super::PipelineStore>,
-    /// What their steps do.
+    /// Jobs.
     pub action: Arc<dyn Action>,
+    /// Other pipelines and HTTP requests.
+    pub tools: Arc<dyn Tools>,
     /// How long a run is stored after its end.
     pub kept: Duration,
     /// The clock.
@@ -87,18 +102,19 @@ async fn work(seams: &Seams, mut leads: watch::Receiver<bool>) {
     // The sender lives as long as this.
     while leads.wait_for(|leads| *leads).await.is_ok() {
         let (mut following, mut swept) = (Following::default(), None::<Instant>);
+        let requests = Arc::<Requests>::default();
         let (mut looked, mut soon) = (None::<Instant>, Vec::new());
         while *leads.borrow_and_update() {
             if looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 looked = Some(Instant::now());
                 soon.clear();
                 let worked = match seams.store.open().await {
-                    Ok(open) => round::all(seams, open, &mut following).await,
+                    Ok(open) => round::all(seams, &requests, open, &mut following).await,
                     Err(error) => Err(error),
                 };
                 outage.note(&worked.map_err(|error| format!("{error:#}")));
             } else if !soon.is_empty() {
-                let worked = round::all(seams, std::mem::take(&mut soon), &mut following).await;
+                let worked = round::all(seams, &requests, std::mem::take(&mut soon), &mut following).await;
                 outage.note(&worked.map_err(|error| format!("{error:#}")));
             }
             if swept.is_none_or(|swept| swept.elapsed() >= SWEEP) {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use optimus_core::Timestamp;
+use optimus_core::{Fault, Timestamp};
 use optimus_pipelines::{Definition, Ended, Run, Start};
 use optimus_queue::SharedStore;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::key_value::{Directory, KeyValueStore, SharedHash, json};
@@ -45,6 +46,9 @@ pub struct StoredRun {
     /// The run of which this one is a replay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
+    /// The step that has begun it, of another run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// How far it has come.
     pub run: Run,
     /// How it ended.
@@ -53,6 +57,23 @@ pub struct StoredRun {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// Its outputs, once it has succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<Value>,
+    /// Why it has failed, although its steps have not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Fault>,
+}
+
+/// The step that has begun a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its run.
+    pub run: String,
+    /// Its name.
+    pub step: String,
+    /// The pipelines within each other, the outermost first.
+    pub pipelines: Vec<String>,
 }
 
 /// What lists show of a run.
@@ -61,6 +82,9 @@ pub(crate) struct Summary {
     pub(crate) pipeline: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<String>,
+    /// The run that has begun it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parent: Option<String>,
     pub(crate) created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<Ended>,
@@ -71,13 +95,19 @@ pub(crate) struct Summary {
 impl StoredRun {
     /// The job's idempotency key, which is the fence of an attempt. Clients cannot send one that begins like this: theirs
     /// are printable ASCII.
-    pub(super) fn key(&self, start: &Start) -> String {
+    pub(crate) fn key(&self, start: &Start) -> String {
         format!("¶{}·{}·{}·{}", self.id, start.step, start.index, start.attempt)
+    }
+
+    /// The `idempotency-key` of an HTTP request, and the same fence.
+    pub(super) fn request_key(&self, start: &Start) -> String {
+        format!("{}-{}-{}-{}", self.id, start.step, start.index, start.attempt)
     }
 
     fn summary(&self) -> Summary {
         let (pipeline, tenant) = (self.pipeline.clone(), self.owner.tenant.clone());
-        Summary { pipeline, tenant, created_at: self.created_at, ended: self.ended, ended_at: self.ended_at }
+        let (parent, created_at) = (self.parent.as_ref().map(|parent| parent.run.clone()), self.created_at);
+        Summary { pipeline, tenant, parent, created_at, ended: self.ended, ended_at: self.ended_at }
     }
 }
 

@@ -1,5 +1,4 @@
-//! One POST to an address that was checked: no name is looked up again, no redirect is followed, and of the answer no
-//! more than its status matters.
+//! One request to an address that was checked: no name is looked up again, and no redirect is followed.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,7 +10,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -61,13 +60,32 @@ pub fn connector(authority: Option<&Path>) -> anyhow::Result<TlsConnector> {
     Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
-/// Sends a request to the first address that lets us in.
+/// Sends a request to the first address that lets us in. Of its answer the status alone is wanted.
 pub(super) async fn post(
     target: &Target,
     addresses: &[SocketAddr],
     tls: &TlsConnector,
     request: Request<Full<Bytes>>,
 ) -> Result<StatusCode, NoAnswer> {
+    let answer = send(target, addresses, tls, request).await?;
+    let status = answer.response.status();
+    let _ = tokio::time::timeout(ANSWER_TIME, drain(answer.response.into_body())).await;
+    Ok(status)
+}
+
+/// An answer, whose connection ends with it.
+pub(super) struct Answer {
+    pub(super) response: Response<Incoming>,
+    _driving: JoinSet<hyper::Result<()>>,
+}
+
+/// Sends a request to the first address that lets us in.
+pub(super) async fn send(
+    target: &Target,
+    addresses: &[SocketAddr],
+    tls: &TlsConnector,
+    request: Request<Full<Bytes>>,
+) -> Result<Answer, NoAnswer> {
     let tcp = connect(addresses).await?;
     if !target.is_secure() {
         return exchange(tcp, request).await;
@@ -90,20 +108,17 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, NoAnswer> {
     Err(last.unwrap_or_else(nowhere))
 }
 
-async fn exchange<T>(stream: T, request: Request<Full<Bytes>>) -> Result<StatusCode, NoAnswer>
+async fn exchange<T>(stream: T, request: Request<Full<Bytes>>) -> Result<Answer, NoAnswer>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut http = http1::Builder::new();
     http.max_buf_size(HEAD_BYTES);
     let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await?;
-    // Ended with this function, however that ends.
     let mut driving = JoinSet::new();
     driving.spawn(connection);
-    let answer = sender.send_request(request).await?;
-    let status = answer.status();
-    let _ = tokio::time::timeout(ANSWER_TIME, drain(answer.into_body())).await;
-    Ok(status)
+    let response = sender.send_request(request).await?;
+    Ok(Answer { response, _driving: driving })
 }
 
 async fn drain(mut body: Incoming) {

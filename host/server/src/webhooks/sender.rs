@@ -1,8 +1,7 @@
 //! Sends webhooks: collects the deliveries that are due, tries each, and records the result.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::host_slots::HostSlots;
 use super::post::post;
 use super::target::NoAddress;
 use super::{Policy, Secret, Secrets, Target};
@@ -23,8 +23,6 @@ use crate::metrics::Metrics;
 
 /// Maximum number of deliveries in flight.
 const AT_ONCE: usize = 64;
-/// Of them, to one host, so that a host that hangs does not delay the others.
-const PER_HOST: usize = 8;
 /// A delivery whose host has all its tries in flight is tried again after this.
 const HOST_BUSY: Duration = Duration::from_secs(2);
 /// Time between two looks for deliveries.
@@ -71,13 +69,10 @@ struct Data<'a> {
     report: Option<&'a Report>,
 }
 
-/// Number of deliveries in flight to each host.
-type Hosts = Arc<Mutex<HashMap<String, usize>>>;
-
 impl WebhookSender {
     /// Sends until `shutdown`, and returns when no delivery is in flight.
     pub async fn run(self, shutdown: CancellationToken) {
-        let (sender, hosts) = (Arc::new(self), Hosts::default());
+        let (sender, hosts) = (Arc::new(self), HostSlots::default());
         let (places, in_flight) = (Arc::new(Semaphore::new(AT_ONCE)), TaskTracker::new());
         let mut outage = Outage::of("look for webhooks that are due");
         loop {
@@ -98,7 +93,7 @@ impl WebhookSender {
             }
             for delivery in found.unwrap_or_default() {
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-                let (sender, hosts) = (Arc::clone(&sender), Arc::clone(&hosts));
+                let (sender, hosts) = (Arc::clone(&sender), hosts.clone());
                 in_flight.spawn(async move {
                     sender.deliver(&delivery, &hosts).await;
                     drop(place);
@@ -118,13 +113,13 @@ impl WebhookSender {
         self.queue.collect(self.policy.deadline * 2 + Duration::from_secs(20), limit).await
     }
 
-    async fn deliver(&self, delivery: &WebhookDelivery, hosts: &Hosts) {
+    async fn deliver(&self, delivery: &WebhookDelivery, hosts: &HostSlots) {
         let id = delivery.id;
         let target = match Target::parse(&delivery.webhook.url) {
             Ok(target) => target,
             Err(why) => return self.end(delivery, Tried::Refused(why)).await,
         };
-        let Some(_slot) = HostSlot::take(hosts, target.host()) else {
+        let Some(_slot) = hosts.take(target.host()) else {
             let later = DeliveryOutcome::Retry { after: HOST_BUSY.mul_f64(0.5 + chance()), tries: delivery.tries };
             return self.settle(delivery, later).await;
         };
@@ -243,34 +238,4 @@ fn body(delivery: &WebhookDelivery) -> serde_json::Result<Vec<u8>> {
 fn chance() -> f64 {
     let random = RandomState::new().build_hasher().finish() >> 32;
     f64::from(u32::try_from(random).unwrap_or_default()) / f64::from(u32::MAX)
-}
-
-/// One of the deliveries that a host may have in flight.
-struct HostSlot {
-    hosts: Hosts,
-    host: String,
-}
-
-impl HostSlot {
-    fn take(hosts: &Hosts, host: String) -> Option<Self> {
-        let mut in_flight = hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = in_flight.entry(host.clone()).or_default();
-        if *count >= PER_HOST {
-            return None;
-        }
-        *count += 1;
-        Some(Self { hosts: Arc::clone(hosts), host })
-    }
-}
-
-impl Drop for HostSlot {
-    fn drop(&mut self) {
-        let mut in_flight = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = in_flight.get_mut(&self.host) {
-            *count -= 1;
-            if *count == 0 {
-                in_flight.remove(&self.host);
-            }
-        }
-    }
 }

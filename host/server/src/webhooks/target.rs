@@ -61,7 +61,7 @@ impl Target {
     }
 
     /// Host and port, as they stand in the header.
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         self.url.authority()
     }
 
@@ -78,7 +78,7 @@ impl Target {
     }
 
     /// Path and query.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }
 

@@ -155,7 +155,16 @@ async fn what_cannot_run_is_refused_by_its_field() {
         (json!({"steps": []}), "`steps`"),
         (step("needs", json!(["a"])), "a needs a"),
         (step("needs", json!(["b"])), "no step `b`"),
-        (step("uses", json!("http")), "`http`"),
+        (step("uses", json!("http")), "`steps[0].with.url`"),
+        (step("uses", json!("pipeline")), "`steps[0].with.id`"),
+        (json!({"steps": [{"name": "a", "uses": "http", "with": {"url": "x", "port": 1}}]}), "`steps[0].with.port`"),
+        (
+            json!({"steps": [{"name": "a", "uses": "http", "with": {"url": "x", "json": 1, "body": ""}}]}),
+            "`steps[0].with.body`",
+        ),
+        (json!({"steps": [{"name": "a", "uses": "pipeline", "with": {"id": "nope"}}]}), "there is no pipeline `nope`"),
+        (json!({"steps": [{"name": "a", "with": {}}], "outputs": {"B": 1}}), "`outputs`"),
+        (json!({"steps": [{"name": "a", "with": {}}], "outputs": {"b": "${nope}"}}), "`outputs.b`"),
         (step("uses", json!("mcp")), "`mcp`"),
         (step("if", json!("1 +")), "steps[0].if"),
         (step("for_each", json!("inputs.x.map(y, y)")), "steps[0].for_each"),
@@ -285,6 +294,10 @@ async fn the_examples_of_the_documentation_run_to_their_end() {
     let (mut count, stdin) = (0, |run: &Value, step: usize| run["steps"][step]["jobs"][0]["result"]["stdout"].clone());
     for example in examples {
         let definition: Value = serde_json::from_str(example).unwrap();
+        if definition["steps"].is_null() {
+            // A single step.
+            continue;
+        }
         let pipeline = created(&server, &definition).await;
         let inputs = match definition["name"].as_str() {
             Some("squares") => json!({"count": [4, 5]}),

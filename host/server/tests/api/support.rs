@@ -23,7 +23,7 @@ use optimus_server::pipelines::{self, PipelineStore};
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::schedules::{Engine, ScheduleStore, Seams};
 use optimus_server::tokens::Tokens;
-use optimus_server::webhooks::{Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector};
+use optimus_server::webhooks::{Fetcher, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector};
 use optimus_server::worker::{Judging, Wanted, Worker};
 use optimus_server::workers::{self, Beat, Workers};
 use serde_json::{Value, json};
@@ -247,6 +247,7 @@ impl Server {
             workers,
             origins: setup.origins,
             console: setup.console,
+            fetcher: Arc::new(Fetcher::new(&setup.webhooks)),
             gate: setup.webhooks.gate,
             secrets,
         });
@@ -259,7 +260,7 @@ impl Server {
         });
         tokio::spawn(engine.run(stop_working.clone()));
         let (action, now, kept) = (Arc::new(state.clone()), Arc::new(Timestamp::now), Duration::from_secs(3_600));
-        let seams = pipelines::Seams { store: pipelines, action, kept, now };
+        let seams = pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept, now };
         tokio::spawn(pipelines::Engine(seams).run(stop_working.clone()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

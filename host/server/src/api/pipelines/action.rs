@@ -1,16 +1,17 @@
-//! Submits the jobs of pipelines, as the owners of runs would, and reads what they became.
+//! Starts what pipelines want, as the owners of runs would, and reads what it became.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use optimus_core::{Content, Event, Fault, JobId, Report, TestReport, Verdict};
-use optimus_pipelines::Outcome;
+use optimus_pipelines::{Outcome, Start};
 use optimus_queue::Status;
 use serde_json::{Value, json};
 
+use super::{nested, request};
 use crate::api::{ApiState, on_behalf};
-use crate::pipelines::Action;
+use crate::pipelines::{Action, StoredRun, Tools};
 use crate::schedules::{Owner, Refused};
 
 /// Bytes of a text in a result.
@@ -54,6 +55,17 @@ impl Action for ApiState {
     async fn cancel(&self, id: JobId) -> anyhow::Result<()> {
         self.parts.queue.cancel(id).await?;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Tools for ApiState {
+    async fn begin(&self, parent: &StoredRun, start: &Start) -> Result<String, Refused> {
+        nested::begin(self, parent, start).await
+    }
+
+    async fn request(&self, owner: &Owner, with: &Value, key: &str) -> Result<Outcome, Refused> {
+        request::request(self, owner, with, key).await
     }
 }
 

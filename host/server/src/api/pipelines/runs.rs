@@ -172,14 +172,28 @@ pub(super) struct Place {
 
 pub(super) fn new(place: Place, definition: Definition, run: Run, replay_of: Option<String>) -> StoredRun {
     let (Place { id, pipeline, owner }, created_at) = (place, Timestamp::now());
-    StoredRun { id, pipeline, owner, created_at, definition, replay_of, run, ended: None, ended_at: None }
+    let (parent, ended, ended_at, outputs, error) = Default::default();
+    StoredRun {
+        id,
+        pipeline,
+        owner,
+        created_at,
+        definition,
+        replay_of,
+        parent,
+        run,
+        ended,
+        ended_at,
+        outputs,
+        error,
+    }
 }
 
 /// Stores a run in the caller's name, and answers with it.
 async fn begin(state: &ApiState, caller: &Caller, run: StoredRun) -> Result<Response, ApiError> {
     let owner = on_behalf::owner_after(caller, &run.owner, RUNS)?;
     let run = StoredRun { owner, ..run };
-    room(state, &run.owner.tenant).await?;
+    room(state, &run.owner.tenant, false).await?;
     tracing::info!(run = run.id, pipeline = run.pipeline, by = caller.name(), "a run begins");
     let location = format!("/v1/runs/{}", run.id);
     let (store, copy) = (Arc::clone(&state.parts.pipelines), run.clone());
@@ -188,12 +202,13 @@ async fn begin(state: &ApiState, caller: &Caller, run: StoredRun) -> Result<Resp
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], view).into_response())
 }
 
-/// Refuses a tenant that has too many runs for one more.
-pub(super) async fn room(state: &ApiState, tenant: &Option<String>) -> Result<(), ApiError> {
+/// Refuses a tenant that has too many runs for one more. Those that steps begin have a bound of their own.
+pub(super) async fn room(state: &ApiState, tenant: &Option<String>, is_nested: bool) -> Result<(), ApiError> {
     let all = state.parts.pipelines.summaries().await.map_err(|error| unreadable(&error))?;
     let own = || all.values().filter(|other| other.tenant == *tenant);
-    if own().count() >= MOST || own().filter(|other| other.ended.is_none()).count() >= MOST_OPEN {
-        let message = format!("a tenant has at most {MOST_OPEN} runs under way, and {MOST} with those that are over");
+    let open = own().filter(|other| other.ended.is_none() && other.parent.is_some() == is_nested);
+    if own().count() >= MOST || open.count() >= MOST_OPEN {
+        let message = format!("a tenant has at most {MOST_OPEN} runs under way, as many that steps began, and {MOST} with those that are over");
         return Err(ApiError::too_many("too_many_runs", &message));
     }
     Ok(())

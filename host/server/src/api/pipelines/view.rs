@@ -1,11 +1,11 @@
 //! Pipelines and runs, as clients see them.
 
-use optimus_core::{Fault, JobId, Timestamp};
-use optimus_pipelines::{Definition, Ended, Place, Run, StepRun, StepState};
+use optimus_core::{Fault, Timestamp};
+use optimus_pipelines::{Definition, Ended, Place, Run, Started, StepRun, StepState};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::pipelines::{StoredPipeline, StoredRun, Summary};
+use crate::pipelines::{Parent, StoredPipeline, StoredRun, Summary};
 use crate::schedules::Owner;
 
 /// A pipeline.
@@ -62,9 +62,23 @@ pub(in crate::api) struct RunView {
     ended_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     replay_of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<ParentView>,
     inputs: Value,
     /// In the order of the definition.
     steps: Vec<StepView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<Value>,
+    /// Why it has failed, although its steps have not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Fault>,
+}
+
+/// The step that has begun a run.
+#[derive(Debug, Serialize)]
+struct ParentView {
+    run: String,
+    step: String,
 }
 
 /// A step of a run.
@@ -79,12 +93,13 @@ struct StepView {
     jobs: Vec<JobView>,
 }
 
-/// A job of a step.
+/// A job of a step, or what its tool does instead.
 #[derive(Debug, Serialize)]
 struct JobView {
     attempt: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job: Option<JobId>,
+    /// A `job`, a `run` or a `request`.
+    #[serde(flatten)]
+    started: Option<Started>,
     /// The attempt begins then.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
@@ -101,11 +116,12 @@ impl RunView {
             None if is_cancelled => "cancelling",
             ended => state_of(ended),
         };
-        let StoredRun { id, pipeline, owner, created_at, ended_at, replay_of, definition, run, .. } = run;
+        let StoredRun { id, pipeline, owner, created_at, ended_at, replay_of, definition, outputs, error, .. } = run;
+        let (run, parent) = (run.run, run.parent.map(|Parent { run, step, .. }| ParentView { run, step }));
         let Run { inputs, mut steps, .. } = run;
         let steps = definition.steps.into_iter().map(|step| StepView::new(steps.remove(&step.name), step.name));
         let steps = steps.collect();
-        Self { id, pipeline, state, owner, created_at, ended_at, replay_of, inputs, steps }
+        Self { id, pipeline, state, owner, created_at, ended_at, replay_of, parent, inputs, steps, outputs, error }
     }
 }
 
@@ -139,9 +155,9 @@ impl StepView {
 }
 
 impl From<Place> for JobView {
-    fn from(Place { attempt, job, not_before, outcome, .. }: Place) -> Self {
+    fn from(Place { attempt, started, not_before, outcome, .. }: Place) -> Self {
         let accepted = outcome.as_ref().map(|outcome| outcome.is_accepted);
-        Self { attempt, job, not_before, accepted, result: outcome.map(|outcome| outcome.result) }
+        Self { attempt, started, not_before, accepted, result: outcome.map(|outcome| outcome.result) }
     }
 }
 
@@ -184,7 +200,7 @@ pub(super) struct DryStep {
     /// Why it would fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<Fault>,
-    /// The jobs, rendered.
+    /// What its tool takes, rendered: the jobs, for most.
     pub(super) jobs: Vec<Value>,
 }
 

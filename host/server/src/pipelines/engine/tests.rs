@@ -6,7 +6,7 @@ use optimus_pipelines::{Definition, Ended, Run};
 use serde_json::json;
 
 use super::*;
-use crate::pipelines::{PipelineStore, StoredRun};
+use crate::pipelines::PipelineStore;
 
 /// A queue that keeps one job of each key. A test sets how many of them end.
 #[derive(Default)]
@@ -15,6 +15,8 @@ struct Jobs {
     ended: Mutex<Vec<JobId>>,
     refusal: Mutex<Option<Refused>>,
     cancelled: Mutex<Vec<JobId>>,
+    /// The keys of requests.
+    sent: Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -47,6 +49,26 @@ impl Action for Jobs {
     }
 }
 
+#[async_trait]
+impl Tools for Jobs {
+    async fn begin(&self, _: &StoredRun, start: &Start) -> Result<String, Refused> {
+        panic!("{start:?} begins no run")
+    }
+
+    /// Answers the second request, and none before.
+    async fn request(&self, _: &Owner, with: &Value, key: &str) -> Result<Outcome, Refused> {
+        let count = {
+            let mut sent = self.sent.lock().unwrap();
+            sent.push(key.to_owned());
+            sent.len()
+        };
+        if count == 1 {
+            std::future::pending::<()>().await;
+        }
+        Ok(Outcome { is_accepted: true, result: with.clone() })
+    }
+}
+
 impl Jobs {
     fn count(&self) -> usize {
         self.by_key.lock().unwrap().len()
@@ -63,6 +85,7 @@ struct Bench {
     store: Arc<PipelineStore>,
     jobs: Arc<Jobs>,
     now: Arc<Mutex<Timestamp>>,
+    requests: Arc<Requests>,
     _dir: tempfile::TempDir,
 }
 
@@ -70,7 +93,8 @@ impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(PipelineStore::files(dir.path()));
-        Self { store, jobs: Arc::default(), now: Arc::new(Mutex::new(Timestamp::now())), _dir: dir }
+        let (jobs, now, requests) = (Arc::default(), Arc::new(Mutex::new(Timestamp::now())), Arc::default());
+        Self { store, jobs, now, requests, _dir: dir }
     }
 
     async fn begin(&self, steps: &Value) -> StoredRun {
@@ -78,8 +102,21 @@ impl Bench {
         let id = crate::schedules::new_id();
         let run = Run::new(json!({}));
         let (owner, created_at, pipeline) = (Owner::default(), Timestamp::now(), id.clone());
-        let (replay_of, ended, ended_at) = (None, None, None);
-        let run = StoredRun { id, pipeline, owner, created_at, definition, replay_of, run, ended, ended_at };
+        let (replay_of, parent, ended, ended_at, outputs, error) = Default::default();
+        let run = StoredRun {
+            id,
+            pipeline,
+            owner,
+            created_at,
+            definition,
+            replay_of,
+            parent,
+            run,
+            ended,
+            ended_at,
+            outputs,
+            error,
+        };
         self.store.begin(&run).await.unwrap();
         run
     }
@@ -87,13 +124,14 @@ impl Bench {
     fn seams(&self) -> Seams {
         let now = Arc::clone(&self.now);
         let now = Arc::new(move || *now.lock().unwrap());
-        Seams { store: Arc::clone(&self.store), action: self.jobs.clone(), kept: Duration::from_secs(60), now }
+        let (action, tools, kept) = (self.jobs.clone(), self.jobs.clone(), Duration::from_secs(60));
+        Seams { store: Arc::clone(&self.store), action, tools, kept, now }
     }
 
     /// A round over every run, as by a process that has just begun to lead.
     async fn round(&self) {
         let open = self.store.open().await.unwrap();
-        round::all(&self.seams(), open, &mut Following::default()).await.unwrap();
+        round::all(&self.seams(), &self.requests, open, &mut Following::default()).await.unwrap();
     }
 
     fn later(&self, ms: u64) {
@@ -192,4 +230,24 @@ async fn a_cancelled_run_stays_cancelled_though_another_process_writes_it_again(
     bench.jobs.end_all();
     bench.round().await;
     assert_eq!((bench.run(&run).await.ended, bench.jobs.count()), (Some(Ended::Cancelled), 1));
+}
+
+#[tokio::test]
+async fn a_request_whose_process_was_killed_is_sent_again_with_the_same_key() {
+    let mut bench = Bench::new();
+    let steps = json!([{"name": "a", "uses": "http", "with": {"url": "https://example.org/${inputs}"}}]);
+    let run = bench.begin(&steps).await;
+    bench.round().await;
+    bench.round().await;
+    tokio::task::yield_now().await;
+    assert_eq!(bench.jobs.sent.lock().unwrap().len(), 1, "it is under way");
+    // Another process: it knows nothing of the request.
+    bench.requests = Arc::default();
+    for _ in 0..100 {
+        bench.round().await;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.run(&run).await.ended, Some(Ended::Succeeded));
+    let key = format!("{}-a-0-1", run.id);
+    assert_eq!(*bench.jobs.sent.lock().unwrap(), [key.clone(), key]);
 }
