@@ -12,6 +12,7 @@ mod door;
 mod engine;
 mod examples;
 mod k8s;
+mod pipelines;
 mod plugin;
 mod postgres;
 mod problem;
@@ -40,6 +41,7 @@ pub use docker::{DockerArgs, Isolation, Runtime};
 pub use door::DoorAddress;
 pub use engine::{Apart, Backend, EngineArgs, WarmStarts};
 pub use k8s::{K8s, Render};
+pub use pipelines::{OneFlow, Pipelines, PipelinesAction, RunInputs};
 pub use plugin::PluginVerb;
 pub(crate) use plugin::{Add, Build, Dev, Dir, File, Folder, Install, Kind, Named, New, Push, Test, Update};
 pub use postgres::PostgresArgs;
@@ -147,6 +149,9 @@ pub enum Verb {
     /// Create, list, change and try schedules, by which a server submits jobs at the times of a calendar
     #[command(after_help = examples::SCHEDULES)]
     Schedules(Schedules),
+    /// Create, run and replay pipelines: jobs that need each other
+    #[command(after_help = examples::PIPELINES)]
+    Pipelines(Pipelines),
     /// The tables of a queue in PostgreSQL
     #[command(subcommand)]
     Db(Db),

@@ -15,6 +15,7 @@ mod keys;
 mod languages;
 mod man;
 mod mcp;
+mod pipelines;
 mod plugin;
 mod problem;
 mod run;
@@ -56,6 +57,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Dead(args) => dead::dead(&args, output),
         Verb::Audit(args) => audit::audit(&args, output),
         Verb::Schedules(args) => schedules::schedules(&args, output),
+        Verb::Pipelines(args) => pipelines::pipelines(&args, output),
         Verb::Db(verb) => db::db(&verb, output),
         Verb::Languages(args) => languages::languages(&args, output),
         Verb::Plugin(verb) => plugin::plugin(verb, output),

@@ -81,7 +81,8 @@ impl Serving {
         let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
         let (schedules, pipelines, audit) = (queue.schedules(&state), queue.pipelines(&state), queue.audit(&state));
-        let parts = Parts { policy, schedules, pipelines, audit, examine: doctor::here(&args.engine, &engine), ..parts };
+        let parts =
+            Parts { policy, schedules, pipelines, audit, examine: doctor::here(&args.engine, &engine), ..parts };
         serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
@@ -197,13 +198,20 @@ impl Serving {
         self.supervisor.spawn("audit", sweeping);
         let (store, metrics, now) =
             (Arc::clone(&parts.schedules), Arc::clone(&parts.metrics), Arc::new(Timestamp::now));
-        let pipelines = Arc::clone(&parts.pipelines);
+        let (pipelines, counted) = (Arc::clone(&parts.pipelines), Arc::clone(&parts.metrics));
         let state = ApiState::new(parts);
         let action = Arc::new(state.clone());
         let schedules =
             Scheduler(Seams { store, action: action.clone(), longest_catch_up: result_ttl, now: now.clone(), metrics });
         self.supervisor.spawn("schedules", schedules.run(self.supervisor.shutdown()));
-        let pipelines = pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept: result_ttl, now };
+        let pipelines = pipelines::Seams {
+            store: pipelines,
+            action: action.clone(),
+            tools: action,
+            kept: result_ttl,
+            now,
+            metrics: counted,
+        };
         let pipelines = pipelines::Engine(pipelines);
         self.supervisor.spawn("pipelines", pipelines.run(self.supervisor.shutdown()));
         for (door, listener) in doors {

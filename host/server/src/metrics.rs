@@ -1,5 +1,6 @@
 //! Numbers for Prometheus. Rooms that have something to count are given this one; `GET /metrics` writes it out.
 
+mod pipelines;
 mod sampling;
 mod schedules;
 mod warm;
@@ -21,6 +22,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::history::History;
+use pipelines::PipelineRuns;
 pub use sampling::keep_history;
 use schedules::ScheduleFirings;
 use warm::WarmStarts;
@@ -42,6 +44,7 @@ pub struct Metrics {
     failures: Family<FaultLabels, Counter>,
     webhooks: Family<OutcomeLabels, Counter>,
     schedules: ScheduleFirings,
+    pipelines: PipelineRuns,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Histogram,
     running: Gauge<i64, AtomicI64>,
@@ -130,6 +133,7 @@ impl Default for Metrics {
             failures: Family::default(),
             webhooks: Family::default(),
             schedules: ScheduleFirings::default(),
+            pipelines: PipelineRuns::default(),
             requests: Family::default(),
             request_seconds: seconds(),
             running: Gauge::default(),
@@ -181,6 +185,7 @@ impl Metrics {
         r.register("job_failures", "Attempts that ended in a failure of ours", self.failures.clone());
         r.register("webhooks", "Webhooks tried, by what came of it", self.webhooks.clone());
         self.schedules.register(r);
+        self.pipelines.register(r);
         r.register("http_requests", "Requests answered", self.requests.clone());
         r.register_with_unit("http_request", "Time to answer", s.clone(), self.request_seconds.clone());
         r.register("slots", "Jobs that may run here at once", self.slots.clone());

@@ -61,6 +61,14 @@ pub(super) const AUDIT: &str = "Examples:
   optimus audit --by opt_1a2b3c4d > changes.jsonl  what one key has changed
 A key with the scope `audit` sees the entries of its own tenant.";
 
+pub(super) const PIPELINES: &str = "Examples:
+  optimus pipelines apply grading.json             create it, or replace the one of its name
+  optimus pipelines run ID --input-file source=main.py --input strict=true --wait
+  optimus pipelines dry-run ID --input n=3         what would be started
+  optimus pipelines show ID                        a pipeline, or a run with its steps
+  optimus pipelines replay RUN --from judge
+OPTIMUS_SERVER and OPTIMUS_KEY say where, and with which key.";
+
 pub(super) const DEAD: &str = "Examples:
   optimus dead list                                through the server at OPTIMUS_SERVER, with an admin's key
   optimus dead list --queue redis://redis:6379     in the queue itself, as `optimus keys` does: no server, no key

@@ -114,6 +114,11 @@ impl Client {
         self.read(request.header("content-type", "application/wasm").send(body))
     }
 
+    /// `PUT path` with JSON.
+    pub(super) fn put_json<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        self.read(self.signed(self.agent.put(format!("{}{path}", self.base))).send_json(body))
+    }
+
     /// `DELETE path`.
     pub(super) fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.read(self.signed(self.agent.delete(format!("{}{path}", self.base))).call())

@@ -17,6 +17,7 @@ mod oci;
 mod package;
 mod packages;
 mod pinning;
+mod pipelines;
 mod pipelines_killed;
 mod plugin;
 mod privacy;

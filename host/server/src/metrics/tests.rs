@@ -24,6 +24,9 @@ fn exported() -> BTreeSet<String> {
     metrics.job_rejected("queue_full");
     metrics.job_failed("sandbox_failed");
     metrics.task_ended("worker");
+    metrics.schedule_fired(1);
+    metrics.run_ended("succeeded", 1);
+    metrics.step_attempted("job", true);
     metrics.request("GET", "/healthz", 200, Duration::ZERO);
     let row = LanguageStats { language, queued: 1, running: 1, oldest: Duration::ZERO };
     let text = metrics

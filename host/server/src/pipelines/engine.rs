@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::following::Following;
 use self::requests::Requests;
+use crate::metrics::Metrics;
 use crate::pipelines::store::StoredRun;
 use crate::schedules::{CLAIM_EVERY, Owner, Refused};
 
@@ -71,6 +72,8 @@ pub struct Seams {
     pub kept: Duration,
     /// The clock.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
 }
 
 /// An engine, not yet running.

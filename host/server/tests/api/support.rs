@@ -256,11 +256,11 @@ impl Server {
             action: Arc::new(state.clone()),
             longest_catch_up: Duration::from_secs(3_600),
             now: Arc::new(move || Timestamp(Timestamp::now().0 + setup.ahead.as_millis() as u64)),
-            metrics: counted,
+            metrics: Arc::clone(&counted),
         });
         tokio::spawn(engine.run(stop_working.clone()));
         let (action, now, kept) = (Arc::new(state.clone()), Arc::new(Timestamp::now), Duration::from_secs(3_600));
-        let seams = pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept, now };
+        let seams = pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept, now, metrics: counted };
         tokio::spawn(pipelines::Engine(seams).run(stop_working.clone()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -95,8 +95,10 @@ async fn one(seams: &Seams, requests: &Arc<Requests>, id: String, is_cancelled: 
     }
     requests.keep(&id, &open.iter().filter_map(request_of).collect());
     let Some(ended) = run.run.ended(&pipeline) else { return Ok(Left { run: id, open, wake: None }) };
-    end(&mut run, &pipeline, ended, (seams.now)());
+    let now = (seams.now)();
+    end(&mut run, &pipeline, ended, now);
     seams.store.put_ended(&run).await?;
+    seams.metrics.run_ended(name_of(run.ended.unwrap_or(ended)), now.0.saturating_sub(run.created_at.0));
     Ok(Left { run: id, open, wake: parent })
 }
 
@@ -110,6 +112,14 @@ fn end(run: &mut StoredRun, pipeline: &Pipeline, ended: Ended, now: Timestamp) {
         }
     }
     tracing::info!(run = run.id, ended = ?run.ended, "a run of a pipeline ended");
+}
+
+fn name_of(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Succeeded => "succeeded",
+        Ended::Failed => "failed",
+        Ended::Cancelled => "cancelled",
+    }
 }
 
 fn request_of(started: &Started) -> Option<&str> {
@@ -195,7 +205,17 @@ impl Round<'_> {
 
     fn enter(&self, run: &mut StoredRun, running: &Running, outcome: Outcome) -> bool {
         let Some(attempt) = run.run.attempt(&running.step, running.index) else { return false };
-        run.run.enter(self.pipeline, (&running.step, running.index, attempt), outcome, self.now)
+        let (at, is_accepted) = ((running.step.as_str(), running.index, attempt), outcome.is_accepted);
+        let tool = match running.started {
+            Started::Job(_) => "job",
+            Started::Run(_) => "pipeline",
+            Started::Request(_) => "http",
+        };
+        let has_entered = run.run.enter(self.pipeline, at, outcome, self.now);
+        if has_entered {
+            self.seams.metrics.step_attempted(tool, is_accepted);
+        }
+        has_entered
     }
 
     /// What a job, run or request became; one that is late is cancelled, and has failed.

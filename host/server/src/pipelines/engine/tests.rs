@@ -125,7 +125,7 @@ impl Bench {
         let now = Arc::clone(&self.now);
         let now = Arc::new(move || *now.lock().unwrap());
         let (action, tools, kept) = (self.jobs.clone(), self.jobs.clone(), Duration::from_secs(60));
-        Seams { store: Arc::clone(&self.store), action, tools, kept, now }
+        Seams { store: Arc::clone(&self.store), action, tools, kept, now, metrics: Arc::default() }
     }
 
     /// A round over every run, as by a process that has just begun to lead.
