@@ -1,5 +1,6 @@
 //! A pipeline, as clients write it.
 
+use optimus_core::Webhook;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,6 +21,9 @@ pub struct Definition {
     /// The results of a run by name; their texts may hold `${…}`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<String, Value>,
+    /// Who is told of a run's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
 }
 
 /// A step.

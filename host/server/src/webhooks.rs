@@ -5,6 +5,7 @@
 //! one connection for a bounded time and a few KiB, whatever it answers. Requests of pipelines' steps go through the same
 //! gate, and have their answers read.
 
+mod attempt;
 mod fetcher;
 mod gate;
 mod host_slots;
@@ -12,7 +13,9 @@ mod post;
 mod secret;
 mod sender;
 mod target;
+mod tell;
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +28,7 @@ pub use post::connector;
 pub use secret::{MasterPlace, Secret, Secrets};
 pub use sender::WebhookSender;
 pub use target::Target;
+pub(crate) use tell::tell;
 
 /// Rules of sending: addresses, retries, bounds.
 #[derive(Clone)]
@@ -51,6 +55,12 @@ impl Policy {
         let wait = self.backoff.saturating_mul(3u32.saturating_pow(exponent)).min(Self::LONGEST);
         wait.mul_f64(0.75 + chance / 2.0)
     }
+}
+
+/// A random number from 0 to 1: deliveries that failed together are not retried together.
+fn chance() -> f64 {
+    let random = RandomState::new().build_hasher().finish() >> 32;
+    f64::from(u32::try_from(random).unwrap_or_default()) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

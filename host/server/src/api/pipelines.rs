@@ -25,7 +25,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::query::{Page, Params, is_id};
 use super::submission::Submission;
-use super::{ApiError, ApiState, json, on_behalf};
+use super::{ApiError, ApiState, json, on_behalf, webhooks};
 use crate::pipelines::StoredPipeline;
 use crate::schedules::{Owner, new_id};
 
@@ -55,6 +55,7 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let definition = definition(&body).await?;
     drop(body);
+    check_webhook(&state, &definition)?;
     nested::check(&state, &caller.tenant, None, &definition).await?;
     let owner = Owner { key: None, tenant: caller.tenant.clone() };
     let owner = on_behalf::owner_after(&caller, &owner, RUNS)?;
@@ -105,6 +106,7 @@ pub(super) async fn replace(
 ) -> Result<Json<PipelineView>, ApiError> {
     let pipeline = owned(&state, &caller, &id).await?;
     let definition = definition(&body).await?;
+    check_webhook(&state, &definition)?;
     nested::check(&state, &pipeline.owner.tenant, Some(&id), &definition).await?;
     let owner = on_behalf::owner_after(&caller, &pipeline.owner, RUNS)?;
     tracing::info!(pipeline = id, by = caller.name(), "a pipeline was replaced");
@@ -165,6 +167,10 @@ async fn acceptable(state: &ApiState, caller: &Caller, start: &Start) -> Result<
         Tool::Http => return request::check(state, &start.with),
     };
     checked.map_err(ApiError::into_fault)
+}
+
+fn check_webhook(state: &ApiState, definition: &Definition) -> Result<(), Invalid> {
+    definition.webhook.iter().try_for_each(|webhook| webhooks::check(webhook, &state.parts.gate))
 }
 
 fn check_size(body: &JsonBody) -> Result<(), Invalid> {

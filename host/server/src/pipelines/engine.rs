@@ -6,6 +6,7 @@
 mod following;
 mod requests;
 mod round;
+mod telling;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::following::Following;
 use self::requests::Requests;
+use self::telling::Telling;
 use crate::metrics::Metrics;
 use crate::pipelines::store::StoredRun;
 use crate::schedules::{CLAIM_EVERY, Owner, Refused};
@@ -57,6 +59,10 @@ pub trait Tools: Send + Sync {
 
     /// Sends one HTTP request in the owner's name, with the key in its head.
     async fn request(&self, owner: &Owner, request: &Value, key: &str) -> Result<Outcome, Refused>;
+
+    /// Sends the webhook of a run that is over, after `tries` that failed: how long to wait before the next try, and `None`
+    /// where none follows.
+    async fn tell(&self, run: &StoredRun, tries: u32) -> Option<Duration>;
 }
 
 /// What an engine works with.
@@ -102,6 +108,7 @@ async fn lead(seams: &Seams, leads: &watch::Sender<bool>) {
 
 async fn work(seams: &Seams, mut leads: watch::Receiver<bool>) {
     let mut outage = Outage::of("read or write runs of pipelines");
+    let telling = Telling::default();
     // The sender lives as long as this.
     while leads.wait_for(|leads| *leads).await.is_ok() {
         let (mut following, mut swept) = (Following::default(), None::<Instant>);
@@ -115,6 +122,7 @@ async fn work(seams: &Seams, mut leads: watch::Receiver<bool>) {
                     Ok(open) => round::all(seams, &requests, open, &mut following).await,
                     Err(error) => Err(error),
                 };
+                let worked = worked.and(telling.send_due(seams).await);
                 outage.note(&worked.map_err(|error| format!("{error:#}")));
             } else if !soon.is_empty() {
                 let worked = round::all(seams, &requests, std::mem::take(&mut soon), &mut following).await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use optimus_core::{Fault, Timestamp};
+use optimus_core::{Fault, Timestamp, Webhook};
 use optimus_pipelines::{Definition, Ended, Run, Start};
 use optimus_queue::SharedStore;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct StoredRun {
     /// The step that has begun it, of another run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Who is told of its end, if not whom the pipeline names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
     /// How far it has come.
     pub run: Run,
     /// How it ended.
@@ -74,6 +77,15 @@ pub struct Parent {
     pub step: String,
     /// The pipelines within each other, the outermost first.
     pub pipelines: Vec<String>,
+}
+
+/// That a webhook is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Hook {
+    /// Tries that failed.
+    pub(super) tries: u32,
+    /// When the next one is due.
+    pub(super) due: Timestamp,
 }
 
 /// What lists show of a run.
@@ -104,6 +116,11 @@ impl StoredRun {
         format!("{}-{}-{}-{}", self.id, start.step, start.index, start.attempt)
     }
 
+    /// Who is told of its end.
+    pub(crate) fn webhook(&self) -> Option<&Webhook> {
+        self.webhook.as_ref().or(self.definition.webhook.as_ref())
+    }
+
     fn summary(&self) -> Summary {
         let (pipeline, tenant) = (self.pipeline.clone(), self.owner.tenant.clone());
         let (parent, created_at) = (self.parent.as_ref().map(|parent| parent.run.clone()), self.created_at);
@@ -121,6 +138,8 @@ pub struct PipelineStore {
     open: Box<dyn KeyValueStore>,
     /// The names of runs that clients have cancelled, as long as these runs are stored.
     cancelled: Box<dyn KeyValueStore>,
+    /// Webhooks that are due, by the names of their runs.
+    hooks: Box<dyn KeyValueStore>,
     shared: Option<Arc<dyn SharedStore>>,
     /// A client of this process has written.
     changed: Notify,
@@ -130,21 +149,28 @@ impl PipelineStore {
     /// Files of a server in one process.
     pub fn files(dir: &Path) -> Self {
         let files = |name: &str| Box::new(Directory::new(dir.join(name), "", ".json")) as Box<dyn KeyValueStore>;
-        Self::new(["definitions", "runs", "summaries", "open", "cancelled"].map(files), None)
+        Self::new(["definitions", "runs", "summaries", "open", "cancelled", "hooks"].map(files), None)
     }
 
     /// For all processes that share the queue.
     pub fn shared(store: &Arc<dyn SharedStore>) -> Self {
         let hash = |name| Box::new(SharedHash::new(Arc::clone(store), name)) as Box<dyn KeyValueStore>;
-        let names = ["pipelines", "pipeline-runs", "pipeline-summaries", "pipeline-open", "pipeline-cancelled"];
+        let names = [
+            "pipelines",
+            "pipeline-runs",
+            "pipeline-summaries",
+            "pipeline-open",
+            "pipeline-cancelled",
+            "pipeline-hooks",
+        ];
         Self::new(names.map(hash), Some(Arc::clone(store)))
     }
 
     fn new(
-        [pipelines, runs, summaries, open, cancelled]: [Box<dyn KeyValueStore>; 5],
+        [pipelines, runs, summaries, open, cancelled, hooks]: [Box<dyn KeyValueStore>; 6],
         shared: Option<Arc<dyn SharedStore>>,
     ) -> Self {
-        Self { pipelines, runs, summaries, open, cancelled, shared, changed: Notify::new() }
+        Self { pipelines, runs, summaries, open, cancelled, hooks, shared, changed: Notify::new() }
     }
 
     /// One more process that wants to take runs forward.
@@ -228,8 +254,29 @@ impl PipelineStore {
 
     /// Nothing is left to do for a run.
     pub(super) async fn close(&self, run: &StoredRun) -> anyhow::Result<()> {
+        if let (Some(_), Some(due)) = (run.webhook(), run.ended_at) {
+            self.put_hook(&run.id, Some(&Hook { tries: 0, due })).await?;
+        }
         json::write(self.summaries.as_ref(), &run.id, &run.summary()).await?;
         self.open.put(&run.id, None).await
+    }
+
+    /// The runs whose webhooks are due now or later.
+    pub(super) async fn hooks(&self) -> anyhow::Result<Vec<String>> {
+        self.hooks.names().await
+    }
+
+    /// The webhook of a run, if it is due now or later.
+    pub(super) async fn hook(&self, id: &str) -> anyhow::Result<Option<Hook>> {
+        json::read(self.hooks.as_ref(), KIND, id).await
+    }
+
+    /// Stores when a webhook is due, or that none is.
+    pub(super) async fn put_hook(&self, id: &str, hook: Option<&Hook>) -> anyhow::Result<()> {
+        match hook {
+            Some(hook) => json::write(self.hooks.as_ref(), id, hook).await,
+            None => self.hooks.put(id, None).await,
+        }
     }
 
     /// Removes a run that ended long ago.

@@ -1,6 +1,5 @@
 //! Requests whose answer is read: the same gate as of webhooks, the same addresses, no redirects, and a bounded answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,12 +7,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::{HeaderMap, Request, StatusCode};
 use tokio::sync::Semaphore;
-use tokio_rustls::TlsConnector;
 
 use super::host_slots::HostSlots;
 use super::post::send;
 use super::target::NoAddress;
-use super::{Gate, Policy, Target};
+use super::{Policy, Target};
 
 /// Requests at the same time.
 const AT_ONCE: usize = 64;
@@ -24,8 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Sends requests through the gate of webhooks.
 pub struct Fetcher {
-    gate: Arc<Gate>,
-    tls: TlsConnector,
+    policy: Policy,
     places: Semaphore,
     hosts: HostSlots,
 }
@@ -54,13 +51,12 @@ pub(crate) enum Unanswered {
 impl Fetcher {
     /// With the gate and the authorities of webhooks.
     pub fn new(policy: &Policy) -> Self {
-        let (gate, tls) = (Arc::clone(&policy.gate), policy.tls.clone());
-        Self { gate, tls, places: Semaphore::new(AT_ONCE), hosts: HostSlots::default() }
+        Self { policy: policy.clone(), places: Semaphore::new(AT_ONCE), hosts: HostSlots::default() }
     }
 
-    /// The gate.
-    pub(crate) fn gate(&self) -> &Gate {
-        &self.gate
+    /// The rules.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Sends one request, and reads its answer.
@@ -73,12 +69,12 @@ impl Fetcher {
     }
 
     async fn exchange(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Fetched, Unanswered> {
-        let addresses = target.addresses(&self.gate).await.map_err(|error| match error {
+        let addresses = target.addresses(&self.policy.gate).await.map_err(|error| match error {
             NoAddress::Inside { .. } => Unanswered::Inside(error.to_string()),
             NoAddress::Unresolved { .. } => Unanswered::Failed(error.to_string()),
         })?;
         let failed = |error: &dyn std::fmt::Display| Unanswered::Failed(error.to_string());
-        let answer = send(target, &addresses, &self.tls, request).await.map_err(|error| failed(&error))?;
+        let answer = send(target, &addresses, &self.policy.tls, request).await.map_err(|error| failed(&error))?;
         let (head, body) = answer.response.into_parts();
         let (body, is_whole) = read(body).await.map_err(|error| failed(&error))?;
         Ok(Fetched { status: head.status, headers: head.headers, body, is_whole })

@@ -1,12 +1,9 @@
 //! Sends webhooks: collects the deliveries that are due, tries each, and records the result.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::{Method, Request, StatusCode, header};
+use hyper::Method;
 use optimus_core::{JobId, Report, Verdict};
 use optimus_queue::background::Outage;
 use optimus_queue::{Backend, DeliveryOutcome, QueueError, WebhookDelivery};
@@ -15,10 +12,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::attempt::{Message, Tried, attempt};
 use super::host_slots::HostSlots;
-use super::post::post;
-use super::target::NoAddress;
-use super::{Policy, Secret, Secrets, Target};
+use super::{Policy, Secrets, Target, chance};
 use crate::metrics::Metrics;
 
 /// Maximum number of deliveries in flight.
@@ -42,15 +38,6 @@ pub struct WebhookSender {
     pub policy: Policy,
     /// The metrics.
     pub metrics: Arc<Metrics>,
-}
-
-/// The result of one attempt.
-enum Tried {
-    Delivered,
-    /// It may work later.
-    Failed(String),
-    /// It never will.
-    Refused(String),
 }
 
 #[derive(Serialize)]
@@ -123,32 +110,19 @@ impl WebhookSender {
             let later = DeliveryOutcome::Retry { after: HOST_BUSY.mul_f64(0.5 + chance()), tries: delivery.tries };
             return self.settle(delivery, later).await;
         };
-        let tried = tokio::time::timeout(self.policy.deadline, self.attempt(delivery, &target)).await;
-        let late = || Tried::Failed(format!("no answer within {} s", self.policy.deadline.as_secs_f32()));
-        let tried = tried.unwrap_or_else(|_| late());
+        let tried = self.attempt(delivery, &target).await;
         tracing::debug!(job = %id, host = target.host(), tries = delivery.tries + 1, "a webhook was tried");
         self.end(delivery, tried).await;
     }
 
     async fn attempt(&self, delivery: &WebhookDelivery, target: &Target) -> Tried {
-        let addresses = match target.addresses(&self.policy.gate).await {
-            Ok(addresses) => addresses,
-            Err(error @ NoAddress::Inside { .. }) => return Tried::Refused(error.to_string()),
-            Err(error) => return Tried::Failed(error.to_string()),
+        let (event, message) = (event_of(delivery), message(delivery));
+        let (method, body) = match message {
+            Ok(message) => message,
+            Err(error) => return Tried::Failed(format!("it cannot be written: {error}")),
         };
-        let secret = match &delivery.webhook.secret {
-            Some(own) => Secret::parse(own).map_err(anyhow::Error::msg),
-            None => self.secrets.of(delivery.tenant.as_deref()).await,
-        };
-        let request = secret.and_then(|secret| request(delivery, target, &secret));
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => return Tried::Failed(format!("it cannot be signed: {error:#}")),
-        };
-        match post(target, &addresses, &self.policy.tls, request).await {
-            Ok(status) => of_status(status),
-            Err(error) => Tried::Failed(error.to_string()),
-        }
+        let (webhook, tenant) = (&delivery.webhook, delivery.tenant.as_deref());
+        attempt(&self.policy, &self.secrets, target, Message { webhook, tenant, event: &event, method, body }).await
     }
 
     async fn end(&self, delivery: &WebhookDelivery, tried: Tried) {
@@ -187,40 +161,19 @@ impl WebhookSender {
     }
 }
 
-/// A receiver that is broken or busy may recover; any other refusal is final. Redirects are not followed, because they
-/// could lead to an internal address.
-fn of_status(status: StatusCode) -> Tried {
-    let why = format!("it answered {}", status.as_u16());
-    match status.as_u16() {
-        200..=299 => Tried::Delivered,
-        408 | 425 | 429 | 500..=599 => Tried::Failed(why),
-        _ => Tried::Refused(why),
+fn event_of(delivery: &WebhookDelivery) -> String {
+    match delivery.generation {
+        0 => format!("evt_{}", delivery.id),
+        round => format!("evt_{}_{round}", delivery.id),
     }
 }
 
-fn request(delivery: &WebhookDelivery, target: &Target, secret: &Secret) -> anyhow::Result<Request<Full<Bytes>>> {
-    let event = match delivery.generation {
-        0 => format!("evt_{}", delivery.id),
-        round => format!("evt_{}_{round}", delivery.id),
-    };
-    // A job that came through a door has its end told as that door's engine tells it.
-    let callback = delivery.report.as_deref().and_then(optimus_doors::callback);
-    let (method, body) = match callback {
+/// A job that came through a door has its end told as that door's engine tells it.
+fn message(delivery: &WebhookDelivery) -> serde_json::Result<(Method, Vec<u8>)> {
+    Ok(match delivery.report.as_deref().and_then(optimus_doors::callback) {
         Some(callback) => (Method::PUT, serde_json::to_vec(&callback)?),
         None => (Method::POST, body(delivery)?),
-    };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let request = Request::builder()
-        .method(method)
-        .uri(target.path())
-        .header(header::HOST, target.authority())
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::USER_AGENT, concat!("optimus/", env!("CARGO_PKG_VERSION")))
-        .header(header::CONNECTION, "close")
-        .header("webhook-id", &event)
-        .header("webhook-timestamp", now)
-        .header("webhook-signature", secret.sign(&event, now, &body));
-    Ok(request.body(Full::new(body.into()))?)
+    })
 }
 
 fn body(delivery: &WebhookDelivery) -> serde_json::Result<Vec<u8>> {
@@ -232,10 +185,4 @@ fn body(delivery: &WebhookDelivery) -> serde_json::Result<Vec<u8>> {
     }
     let data = Data { id: delivery.id, state: "done", verdict: report.map(|report| report.verdict), report: None };
     serde_json::to_vec(&Body { r#type: "job.done", data })
-}
-
-/// A random number from 0 to 1: deliveries that failed together are not retried together.
-fn chance() -> f64 {
-    let random = RandomState::new().build_hasher().finish() >> 32;
-    f64::from(u32::try_from(random).unwrap_or_default()) / f64::from(u32::MAX)
 }

@@ -1,75 +1,13 @@
 //! Steps that send HTTP requests.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use optimus_server::webhooks::{Gate, Policy};
+use optimus_server::webhooks::{Gate, Policy, Secret};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
+use crate::peer::{Peer, answer};
 use crate::support::{Server, Setup, webhooks};
-
-/// Answers each request with the next answer, and the last one for ever. An empty one is no answer.
-struct Peer {
-    address: String,
-    heard: Arc<Mutex<Vec<String>>>,
-}
-
-impl Peer {
-    async fn start(answers: Vec<String>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let heard = Arc::<Mutex<Vec<String>>>::default();
-        let peer = Self { address, heard: Arc::clone(&heard) };
-        tokio::spawn(async move {
-            loop {
-                let (mut tcp, _) = listener.accept().await.unwrap();
-                let (heard, answers) = (Arc::clone(&heard), answers.clone());
-                tokio::spawn(async move {
-                    let request = read(&mut tcp).await;
-                    let number = {
-                        let mut heard = heard.lock().unwrap();
-                        heard.push(request);
-                        heard.len() - 1
-                    };
-                    let answer = &answers[number.min(answers.len() - 1)];
-                    if answer.is_empty() {
-                        tokio::time::sleep(Duration::from_secs(60)).await;
-                    }
-                    let _ = tcp.write_all(answer.as_bytes()).await;
-                });
-            }
-        });
-        peer
-    }
-
-    fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
-    }
-}
-
-/// A head and a body as long as it says.
-async fn read(tcp: &mut tokio::net::TcpStream) -> String {
-    let mut request = Vec::new();
-    loop {
-        let mut more = [0; 4_096];
-        let read = tcp.read(&mut more).await.unwrap();
-        request.extend_from_slice(&more[..read]);
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-            if body.len() >= length.unwrap_or(0) {
-                return text;
-            }
-        }
-        assert!(read > 0, "a request breaks off: {text}");
-    }
-}
-
-fn answer(status: &str, kind: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nset-cookie: a=b\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-}
 
 /// A server whose gate lets requests out to this machine.
 async fn server() -> Server {
@@ -100,7 +38,8 @@ fn get(url: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_sends_what_it_says_and_later_steps_see_the_answer() {
-    let (server, peer) = (server().await, Peer::start(vec![answer("201 Created", "application/json", r#"{"n": [1, 2]}"#)]).await);
+    let (server, peer) =
+        (server().await, Peer::start(vec![answer("201 Created", "application/json", r#"{"n": [1, 2]}"#)]).await);
     let url = format!("http://{}/tell?x=${{inputs.n}}", peer.address);
     let definition = json!({"inputs": {"n": 7}, "steps": [
         {"name": "tell", "uses": "http", "with": {"url": url, "method": "POST", "headers": {"X-Token": "t${inputs.n}"},
@@ -132,7 +71,9 @@ async fn a_refusal_is_tried_again_as_the_step_says_and_a_redirect_is_not_followe
     let server = server().await;
     let inside = Peer::start(vec![answer("200 OK", "text/plain", "secret")]).await;
     let elsewhere = format!("HTTP/1.1 302 Found\r\nlocation: http://{}/\r\ncontent-length: 0\r\n\r\n", inside.address);
-    let peer = Peer::start(vec![answer("503 Busy", "text/plain", "later"), answer("200 OK", "text/plain", "now"), elsewhere]).await;
+    let peer =
+        Peer::start(vec![answer("503 Busy", "text/plain", "later"), answer("200 OK", "text/plain", "now"), elsewhere])
+            .await;
     let mut step = get(&format!("http://{}/", peer.address));
     step["retry"] = json!({"attempts": 2, "backoff_s": 0});
     let run = ran(&server, &json!({"steps": [step]}), &json!({})).await;
@@ -150,7 +91,11 @@ async fn no_request_goes_inside() {
     let server = Server::start().await;
     let inside = Peer::start(vec![answer("200 OK", "text/plain", "secret")]).await;
     let port = inside.address.rsplit(':').next().unwrap();
-    for url in [format!("http://{}/", inside.address), format!("http://localhost:{port}/"), format!("http://[::ffff:127.0.0.1]:{port}/")] {
+    for url in [
+        format!("http://{}/", inside.address),
+        format!("http://localhost:{port}/"),
+        format!("http://[::ffff:127.0.0.1]:{port}/"),
+    ] {
         let run = ran(&server, &json!({"inputs": {"url": url}, "steps": [get("${inputs.url}")]}), &json!({})).await;
         assert_eq!(run["steps"][0]["jobs"][0]["result"]["error"]["code"], "url_forbidden", "{run}");
     }
@@ -173,4 +118,52 @@ async fn a_peer_that_floods_or_hangs_costs_a_bounded_answer_and_time() {
     step["timeout_s"] = json!(1);
     let run = ran(&server, &json!({"steps": [step]}), &json!({})).await;
     assert_eq!(run["steps"][0]["jobs"][0]["result"]["error"]["code"], "step_timeout", "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_is_told_until_it_is_heard_and_signed() {
+    let server = server().await;
+    let peer = Peer::start(vec![answer("503 Busy", "text/plain", ""), answer("200 OK", "text/plain", "")]).await;
+    let other = Peer::start(vec![answer("200 OK", "text/plain", "")]).await;
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let job = json!({"language": "toy", "source": "x", "tests": [{"stdin": "1"}]});
+    let hook = json!({"url": format!("http://{}/hook", peer.address), "secret": secret});
+    let made = server.post("/v1/pipelines", &json!({"webhook": hook, "steps": [{"name": "a", "with": job}]})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(made.json()["webhook"], json!({"url": hook["url"]}), "the secret is not shown");
+    let runs = format!("/v1/pipelines/{}/runs", made.json()["id"].as_str().unwrap());
+    let run = server.post(&runs, &json!({})).await.json()["id"].as_str().unwrap().to_owned();
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while peer.heard().len() < 2 {
+        assert!(std::time::Instant::now() < until, "{:?}", peer.heard());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let heard = peer.heard();
+    let parts = |request: &str| {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let header =
+            |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned();
+        (
+            header("webhook-id"),
+            header("webhook-timestamp").parse::<u64>().unwrap(),
+            header("webhook-signature"),
+            body.to_owned(),
+        )
+    };
+    let (id, at, signature, body) = parts(&heard[1]);
+    assert_eq!((id.clone(), parts(&heard[0]).0), (format!("evt_{run}"), id.clone()), "each try has the same id");
+    assert_eq!(signature, Secret::parse(secret).unwrap().sign(&id, at, body.as_bytes()));
+    let told: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&told["type"], &told["data"]["state"]), (&json!("run.done"), &json!("succeeded")));
+    assert_eq!(told["data"]["run"], server.get(&format!("/v1/runs/{run}")).await.json());
+    // Somebody else is told of this one.
+    let hook = json!({"webhook": {"url": format!("http://{}/", other.address)}});
+    assert_eq!(server.post(&runs, &hook).await.status, 202);
+    while other.heard().is_empty() {
+        assert!(std::time::Instant::now() < until);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(peer.heard().len(), 2);
+    let inside = json!({"webhook": {"url": "http://169.254.169.254/"}});
+    server.post(&runs, &inside).await.error(422, "invalid");
 }

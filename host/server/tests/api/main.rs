@@ -17,6 +17,7 @@ mod health;
 mod http_steps;
 mod jobs;
 mod nested;
+mod peer;
 mod pipelines;
 mod problems;
 mod reference;

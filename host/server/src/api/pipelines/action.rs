@@ -9,13 +9,17 @@ use optimus_pipelines::{Outcome, Start};
 use optimus_queue::Status;
 use serde_json::{Value, json};
 
+use super::view::RunView;
 use super::{nested, request};
 use crate::api::{ApiState, on_behalf};
 use crate::pipelines::{Action, StoredRun, Tools};
 use crate::schedules::{Owner, Refused};
+use crate::webhooks::tell;
 
 /// Bytes of a text in a result.
 const TEXT: usize = 16 << 10;
+/// Bytes of a message about a run.
+const TOLD: usize = 1 << 20;
 /// Tests in a result.
 const TESTS: usize = 100;
 /// How long a job is not looked at whose events cannot be read.
@@ -66,6 +70,34 @@ impl Tools for ApiState {
 
     async fn request(&self, owner: &Owner, with: &Value, key: &str) -> Result<Outcome, Refused> {
         request::request(self, owner, with, key).await
+    }
+
+    async fn tell(&self, run: &StoredRun, tries: u32) -> Option<Duration> {
+        let webhook = run.webhook()?;
+        let body = match told(run) {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::error!(run = run.id, %error, "a webhook cannot be written");
+                return None;
+            }
+        };
+        let parts = &self.parts;
+        let with = (parts.fetcher.policy(), parts.secrets.as_ref(), parts.metrics.as_ref());
+        let receiver = (webhook, run.owner.tenant.as_deref());
+        tell(with, receiver, &format!("evt_{}", run.id), body, tries).await
+    }
+}
+
+/// What a receiver is told of a run. A longer one is left out; the receiver can ask for it by its id.
+fn told(run: &StoredRun) -> serde_json::Result<Vec<u8>> {
+    let view = serde_json::to_value(RunView::new(run.clone(), false))?;
+    let short = json!({"id": view["id"], "state": view["state"]});
+    let mut data = short.clone();
+    data["run"] = view;
+    let whole = serde_json::to_vec(&json!({"type": "run.done", "data": data}))?;
+    match whole.len() <= TOLD {
+        true => Ok(whole),
+        false => serde_json::to_vec(&json!({"type": "run.done", "data": short})),
     }
 }
 

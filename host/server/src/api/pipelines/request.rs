@@ -23,13 +23,21 @@ const BODY: usize = 256 << 10;
 const METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 /// Headers that belong to the connection, or to us.
 const OURS: [&str; 11] = [
-    "connection", "content-length", "expect", "host", "idempotency-key", "keep-alive", "te", "trailer",
-    "transfer-encoding", "upgrade", "user-agent",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "idempotency-key",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
 ];
 /// Headers of an answer that later steps see.
-const SEEN: [&str; 9] = [
-    "content-type", "date", "etag", "last-modified", "link", "location", "retry-after", "x-request-id", "server",
-];
+const SEEN: [&str; 9] =
+    ["content-type", "date", "etag", "last-modified", "link", "location", "retry-after", "x-request-id", "server"];
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What `http` takes, rendered.
@@ -48,7 +56,7 @@ struct Call {
 pub(super) async fn request(state: &ApiState, owner: &Owner, with: &Value, key: &str) -> Result<Outcome, Refused> {
     let caller = on_behalf::caller(state, owner, "start or replay the run with a key that may submit")?;
     let fetcher = &state.parts.fetcher;
-    let (target, request) = checked(with, fetcher.gate(), key).map_err(Refused::Job)?;
+    let (target, request) = checked(with, &fetcher.policy().gate, key).map_err(Refused::Job)?;
     caller.spend(state, 1).await.map_err(on_behalf::refused)?;
     let fault = |code: &str, error: &Unanswered| Fault::new(code, error.to_string());
     match fetcher.fetch(&target, request).await {
@@ -61,7 +69,7 @@ pub(super) async fn request(state: &ApiState, owner: &Owner, with: &Value, key: 
 
 /// Checks a rendered request as if it were sent now.
 pub(super) fn check(state: &ApiState, with: &Value) -> Result<(), Fault> {
-    checked(with, state.parts.fetcher.gate(), "dry-run").map(drop)
+    checked(with, &state.parts.fetcher.policy().gate, "dry-run").map(drop)
 }
 
 fn checked(with: &Value, gate: &Gate, key: &str) -> Result<(Target, Request<Full<Bytes>>), Fault> {
@@ -153,8 +161,8 @@ fn result(answer: &Fetched) -> Value {
 mod tests {
     use super::*;
 
-    fn fault(with: Value) -> String {
-        checked(&with, &Gate::default(), "k").map(drop).unwrap_err().message
+    fn fault(with: &Value) -> String {
+        checked(with, &Gate::default(), "k").map(drop).unwrap_err().message
     }
 
     #[test]
@@ -184,7 +192,7 @@ mod tests {
             (json!({"url": url, "json": 1, "body": "x"}), "beside `json`"),
             (json!({"url": url, "port": 1}), "port"),
         ] {
-            let message = fault(with);
+            let message = fault(&with);
             assert!(message.contains(wanted), "{message} does not say {wanted}");
         }
     }

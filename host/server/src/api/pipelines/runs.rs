@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use optimus_core::Timestamp;
+use optimus_core::{Timestamp, Webhook};
 use optimus_pipelines::{Definition, Ended, Run};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use super::{RUNS, check_size, computed, finished, owned as pipeline_of, unreadab
 use crate::api::body::JsonBody;
 use crate::api::caller::Caller;
 use crate::api::query::{self, Params, is_id};
-use crate::api::{ApiError, ApiState, json, on_behalf};
+use crate::api::{ApiError, ApiState, json, on_behalf, webhooks};
 use crate::pipelines::StoredRun;
 use crate::schedules::{Owner, new_id};
 
@@ -30,6 +30,8 @@ const MOST_OPEN: usize = 1_000;
 struct NewRun {
     #[serde(default)]
     inputs: Map<String, Value>,
+    /// Who is told of its end, in place of whom the pipeline names.
+    webhook: Option<Webhook>,
 }
 
 /// The body of `POST /v1/runs/{id}/replay`.
@@ -78,11 +80,13 @@ pub(in crate::api) async fn start(
 ) -> Result<Response, ApiError> {
     let pipeline = pipeline_of(&state, &caller, &id).await?;
     check_size(&body)?;
-    let NewRun { inputs } = json::read(&body.bytes)?;
+    let NewRun { inputs, webhook } = json::read(&body.bytes)?;
     drop(body);
+    webhook.iter().try_for_each(|webhook| webhooks::check(webhook, &state.parts.gate))?;
     let owner = Owner { key: None, tenant: pipeline.owner.tenant.clone() };
     let run = fresh(&pipeline.definition, inputs).await?;
-    begin(&state, &caller, new(Place { id: new_id(), pipeline: id, owner }, pipeline.definition, run, None)).await
+    let run = new(Place { id: new_id(), pipeline: id, owner }, pipeline.definition, run, None);
+    begin(&state, &caller, StoredRun { webhook, ..run }).await
 }
 
 /// `POST /v1/runs/{id}/replay`.
@@ -172,7 +176,7 @@ pub(super) struct Place {
 
 pub(super) fn new(place: Place, definition: Definition, run: Run, replay_of: Option<String>) -> StoredRun {
     let (Place { id, pipeline, owner }, created_at) = (place, Timestamp::now());
-    let (parent, ended, ended_at, outputs, error) = Default::default();
+    let (parent, webhook, ended, ended_at, outputs, error) = Default::default();
     StoredRun {
         id,
         pipeline,
@@ -181,6 +185,7 @@ pub(super) fn new(place: Place, definition: Definition, run: Run, replay_of: Opt
         definition,
         replay_of,
         parent,
+        webhook,
         run,
         ended,
         ended_at,
@@ -208,7 +213,9 @@ pub(super) async fn room(state: &ApiState, tenant: &Option<String>, is_nested: b
     let own = || all.values().filter(|other| other.tenant == *tenant);
     let open = own().filter(|other| other.ended.is_none() && other.parent.is_some() == is_nested);
     if own().count() >= MOST || open.count() >= MOST_OPEN {
-        let message = format!("a tenant has at most {MOST_OPEN} runs under way, as many that steps began, and {MOST} with those that are over");
+        let message = format!(
+            "a tenant has at most {MOST_OPEN} runs under way, as many that steps began, and {MOST} with those that are over"
+        );
         return Err(ApiError::too_many("too_many_runs", &message));
     }
     Ok(())

@@ -19,7 +19,9 @@ pub(in crate::api) struct PipelineView {
 }
 
 impl From<StoredPipeline> for PipelineView {
-    fn from(StoredPipeline { id, owner, created_at, definition }: StoredPipeline) -> Self {
+    /// The secret of a webhook is known to who wrote it.
+    fn from(StoredPipeline { id, owner, created_at, mut definition }: StoredPipeline) -> Self {
+        definition.webhook.iter_mut().for_each(|webhook| webhook.secret = None);
         Self { id, owner, created_at, definition }
     }
 }
