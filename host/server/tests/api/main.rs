@@ -13,6 +13,7 @@ mod documents;
 mod doors;
 mod error_bodies;
 mod files;
+mod flow_examples;
 mod health;
 mod http_steps;
 mod jobs;
