@@ -622,6 +622,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List changes, newest first
+         * @description Each request that may change something is noted before it is answered, and with its outcome; only submissions of jobs and dry runs are not. A tenant sees its own entries; an administrator sees all. Sources, bodies and secrets are in none of them. Without `limit`, JSON lines are all entries.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/history": {
         parameters: {
             query?: never;
@@ -2107,7 +2127,7 @@ export interface components {
          * @description What a key lets its owner do.
          * @enum {string}
          */
-        Scope: "submit" | "read" | "problems" | "commands" | "plugins" | "admin";
+        Scope: "submit" | "read" | "problems" | "commands" | "plugins" | "audit" | "admin";
         /**
          * @description The queue now, and the last hour.
          * @example {
@@ -2884,7 +2904,7 @@ export interface components {
             next?: string;
         };
         /**
-         * @description How a job that failed is tried again.
+         * @description How a job, run or request that failed is tried again.
          * @example {
          *       "attempts": 3,
          *       "backoff_s": 5
@@ -2919,7 +2939,7 @@ export interface components {
             /** @description By which others need it and see its result. */
             name: string;
             uses?: components["schemas"]["PipelineTool"];
-            /** @description The body of `POST /v1/jobs`; its texts may hold `${…}` with an expression in CEL. A text that is one `${…}` takes the value with its type. */
+            /** @description What the tool takes; its texts may hold `${…}` with an expression in CEL. A text that is one `${…}` takes the value with its type. `job`: the body of `POST /v1/jobs`. `pipeline`: the `id` of a pipeline, and the `inputs` of its run. `http`: `url`, `method` (default: `GET`), `headers`, and `json` or `body`. */
             with: {
                 [key: string]: unknown;
             };
@@ -2931,7 +2951,7 @@ export interface components {
             for_each?: string;
             /** @description Entries of `for_each` that run at the same time. */
             max_parallel?: number;
-            /** @description A job that is not over so long after its submission is cancelled, and has failed. */
+            /** @description A job, run or request that is not over so long after its start is cancelled, and has failed. */
             timeout_s?: number;
             retry?: components["schemas"]["PipelineRetry"];
             on_failure?: components["schemas"]["PipelineOnFailure"];
@@ -2985,6 +3005,11 @@ export interface components {
             };
             /** @description In any order. */
             steps: components["schemas"]["PipelineStep"][];
+            /** @description Results of a run by name; their texts may hold `${…}`. They are rendered when a run has succeeded. */
+            outputs?: {
+                [key: string]: unknown;
+            };
+            webhook?: components["schemas"]["Webhook"];
         };
         /**
          * @description In whose name a pipeline runs.
@@ -3061,6 +3086,11 @@ export interface components {
                 [key: string]: unknown;
             };
             steps: components["schemas"]["PipelineStep"][];
+            /** @description Results of a run by name; their texts may hold `${…}`. They are rendered when a run has succeeded. */
+            outputs?: {
+                [key: string]: unknown;
+            };
+            webhook?: components["schemas"]["Webhook"];
         };
         /**
          * @example {
@@ -3144,7 +3174,7 @@ export interface components {
             name: string;
             state: components["schemas"]["PipelineStepState"];
             error?: components["schemas"]["Fault"];
-            /** @description The jobs, rendered. */
+            /** @description What its tool takes, rendered: of `job`, the jobs. */
             jobs: {
                 [key: string]: unknown;
             }[];
@@ -3190,6 +3220,7 @@ export interface components {
             inputs?: {
                 [key: string]: unknown;
             };
+            webhook?: components["schemas"]["Webhook"];
         };
         /**
          * @example {
@@ -3239,6 +3270,10 @@ export interface components {
              * @description The job, once it was submitted.
              */
             job?: string;
+            /** @description The run of another pipeline, once it has begun. */
+            run?: string;
+            /** @description The `idempotency-key` of the HTTP request, once it was sent. */
+            request?: string;
             /**
              * Format: date-time
              * @description The attempt begins then.
@@ -3246,7 +3281,7 @@ export interface components {
             not_before?: string;
             /** @description What it became, once it is over. */
             accepted?: boolean;
-            /** @description What later steps see: `job`, `verdict`, `stdout` of the first test, `json` if that is JSON, `tests`, `score`, `compile_output`, `error`. */
+            /** @description What later steps see. Of a job: `job`, `verdict`, `stdout` of the first test, `json` if that is JSON, `tests`, `score`, `compile_output`. Of a run: `run`, `state`, `outputs`. Of a request: `status`, `headers`, and `json` or `body`. `error`, where there is one. */
             result?: {
                 [key: string]: unknown;
             };
@@ -3356,12 +3391,18 @@ export interface components {
             ended_at?: string;
             /** @description The run of which this one is a replay. */
             replay_of?: string;
+            parent?: components["schemas"]["PipelineParent"];
             /** @description With the defaults. */
             inputs: {
                 [key: string]: unknown;
             };
             /** @description In the order of the definition. */
             steps: components["schemas"]["PipelineStepRun"][];
+            /** @description The pipeline's outputs, once the run has succeeded. */
+            outputs?: {
+                [key: string]: unknown;
+            };
+            error?: components["schemas"]["Fault"];
         };
         /**
          * @example {
@@ -3416,12 +3457,103 @@ export interface components {
          * @description What it does. Default: `job`.
          * @enum {string}
          */
-        PipelineTool: "job";
+        PipelineTool: "job" | "pipeline" | "http";
         /**
          * @description A state of a run.
          * @enum {string}
          */
         PipelineRunFilter: "running" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description How a change ended. `begun`: it is under way, or the server ended meanwhile and it is not known whether the change was made. `refused`: nothing was changed. `failed`: an error of the server; it may have been made in part.
+         * @enum {string}
+         */
+        AuditOutcome: "begun" | "done" | "refused" | "failed";
+        /**
+         * @description Who did what to what, when, from where, with which key.
+         * @example {
+         *       "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *       "at": "2026-11-27T12:00:00.000Z",
+         *       "action": "POST /v1/keys",
+         *       "target": "/v1/keys",
+         *       "created": "/v1/keys/opt_5e6f7a8b",
+         *       "tenant": "ops",
+         *       "key": "opt_1a2b3c4d",
+         *       "from": "192.0.2.7",
+         *       "request": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *       "outcome": "done",
+         *       "status": 201
+         *     }
+         */
+        AuditEntry: {
+            /** @description Sorts by time. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /** @description What was asked for: a method and a path of this document, or a command like `optimus keys create`. */
+            action: string;
+            /** @description The path of what it was asked of. An API key in it is cut to its id. */
+            target: string;
+            /** @description The path of what it created. */
+            created?: string;
+            /** @description The tenant of the caller. */
+            tenant?: string;
+            /** @description The id of the caller's key, or `token of TENANT`. */
+            key?: string;
+            /** @description The user of the machine, where a command line wrote to the queue itself. */
+            user?: string;
+            /** @description The caller's address, or the name of the command line's machine. */
+            from?: string;
+            /** @description `x-request-id` of the request. */
+            request?: string;
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description The status of the answer. */
+            status?: number;
+        };
+        /**
+         * @example {
+         *       "entries": [
+         *         {
+         *           "id": "0197b5c27d1e7b3a9c543f0a6b1d2e4f",
+         *           "at": "2026-11-27T12:00:00.000Z",
+         *           "action": "POST /v1/keys",
+         *           "target": "/v1/keys",
+         *           "created": "/v1/keys/opt_5e6f7a8b",
+         *           "tenant": "ops",
+         *           "key": "opt_1a2b3c4d",
+         *           "from": "192.0.2.7",
+         *           "request": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *           "outcome": "done",
+         *           "status": 201
+         *         }
+         *       ]
+         *     }
+         */
+        AuditList: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description `?next=` of the next page. A page may be short or empty and have one. */
+            next?: string;
+        };
+        /**
+         * @description One JSON value, or one a line.
+         * @enum {string}
+         */
+        AuditFormat: "json" | "jsonl";
+        /**
+         * @description The step that has begun a run.
+         * @example {
+         *       "run": "0197b5c3aa1e7b3a9c543f0a6b1d2e50",
+         *       "step": "grade"
+         *     }
+         */
+        PipelineParent: {
+            /** @description Its run. */
+            run: string;
+            /** @description Its name. */
+            step: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -7048,6 +7180,87 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only of this tenant, for administrators. */
+                tenant?: string;
+                /** @description Only changes with this key, by its id. */
+                key?: string;
+                /** @description Only this action. */
+                action?: string;
+                /** @description Only from this time on. */
+                since?: string;
+                /** @description `next` of the page before: only entries older than this one. */
+                next?: string;
+                /** @description Maximum number of results. Default: 50. */
+                limit?: number;
+                /** @description `jsonl`: a line for each entry, as with `accept: application/x-ndjson`. */
+                format?: components["schemas"]["AuditFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                    "application/x-ndjson": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

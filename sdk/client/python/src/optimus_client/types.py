@@ -382,7 +382,7 @@ class ServerLimits(TypedDict):
     """The longest `?wait=`; a longer one is cut to it."""
 
 
-Scope: TypeAlias = Literal['submit', 'read', 'problems', 'commands', 'plugins', 'admin']
+Scope: TypeAlias = Literal['submit', 'read', 'problems', 'commands', 'plugins', 'audit', 'admin']
 """What a key lets its owner do."""
 
 
@@ -669,7 +669,7 @@ class ScheduleList(TypedDict):
 
 
 class PipelineRetry(TypedDict):
-    """How a job that failed is tried again."""
+    """How a job, run or request that failed is tried again."""
 
     attempts: int
     """Jobs altogether."""
@@ -713,6 +713,7 @@ class PipelineDryRunRequest(TypedDict):
 class PipelineRunRequest(TypedDict):
     inputs: NotRequired[dict[str, Any]]
     """Inputs of the run; the others have their defaults."""
+    webhook: NotRequired[Webhook]
 
 
 PipelineReplayRequest = TypedDict(
@@ -736,12 +737,16 @@ class PipelineJob(TypedDict):
     """From 1."""
     job: NotRequired[str]
     """The job, once it was submitted."""
+    run: NotRequired[str]
+    """The run of another pipeline, once it has begun."""
+    request: NotRequired[str]
+    """The `idempotency-key` of the HTTP request, once it was sent."""
     not_before: NotRequired[str]
     """The attempt begins then."""
     accepted: NotRequired[bool]
     """What it became, once it is over."""
     result: NotRequired[dict[str, Any]]
-    """What later steps see: `job`, `verdict`, `stdout` of the first test, `json` if that is JSON, `tests`, `score`, `compile_output`, `error`."""
+    """What later steps see. Of a job: `job`, `verdict`, `stdout` of the first test, `json` if that is JSON, `tests`, `score`, `compile_output`. Of a run: `run`, `state`, `outputs`. Of a request: `status`, `headers`, and `json` or `body`. `error`, where there is one."""
 
 
 class PipelineStepRun(TypedDict):
@@ -750,25 +755,6 @@ class PipelineStepRun(TypedDict):
     error: NotRequired[Fault]
     jobs: list[PipelineJob]
     """One for each entry of `for_each`; one without."""
-
-
-class PipelineRun(TypedDict):
-    id: str
-    """32 hexadecimal digits."""
-    pipeline: str
-    """The pipeline."""
-    state: PipelineRunState
-    owner: PipelineOwner
-    created_at: str
-    """When it was created."""
-    ended_at: NotRequired[str]
-    """When it ended."""
-    replay_of: NotRequired[str]
-    """The run of which this one is a replay."""
-    inputs: dict[str, Any]
-    """With the defaults."""
-    steps: list[PipelineStepRun]
-    """In the order of the definition."""
 
 
 class PipelineRunSummary(TypedDict):
@@ -793,12 +779,54 @@ PipelineOnFailure: TypeAlias = Literal['block', 'continue', 'stop']
 """`block`: steps that need it do not start. `continue`: they start, and the run has not failed for that. `stop`: nothing more starts, and what runs is cancelled. Default: `block`."""
 
 
-PipelineTool: TypeAlias = Literal['job']
+PipelineTool: TypeAlias = Literal['job', 'pipeline', 'http']
 """What it does. Default: `job`."""
 
 
 PipelineRunFilter: TypeAlias = Literal['running', 'succeeded', 'failed', 'cancelled']
 """A state of a run."""
+
+
+AuditOutcome: TypeAlias = Literal['begun', 'done', 'refused', 'failed']
+"""How a change ended. `begun`: it is under way, or the server ended meanwhile and it is not known whether the change was made. `refused`: nothing was changed. `failed`: an error of the server; it may have been made in part."""
+
+
+AuditEntry = TypedDict(
+    'AuditEntry',
+    {
+        'id': str,
+        'at': str,
+        'action': str,
+        'target': str,
+        'created': NotRequired[str],
+        'tenant': NotRequired[str],
+        'key': NotRequired[str],
+        'user': NotRequired[str],
+        'from': NotRequired[str],
+        'request': NotRequired[str],
+        'outcome': AuditOutcome,
+        'status': NotRequired[int],
+    },
+)
+
+
+class AuditList(TypedDict):
+    entries: list[AuditEntry]
+    next: NotRequired[str]
+    """`?next=` of the next page. A page may be short or empty and have one."""
+
+
+AuditFormat: TypeAlias = Literal['json', 'jsonl']
+"""One JSON value, or one a line."""
+
+
+class PipelineParent(TypedDict):
+    """The step that has begun a run."""
+
+    run: str
+    """Its run."""
+    step: str
+    """Its name."""
 
 
 Content: TypeAlias = Union[PlainText, Base64Content, TextContent]
@@ -1151,6 +1179,9 @@ class PipelineRequest(TypedDict):
     """Inputs of a run by name, each with its default; `null`: a run has to give it."""
     steps: list[PipelineStep]
     """In any order."""
+    outputs: NotRequired[dict[str, Any]]
+    """Results of a run by name; their texts may hold `${…}`. They are rendered when a run has succeeded."""
+    webhook: NotRequired[Webhook]
 
 
 class Pipeline(TypedDict):
@@ -1164,6 +1195,9 @@ class Pipeline(TypedDict):
     inputs: NotRequired[dict[str, Any]]
     """Inputs of a run by name, each with its default; `null`: a run has to give it."""
     steps: list[PipelineStep]
+    outputs: NotRequired[dict[str, Any]]
+    """Results of a run by name; their texts may hold `${…}`. They are rendered when a run has succeeded."""
+    webhook: NotRequired[Webhook]
 
 
 class PipelineDryStep(TypedDict):
@@ -1171,11 +1205,34 @@ class PipelineDryStep(TypedDict):
     state: PipelineStepState
     error: NotRequired[Fault]
     jobs: list[dict[str, Any]]
-    """The jobs, rendered."""
+    """What its tool takes, rendered: of `job`, the jobs."""
 
 
 class PipelineDryRun(TypedDict):
     steps: list[PipelineDryStep]
+
+
+class PipelineRun(TypedDict):
+    id: str
+    """32 hexadecimal digits."""
+    pipeline: str
+    """The pipeline."""
+    state: PipelineRunState
+    owner: PipelineOwner
+    created_at: str
+    """When it was created."""
+    ended_at: NotRequired[str]
+    """When it ended."""
+    replay_of: NotRequired[str]
+    """The run of which this one is a replay."""
+    parent: NotRequired[PipelineParent]
+    inputs: dict[str, Any]
+    """With the defaults."""
+    steps: list[PipelineStepRun]
+    """In the order of the definition."""
+    outputs: NotRequired[dict[str, Any]]
+    """The pipeline's outputs, once the run has succeeded."""
+    error: NotRequired[Fault]
 
 
 class Checker(TypedDict):
