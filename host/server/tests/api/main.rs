@@ -20,6 +20,7 @@ mod jobs;
 mod nested;
 mod peer;
 mod pipelines;
+mod plugins;
 mod problems;
 mod reference;
 mod reuse;

@@ -15,7 +15,7 @@ use optimus_core::limits::PartialLimits;
 use optimus_core::outcome::{Excerpt, Exit};
 use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestReport, Timestamp, Verdict};
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, Rules, SharedStore, unjudged};
-use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, PluginStatus, Readiness};
+use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, Readiness};
 use optimus_server::audit::AuditLog;
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
@@ -23,12 +23,16 @@ use optimus_server::pipelines::{self, PipelineStore};
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::schedules::{Engine, ScheduleStore, Seams};
 use optimus_server::tokens::Tokens;
-use optimus_server::webhooks::{Fetcher, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector};
+use optimus_server::webhooks::{
+    Fetcher, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector,
+};
 use optimus_server::worker::{Judging, Wanted, Worker};
 use optimus_server::workers::{self, Beat, Workers};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
+
+use crate::plugins::plugins;
 
 /// Prints a test's stdin, and leaves it in each file that the job asks for, unless the source is `hang`, `slow`, `talk`, `flood`, `fail` or `panic`.
 struct Echo;
@@ -182,19 +186,7 @@ impl Server {
 
     pub(crate) async fn with(setup: Setup) -> Self {
         let dir = setup.dir.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
-        let config = EmbeddedConfig { rules: setup.rules, ..EmbeddedConfig::default() };
-        let (queue, schedules, pipelines, audit): (Arc<dyn Backend>, _, _, _) = match setup.shared {
-            Some((queue, store)) => {
-                (queue, ScheduleStore::shared(&store), PipelineStore::shared(&store), AuditLog::shared(&store))
-            }
-            None => {
-                let place = |name: &str| dir.path().join(name);
-                let queue = Arc::new(open(&place("queue"), config).await);
-                let (schedules, pipelines) = (place("schedules"), place("pipelines"));
-                let (schedules, pipelines) = (ScheduleStore::files(&schedules), PipelineStore::files(&pipelines));
-                (queue, schedules, pipelines, AuditLog::files(&place("audit")))
-            }
-        };
+        let (queue, schedules, pipelines, audit) = stores(setup.shared, &dir, setup.rules).await;
         let (languages, metrics) = (Arc::new(LanguageBook::default()), Arc::new(Metrics::default()));
         languages.replace(vec![
             language("toy", Availability::Available { version: "toy 1".to_owned() }),
@@ -260,7 +252,8 @@ impl Server {
         });
         tokio::spawn(engine.run(stop_working.clone()));
         let (action, now, kept) = (Arc::new(state.clone()), Arc::new(Timestamp::now), Duration::from_secs(3_600));
-        let seams = pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept, now, metrics: counted };
+        let seams =
+            pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept, now, metrics: counted };
         tokio::spawn(pipelines::Engine(seams).run(stop_working.clone()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -318,6 +311,21 @@ impl Server {
     }
 }
 
+/// The queue, and what lies beside it.
+async fn stores(
+    shared: Option<(Arc<dyn Backend>, Arc<dyn SharedStore>)>,
+    dir: &tempfile::TempDir,
+    rules: Rules,
+) -> (Arc<dyn Backend>, ScheduleStore, PipelineStore, AuditLog) {
+    if let Some((queue, store)) = shared {
+        return (queue, ScheduleStore::shared(&store), PipelineStore::shared(&store), AuditLog::shared(&store));
+    }
+    let place = |name: &str| dir.path().join(name);
+    let queue = open(&place("queue"), EmbeddedConfig { rules, ..EmbeddedConfig::default() }).await;
+    let (schedules, pipelines) = (ScheduleStore::files(&place("schedules")), PipelineStore::files(&place("pipelines")));
+    (Arc::new(queue), schedules, pipelines, AuditLog::files(&place("audit")))
+}
+
 /// An earlier server may still be closing it.
 async fn open(path: &std::path::Path, config: EmbeddedConfig) -> EmbeddedQueue {
     for _ in 0..600 {
@@ -327,32 +335,6 @@ async fn open(path: &std::path::Path, config: EmbeddedConfig) -> EmbeddedQueue {
         }
     }
     panic!("the earlier server never lets go");
-}
-
-fn plugins() -> Vec<PluginStatus> {
-    let error = Some(Fault::new("not_a_component", "it is text"));
-    let bad = PluginStatus {
-        file: "bad.wasm".to_owned(),
-        id: None,
-        version: None,
-        digest: None,
-        state: "rejected".to_owned(),
-        signed_by: None,
-        error,
-        notes: vec!["it is a note".to_owned()],
-    };
-    let said = |text: &str| Some(text.to_owned());
-    let good = PluginStatus {
-        file: "toy.wasm".to_owned(),
-        id: said("toy"),
-        version: said("1.0.0"),
-        digest: said("00"),
-        state: "active".to_owned(),
-        signed_by: said("E7620F1842B4E81F"),
-        error: None,
-        notes: Vec::new(),
-    };
-    vec![bad, good]
 }
 
 #[derive(Debug)]

@@ -3,9 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod audit;
 mod firing;
 mod life;
 mod place;
+#[path = "../api/plugins.rs"]
+mod plugins;
 #[expect(dead_code, reason = "the queue's own contract needs more of it")]
 #[path = "../../../queue/tests/contract/postgres.rs"]
 mod postgres;
@@ -33,6 +36,7 @@ macro_rules! every_case {
             runs::a_run_goes_on_in_another_process_and_submits_nothing_twice,
             runs::each_result_is_entered_once_though_two_processes_lead,
             runs::a_run_is_cancelled_in_any_process,
+            audit::a_change_is_in_the_log_of_every_process,
         ]);
     };
     ($backend:ident, $place:path, [$($room:ident :: $case:ident),* $(,)?]) => {
