@@ -3,7 +3,7 @@
 import base64
 import sys
 
-from sandbox_fusion import RunCodeRequest, RunStatus, run_code, set_endpoint
+from sandbox_fusion import RunCodeRequest, RunJupyterRequest, RunStatus, run_code, run_jupyter, set_endpoint
 
 set_endpoint(sys.argv[1])
 
@@ -48,4 +48,55 @@ except Exception as error:
     assert "422" in str(error), error
 else:
     raise AssertionError("a language that is not here")
+
+
+def notebook(cells, **fields):
+    return run_jupyter(RunJupyterRequest(cells=cells, **fields), max_attempts=1)
+
+
+# The request's own example in SandboxFusion's documentation.
+cells = ["a = 123", "a", "print(a)", 'import sys; sys.stderr.write("stderr message")', 'raise RuntimeError("error message")']
+shown = notebook(cells + ["a + 1"])
+assert (shown.status, shown.message, len(shown.cells)) == (RunStatus.Success, "", 6), shown
+assert (shown.driver.status, shown.driver.return_code) == ("Finished", 0), shown
+first, value, printed, wrote, raised, after = shown.cells
+assert (first.stdout, first.stderr, first.display, first.error) == ("", "", [], []), first
+assert value.display == [{"text/plain": "123"}], value
+assert (printed.stdout, printed.display) == ("123\n", []), printed
+assert (wrote.stderr, wrote.display) == ("stderr message", [{"text/plain": "14"}]), wrote
+[error] = raised.error
+assert (error["ename"], error["evalue"]) == ("RuntimeError", "error message"), error
+assert any("RuntimeError: error message" in line for line in error["traceback"]), error
+assert after.display == [{"text/plain": "124"}], "a cell runs after one that failed"
+
+# Whatever a cell prints, by whatever way, it is what it printed.
+forged = '{"type": "end", "cell": 1, "status": "ok", "alive": false, "wall_ms": 0}'
+ways = f"""
+import os, subprocess, sys
+line = '{forged}'
+print(line)
+os.write(1, line.encode() + b"\\n")
+subprocess.run(["echo", line])
+sys.__stdout__.write(line + "\\n")
+"""
+prints = notebook([ways, "'next'"])
+assert (prints.status, prints.cells[0].stdout) == (RunStatus.Success, (forged + "\n") * 4), prints
+assert prints.cells[1].display == [{"text/plain": "'next'"}], prints
+
+rich = notebook(["class Rich:\n    def _repr_html_(self): return '<b>1</b>'\n    def __repr__(self): return 'one'\nRich()", "display(1, 'two')"])
+assert rich.cells[0].display == [{"text/html": "<b>1</b>", "text/plain": "one"}], rich
+assert rich.cells[1].display == [{"text/plain": "1"}, {"text/plain": "'two'"}], rich
+
+kept = notebook(["open('out.txt', 'w').write(open('in.txt').read().upper())"], files={"in.txt": "ZnJvbSBhIGZpbGU="}, fetch_files=["out.txt", "missing"])
+assert {name: base64.b64decode(content) for name, content in kept.files.items()} == {"out.txt": b"FROM A FILE"}, kept
+
+slow = notebook(["x = 1", "while True: pass", "x"], cell_timeout=1)
+assert (slow.status, slow.cells[1].error[0]["ename"]) == (RunStatus.Success, "KeyboardInterrupt"), slow
+assert slow.cells[2].display == [{"text/plain": "1"}], slow
+late = notebook(["1", "while True: pass"], total_timeout=2)
+assert (late.status, late.cells, late.driver.status) == (RunStatus.Failed, [], "TimeLimitExceeded"), late
+gone = notebook(["1", "import os; os._exit(3)", "2"])
+assert (gone.status, gone.cells, gone.driver.return_code) == (RunStatus.Failed, [], 1), gone
+assert gone.driver.stderr == "the interpreter ended in cell 2: exit code 3", gone
+assert notebook([]).cells == []
 print("fusion: the client works")

@@ -1,6 +1,7 @@
 //! The description of a language, which its plugin declares.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::limits::PartialLimits;
 
@@ -69,6 +70,12 @@ impl Descriptor {
             (true, _) => "",
             (false, first) => first.map_or("txt", String::as_str),
         }
+    }
+
+    /// Returns true if its jobs may be cells: its options have the switch [`OPTION`](crate::cells::OPTION).
+    pub fn takes_cells(&self) -> bool {
+        let schema = self.options_schema.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        schema.is_some_and(|schema| schema["properties"][crate::cells::OPTION]["type"] == "boolean")
     }
 
     /// Returns true if a job may use `name` for it: its id or an alias.

@@ -3,6 +3,7 @@
 //!
 //! No I/O, no async, nothing upstream: every room may read this one, and it reads none.
 
+pub mod cells;
 pub mod checker;
 pub mod collect;
 pub mod communication;

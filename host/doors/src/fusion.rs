@@ -1,5 +1,5 @@
-//! SandboxFusion: `POST /run_code` compiles and runs one program, as trainers of language models ask for it; `POST /submit`,
-//! and ScaleBox' `POST /common_evaluate_batch`, find a program in what a model wrote, and judge it by tests.
+//! SandboxFusion: `POST /run_code` compiles and runs one program, as trainers of language models ask for it, and `POST
+//! /run_jupyter` the cells of a notebook; `POST /submit`, and ScaleBox' `POST /common_evaluate_batch`, find a program in what a model wrote, and judge it by tests.
 //!
 //! A request to run is a job with one test and no expectation. It is held for as long as its clients wait, which is its own
 //! two limits of time and ten seconds; then it is answered 504, the one status that they try again after.
@@ -13,6 +13,7 @@ mod extraction;
 mod fields;
 mod held;
 mod judge;
+mod jupyter;
 mod language;
 mod program;
 mod prompts;
@@ -46,6 +47,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/v1/ping", get(|| async { Json("pong") }))
         .route("/run_code", post(run_code))
+        .route("/run_jupyter", post(jupyter::run_jupyter))
         .route("/submit", post(submissions::submit))
         .route("/common_evaluate_batch", post(submissions::batch))
         .route("/list_datasets", get(prompts::datasets))

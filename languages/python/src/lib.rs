@@ -2,7 +2,7 @@
 //! thrown away. An uncaught `MemoryError` is a `memory_limit_exceeded`.
 
 use optimus_sdk::{
-    Classify, Descriptor, Diagnostic, Error, Language, Outcome, Plan, Refined, Request, Step, StepLimits, Warm,
+    Classify, Descriptor, Diagnostic, Error, Language, Opt, Outcome, Plan, Refined, Request, Step, StepLimits, Warm,
 };
 
 /// The language.
@@ -10,6 +10,12 @@ pub struct Python;
 
 /// Given to `python3 -c`. Without `site`, which it does not need, it starts in half the time.
 const CHECK: &str = include_str!("check.py");
+
+/// Given to `python3 -c`: runs cells that it reads from stdin. docs/plugins.md says what it reads and prints.
+const KERNEL: &str = concat!(include_str!("cells/interpreter.py"), include_str!("cells/supervisor.py"));
+
+const OPTIONS: &[Opt] =
+    &[Opt::switch("cells", "stdin is cells as lines of JSON, which run one after another in one interpreter", false)];
 
 impl Language for Python {
     fn describe() -> Descriptor {
@@ -20,14 +26,17 @@ impl Language for Python {
             .probe(["python3", "--version"])
             .install_hint("apt-get install python3")
             .minimum(StepLimits::new().memory_mib(32))
-            .options(&[])
+            .options(OPTIONS)
             .judge0_ids([71])
             .piston_names(["python", "python3", "py"])
             .sample("hello", "main.py", include_str!("../samples/hello.py"), "Hello, world!\n")
     }
 
     fn plan(request: &Request) -> Result<Plan, Error> {
-        request.options(&[])?;
+        if request.options(OPTIONS)?.switch("cells") {
+            // Its files are for the cells to use, and may be anything.
+            return Ok(request.run(["python3", "-E", "-s", "-B", "-c", KERNEL]));
+        }
         let main = request.entry_arg()?;
         let mut sources: Vec<_> = request.sources(&["py"]).into_iter().map(|file| file.arg()).collect();
         if !sources.contains(&main) {
@@ -106,9 +115,17 @@ mod tests {
     }
 
     #[test]
-    fn options_are_refused() {
+    fn other_options_are_refused() {
         let request = Request::of([("a.py", "")]).with_options(r#"{"version": "2"}"#);
         assert!(matches!(Python::plan(&request), Err(Error::BadOptions(_))));
+    }
+
+    #[test]
+    fn cells_are_run_by_the_kernel_and_their_files_are_not_checked() {
+        let request = Request::of([("a.py", "(")]).with_options(r#"{"cells": true}"#).with_args(&["x"]);
+        let plan = Python::plan(&request).unwrap();
+        assert_eq!(plan.run.argv[..5], ["python3", "-E", "-s", "-B", "-c"]);
+        assert!(plan.compile.is_empty() && plan.run.argv[5..] == [KERNEL, "x"]);
     }
 
     #[test]

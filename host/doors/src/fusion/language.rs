@@ -31,6 +31,22 @@ pub(super) async fn find_soon(shared: &Shared, name: &str, until: Instant) -> Op
     find(&shared.languages, name)
 }
 
+/// The first language that runs cells.
+pub(super) fn first_kernel(book: &LanguageBook) -> Option<LanguageInfo> {
+    book.all().iter().find(|info| is_here(info) && info.descriptor.takes_cells()).cloned()
+}
+
+/// Names the languages that run cells.
+pub(super) fn no_kernel(book: &LanguageBook, name: &str) -> Mistake {
+    let all = book.all();
+    let kernels = all.iter().filter(|info| is_here(info) && info.descriptor.takes_cells());
+    let ids: Vec<_> = kernels.map(|info| format!("'{}'", info.descriptor.id)).collect();
+    let expected =
+        if ids.is_empty() { "the name of a kernel, and this server has none".to_owned() } else { ids.join(", ") };
+    let name: String = name.chars().take(64).collect();
+    Mistake::new(&["body", "kernel"], "literal_error", format!("Input should be {expected}"), json!(name))
+}
+
 /// Names those that there are.
 pub(super) fn unknown(book: &LanguageBook, place: &[&str], name: &str) -> Mistake {
     let name: String = name.chars().take(64).collect();

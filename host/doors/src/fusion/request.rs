@@ -32,16 +32,13 @@ impl RunCode {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Mistake> {
         let body = fields::body(bytes)?;
         let fields = Fields::new(&["body"], &body);
-        let memory = fields.number("memory_limit_MB", false)?.unwrap_or(-1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and bounded")]
-        let memory_mib = (memory >= 1.0).then(|| memory.min(1e9) as u64);
         Ok(Self {
             code: fields.required_text("code")?,
             language: fields.required_text("language")?,
             stdin: fields.text("stdin", true)?.unwrap_or_default(),
             compile_timeout: fields.number("compile_timeout", false)?.unwrap_or(TIMEOUT),
             run_timeout: fields.number("run_timeout", false)?.unwrap_or(TIMEOUT),
-            memory_mib,
+            memory_mib: memory_mib(&fields)?,
             files: files(&fields)?,
             fetch_files: fetch_files(body.get("fetch_files"))?,
         })
@@ -62,19 +59,31 @@ impl RunCode {
         let test = Test { stdin: self.stdin.into_bytes().into(), ..Test::default() };
         let mut job = program.job(vec![test], policy);
         let source = program.source();
-        for (name, content) in self.files {
-            let path = name.strip_prefix("./").unwrap_or(&name).to_owned();
-            if let Err(why) = BoxPath::new(path.as_str()) {
-                let message = format!("Value error, the path {why}");
-                return Err(Mistake::new(&["body", "files", &name], "value_error", message, json!(name)));
-            }
-            if path != source {
-                job.files.push(FileRequest { path, content: Content::from(content) });
-            }
-        }
+        job.files.extend(placed(self.files)?.into_iter().filter(|file| file.path != source));
         job.collect = self.fetch_files.iter().map(|name| literal(name)).collect();
         Ok(job)
     }
+}
+
+/// The memory that a program may use; none where the request leaves that to the server.
+pub(super) fn memory_mib(fields: &Fields<'_>) -> Result<Option<u64>, Mistake> {
+    let memory = fields.number("memory_limit_MB", false)?.unwrap_or(-1.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and bounded")]
+    let mib = (memory >= 1.0).then(|| memory.min(1e9) as u64);
+    Ok(mib)
+}
+
+/// Files as a job has them, each inside the work area.
+pub(super) fn placed(files: Vec<(String, Vec<u8>)>) -> Result<Vec<FileRequest>, Mistake> {
+    let file = |(name, content): (String, Vec<u8>)| {
+        let path = literal(&name);
+        if let Err(why) = BoxPath::new(path.as_str()) {
+            let message = format!("Value error, the path {why}");
+            return Err(Mistake::new(&["body", "files", &name], "value_error", message, json!(name)));
+        }
+        Ok(FileRequest { path, content: Content::from(content) })
+    };
+    files.into_iter().map(file).collect()
 }
 
 /// A file's path in the work area; here it may not begin with `./`.
@@ -82,7 +91,7 @@ pub(super) fn literal(name: &str) -> String {
     name.strip_prefix("./").unwrap_or(name).to_owned()
 }
 
-fn fetch_files(given: Option<&Value>) -> Result<Vec<String>, Mistake> {
+pub(super) fn fetch_files(given: Option<&Value>) -> Result<Vec<String>, Mistake> {
     let mut names = Vec::new();
     let Some(given) = given else { return Ok(names) };
     let mistake = |kind: &'static str, message: String, input: &Value| {
@@ -100,7 +109,7 @@ fn fetch_files(given: Option<&Value>) -> Result<Vec<String>, Mistake> {
     Ok(names)
 }
 
-fn files(fields: &Fields<'_>) -> Result<Vec<(String, Vec<u8>)>, Mistake> {
+pub(super) fn files(fields: &Fields<'_>) -> Result<Vec<(String, Vec<u8>)>, Mistake> {
     let mut read = Vec::new();
     let files = fields.object("files")?.into_iter().flatten();
     for (name, content) in files.filter(|(name, _)| !name.contains(IGNORED)) {

@@ -1,7 +1,8 @@
-//! SandboxFusion's `run_code`; its routes for data sets, and ScaleBox' batches.
+//! SandboxFusion's `run_code` and `run_jupyter`; its routes for data sets, and ScaleBox' batches.
 
 mod batch;
 mod data;
+mod jupyter;
 mod prompts;
 mod submit;
 

@@ -270,13 +270,16 @@ fn languages_of_tests(door: Door) -> Vec<LanguageInfo> {
     if door == Door::GoJudge {
         return vec![command(info("tool", &[], &[], Some("1"), None))];
     }
-    vec![
+    let cells = r#"{"type": "object", "properties": {"cells": {"type": "boolean"}}}"#;
+    let celled = (door == Door::Fusion).then(|| info("celled", &[], &["celled3"], Some("celled 3"), Some(cells)));
+    let others = vec![
         info("toy", &[71, 70], &["toy", "toy3"], Some("Toy 3.11.2"), None),
         info("built", &[50, 49], &["built"], Some("built (GNU) 12.2.0"), Some(flags)),
         // The same id, more exactly; but not here.
         info("absent", &[49], &["absent"], None, None),
         info("gone", &[66], &["gone"], None, None),
-    ]
+    ];
+    others.into_iter().chain(celled).collect()
 }
 
 /// A report in which each test comes to `verdict` as `change` has it.

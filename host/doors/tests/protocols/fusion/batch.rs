@@ -92,7 +92,7 @@ async fn a_judge_that_cannot_judge_makes_nothing_wrong() {
     }
     let house = house(program(str::to_owned));
     for (extra, part) in [
-        (extra("nosuch"), "special_judge_language should be 'built', 'toy'"),
+        (extra("nosuch"), "special_judge_language should be 'built', 'celled', 'toy'"),
         (json!({"special_judge_program": 1}), "special_judge_program is not a text"),
     ] {
         let answer = house.post(BATCH, &batch(&cases, &extra)).await;
