@@ -11,12 +11,19 @@ use axum::response::{IntoResponse as _, Response};
 use tower::ServiceExt as _;
 
 use crate::admission::PathKey;
+use crate::code_judge;
+use crate::dify;
+use crate::fastapi;
 use crate::fusion;
-use crate::go_judge::{self, FileStore};
+use crate::go_judge;
+use crate::jobe;
 use crate::judge0::{self, Memory};
 use crate::mcp;
+use crate::nemo;
+use crate::open_instruct;
 use crate::piston;
 use crate::shared::Shared;
+use crate::store::FileStore;
 
 /// A protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +36,34 @@ pub enum Door {
     Fusion,
     /// go-judge.
     GoJudge,
+    /// code-judge.
+    CodeJudge,
+    /// dify-sandbox.
+    Dify,
+    /// Jobe, the server of Moodle's CodeRunner.
+    Jobe,
+    /// NeMo-Skills.
+    NemoSkills,
+    /// open-instruct's code API.
+    OpenInstruct,
     /// The Model Context Protocol.
     Mcp,
 }
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 5] = [Self::Judge0, Self::Piston, Self::Fusion, Self::GoJudge, Self::Mcp];
+    pub const ALL: [Self; 10] = [
+        Self::Judge0,
+        Self::Piston,
+        Self::Fusion,
+        Self::GoJudge,
+        Self::CodeJudge,
+        Self::Dify,
+        Self::Jobe,
+        Self::NemoSkills,
+        Self::OpenInstruct,
+        Self::Mcp,
+    ];
 
     /// Its name in paths and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -44,6 +72,11 @@ impl Door {
             Self::Piston => "piston",
             Self::Fusion => "fusion",
             Self::GoJudge => "go-judge",
+            Self::CodeJudge => "code-judge",
+            Self::Dify => "dify",
+            Self::Jobe => "jobe",
+            Self::NemoSkills => "nemo-skills",
+            Self::OpenInstruct => "open-instruct",
             Self::Mcp => "mcp",
         }
     }
@@ -54,6 +87,11 @@ impl Door {
             Self::Piston => piston::router(shared),
             Self::Fusion => fusion::router(shared),
             Self::GoJudge => go_judge::router(shared, files),
+            Self::CodeJudge => code_judge::router(shared),
+            Self::Dify => dify::router(shared),
+            Self::Jobe => jobe::router(shared, files),
+            Self::NemoSkills => nemo::router(shared),
+            Self::OpenInstruct => open_instruct::router(shared),
             Self::Mcp => mcp::router(shared),
         }
     }
@@ -63,8 +101,11 @@ impl Door {
         match self {
             Self::Judge0 => judge0::error(status, message),
             Self::Piston => piston::error(status, message),
-            Self::Fusion => fusion::error(status, message),
+            Self::Fusion | Self::CodeJudge | Self::OpenInstruct => fastapi::errors::error(status, message),
             Self::GoJudge => go_judge::error(status, message),
+            Self::Dify => dify::error(status, message),
+            Self::Jobe => jobe::error(status, message),
+            Self::NemoSkills => nemo::error(status, message),
             Self::Mcp => mcp::error(status, message),
         }
     }

@@ -10,16 +10,11 @@ mod config;
 mod errors;
 mod evaluation;
 mod extraction;
-mod fields;
-mod held;
 mod judge;
 mod jupyter;
-mod language;
-mod program;
 mod prompts;
 mod request;
 mod result;
-mod space;
 mod submissions;
 
 use std::time::Duration;
@@ -33,12 +28,13 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use tokio::time::Instant;
 
-pub(crate) use self::errors::error;
-use self::errors::{refuse, unprocessable};
 use self::request::RunCode;
 use crate::admission::{self, Manners};
 use crate::early::Early;
 use crate::engine::Admitted;
+use crate::fastapi::errors::{error, refuse, unknown_language, unprocessable};
+use crate::fastapi::held;
+use crate::language;
 use crate::shared::Shared;
 
 pub(crate) fn router(shared: &Shared) -> Router {
@@ -76,7 +72,7 @@ async fn run_code(
     let sent = RunCode::read(&bytes).map_err(|mistake| unprocessable(&mistake))?;
     drop(bytes);
     let until = shared.until().min(now + sent.patience() + BEYOND);
-    let unknown = || unprocessable(&language::unknown(&shared.languages, &["body", "language"], &sent.language));
+    let unknown = || unknown_language(&shared.languages, &["body", "language"], &sent.language);
     let language = language::find_soon(&shared, &sent.language, until).await.ok_or_else(unknown)?;
     let fetched = sent.fetch_files.clone();
     let job = sent.into_job(&language, &shared.policy).map_err(|mistake| unprocessable(&mistake))?;

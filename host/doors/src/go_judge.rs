@@ -10,7 +10,6 @@ mod request;
 mod result;
 mod running;
 mod socket;
-mod store;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -23,17 +22,23 @@ use axum::{Extension, Json, Router};
 
 use self::request::Run;
 use self::running::{Failure, Running};
-pub use self::store::FileStore;
 use crate::admission::{self, Manners};
 use crate::early::Early;
 use crate::engine::{Admitted, Refusal};
 use crate::shared::Shared;
+use crate::store::{FileStore, OwnFiles};
 
 /// What the handlers share.
 #[derive(Clone)]
 struct Room {
     shared: Shared,
     files: FileStore,
+}
+
+impl Room {
+    fn own_files(&self, admitted: &Admitted) -> OwnFiles {
+        self.files.of("go-judge", &admitted.owner)
+    }
 }
 
 pub(crate) fn router(shared: &Shared, files: &FileStore) -> Router {

@@ -10,12 +10,20 @@ pub struct Python;
 
 /// Given to `python3 -c`. Without `site`, which it does not need, it starts in half the time.
 const CHECK: &str = include_str!("check.py");
+/// Given to `python3 -c` instead of the program, which it runs.
+const STATEMENTS: &str = include_str!("statements.py");
 
 /// Given to `python3 -c`: runs cells that it reads from stdin. docs/plugins.md says what it reads and prints.
 const KERNEL: &str = concat!(include_str!("cells/interpreter.py"), include_str!("cells/supervisor.py"));
 
-const OPTIONS: &[Opt] =
-    &[Opt::switch("cells", "stdin is cells as lines of JSON, which run one after another in one interpreter", false)];
+const OPTIONS: &[Opt] = &[
+    Opt::switch("cells", "stdin is cells as lines of JSON, which run one after another in one interpreter", false),
+    Opt::text(
+        "statements",
+        "a file, which each test may bring, whose statements run after the program, with its names: where neither raises \
+         anything, the first line of stdin is printed with the seconds that they took, and nothing else",
+    ),
+];
 
 impl Language for Python {
     fn describe() -> Descriptor {
@@ -33,7 +41,8 @@ impl Language for Python {
     }
 
     fn plan(request: &Request) -> Result<Plan, Error> {
-        if request.options(OPTIONS)?.switch("cells") {
+        let options = request.options(OPTIONS)?;
+        if options.switch("cells") {
             // Its files are for the cells to use, and may be anything.
             return Ok(request.run(["python3", "-E", "-s", "-B", "-c", KERNEL]));
         }
@@ -45,7 +54,11 @@ impl Language for Python {
         let check = Step::new("check", ["python3", "-I", "-S", "-B", "-c", CHECK]).args(sources);
         // -E and -s: only what the job brings counts. -B: nothing beside the sources can be written anyway. Not -I: it
         // would hide the job's other files from `import`.
-        Ok(request.run(["python3", "-E", "-s", "-B", &main]).compile(check))
+        let run = match options.text("statements") {
+            Some(path) => request.run(["python3", "-E", "-s", "-B", "-c", STATEMENTS, &main, path]),
+            None => request.run(["python3", "-E", "-s", "-B", &main]),
+        };
+        Ok(run.compile(check))
     }
 }
 
@@ -90,7 +103,12 @@ fn is_error(line: &str) -> bool {
 
 /// Up to its first look at the program, the interpreter does the same each time; what could change that (`PYTHON…`
 /// variables, the user's packages) is switched off in the command.
-impl Warm for Python {}
+impl Warm for Python {
+    fn shares_start(run: &Step) -> bool {
+        // What runs two files has another first look.
+        run.argv.get(5).is_none_or(|word| word != STATEMENTS)
+    }
+}
 
 optimus_sdk::plugin!(Python, classify, warm);
 
@@ -112,6 +130,15 @@ mod tests {
         let plan = Python::plan(&Request::of([("b.py", ""), ("script", "")]).with_entry("script")).unwrap();
         assert_eq!(plan.run.argv.last().unwrap(), "script");
         assert_eq!(plan.compile[0].argv[6..], ["b.py", "script"]);
+    }
+
+    #[test]
+    fn statements_run_after_the_program() {
+        let request = Request::of([("main.py", "")]).with_options(r#"{"statements": "test.py"}"#);
+        let run = Python::plan(&request).unwrap().run;
+        assert_eq!(run.argv[4..], ["-c", STATEMENTS, "main.py", "test.py"]);
+        assert!(!Python::shares_start(&run));
+        assert!(Python::shares_start(&Python::plan(&Request::of([("main.py", "")])).unwrap().run));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! White space around the whole and around each line does not count, nor does the case of letters; there are as many lines
 //! as expected. Two lines that are numbers as a whole may differ by less than a hundred-thousandth of the expected one.
 
-use super::space::strip;
+use crate::space::strip;
 
 /// Of the expected number.
 const RELATIVE: f64 = 1e-5;

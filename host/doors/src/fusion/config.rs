@@ -4,10 +4,10 @@ use optimus_core::language::LanguageInfo;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::errors::{bad_request, unprocessable};
-use super::fields::{Fields, Mistake, body};
-use super::language;
 use crate::early::Early;
+use crate::fastapi::errors::{bad_request, unknown_language};
+use crate::fastapi::fields::{Fields, Mistake, body};
+use crate::language;
 use crate::shared::Shared;
 
 /// The one class of data sets that needs no data here.
@@ -143,7 +143,7 @@ impl Config {
     pub(super) async fn language(&self, shared: &Shared, of: &str, until: Instant) -> Result<LanguageInfo, Early> {
         let absent = || bad_request(&format!("config.language field must exist{of}, got None"));
         let name = self.language.as_deref().filter(|name| !name.is_empty()).ok_or_else(absent)?;
-        let unknown = || unprocessable(&language::unknown(&shared.languages, &["body", "config", "language"], name));
+        let unknown = || unknown_language(&shared.languages, &["body", "config", "language"], name);
         Ok(language::find_soon(shared, name, until).await.ok_or_else(unknown)?)
     }
 

@@ -15,10 +15,11 @@ use super::cases::Case;
 use super::comparison;
 use super::errors::failed;
 use super::judge::Judge;
-use super::program::Program;
-use super::{held, program, result};
+use super::result;
 use crate::early::Early;
 use crate::engine::Engine;
+use crate::fastapi::held;
+use crate::program::{self, Program};
 use crate::shared::Shared;
 
 /// What programs and compilers print is repeated up to so many bytes in an answer, as in a report.

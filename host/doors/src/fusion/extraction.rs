@@ -3,7 +3,7 @@
 //! Fenced blocks come first: of them the first in the wanted language, or else the first. Without any, all that follows
 //! an opening fence; without that, what looks like a program in the three languages that are looked for.
 
-use super::space::{is_space, strip};
+use crate::space::{is_space, strip};
 
 const FENCE: &str = "```";
 

@@ -11,10 +11,12 @@ use tokio::time::Instant;
 
 use super::cases::Case;
 use super::config::Config;
-use super::errors::{bad_request, failed};
-use super::program::{Program, TIMEOUT};
-use super::{language, result};
+use super::errors::failed;
+use super::result;
 use crate::early::Early;
+use crate::fastapi::errors::bad_request;
+use crate::language;
+use crate::program::{Program, TIMEOUT};
 use crate::shared::Shared;
 
 /// The extension of a judge's file, where no language is named: an alias of that language, too.

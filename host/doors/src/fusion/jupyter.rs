@@ -12,15 +12,18 @@ use axum::{Extension, Json};
 use optimus_core::cells::{self, CellOutput, End};
 use optimus_core::job::{FileRequest, Policy};
 use optimus_core::language::LanguageInfo;
+use optimus_core::languages::LanguageBook;
 use optimus_core::{Content, JobRequest, LimitsRequest, Report, Test};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::errors::unprocessable;
-use super::fields::{self, Fields, Mistake};
-use super::{BEYOND, held, language, request, result};
+use super::{BEYOND, request, result};
 use crate::early::Early;
 use crate::engine::Admitted;
+use crate::fastapi::errors::unprocessable;
+use crate::fastapi::fields::{self, Fields, Mistake};
+use crate::fastapi::held;
+use crate::language;
 use crate::shared::Shared;
 
 /// Seconds for all cells, where a request does not say.
@@ -83,13 +86,13 @@ impl RunJupyter {
             let found = language::find_soon(shared, name, until).await;
             return found
                 .filter(|language| language.descriptor.takes_cells())
-                .ok_or_else(|| language::no_kernel(&shared.languages, name));
+                .ok_or_else(|| no_kernel(&shared.languages, name));
         }
         if let Some(first) = language::first_kernel(&shared.languages) {
             return Ok(first);
         }
         shared.languages_are_loaded(until).await;
-        language::first_kernel(&shared.languages).ok_or_else(|| language::no_kernel(&shared.languages, ""))
+        language::first_kernel(&shared.languages).ok_or_else(|| no_kernel(&shared.languages, ""))
     }
 
     fn into_job(self, language: &LanguageInfo, policy: &Policy) -> Result<JobRequest, Mistake> {
@@ -188,4 +191,13 @@ fn why(end: &End) -> String {
 fn cell(output: &CellOutput) -> Value {
     let CellOutput { stdout, stderr, display, error } = output;
     json!({"stdout": stdout, "stderr": stderr, "display": display, "error": error.iter().collect::<Vec<_>>()})
+}
+
+/// Names the languages that run cells.
+fn no_kernel(book: &LanguageBook, name: &str) -> Mistake {
+    let kernels = language::kernels(book);
+    let none = "the name of a kernel, and this server has none";
+    let expected = if kernels.is_empty() { none } else { kernels.as_str() };
+    let name: String = name.chars().take(64).collect();
+    Mistake::new(&["body", "kernel"], "literal_error", format!("Input should be {expected}"), json!(name))
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::cases::unfolded;
 use super::config::{Config, Sent};
-use super::errors::{bad_request, unprocessable};
 use crate::early::Early;
+use crate::fastapi::errors::{bad_request, unprocessable};
 
 /// `GET /list_datasets`.
 pub(super) async fn datasets() -> Json<[String; 0]> {

@@ -7,9 +7,9 @@ use optimus_core::language::LanguageInfo;
 use optimus_core::{BoxPath, Content, JobRequest, Test};
 use serde_json::{Value, json};
 
-use super::fields::{self, Fields, Mistake};
-use super::program::{Program, TIMEOUT};
+use crate::fastapi::fields::{self, Fields, Mistake};
 use crate::lenient;
+use crate::program::{Program, TIMEOUT};
 
 /// A request that makes sense by itself.
 #[derive(Debug, PartialEq)]

@@ -12,14 +12,14 @@ use tokio::time::Instant;
 
 use super::cases::{self, Case};
 use super::config::{Config, Sent};
-use super::errors::{bad_request, unprocessable};
 use super::evaluation::Evaluation;
 use super::extraction::extract;
 use super::judge::Judge;
-use super::language;
-use super::program::{Program, TIMEOUT};
 use crate::early::Early;
 use crate::engine::{Admitted, Engine};
+use crate::fastapi::errors::{bad_request, unprocessable};
+use crate::language;
+use crate::program::{Program, TIMEOUT};
 use crate::shared::Shared;
 
 /// Seconds for all tests of a batch, where `extra.total_timeout` does not say.

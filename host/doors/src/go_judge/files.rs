@@ -11,7 +11,7 @@ use crate::engine::Admitted;
 
 /// `GET /file`: names by ids.
 pub(super) async fn list(State(room): State<Room>, Extension(admitted): Extension<Admitted>) -> Response {
-    Json(room.files.of(&admitted.owner).names()).into_response()
+    Json(room.own_files(&admitted).names()).into_response()
 }
 
 /// `POST /file`: the field `file` of a form; the answer is its id.
@@ -24,7 +24,7 @@ pub(super) async fn add(
         if field.name() == Some("file") {
             let name = field.file_name().unwrap_or_default().to_owned();
             let content = field.bytes().await.map_err(|error| bad(&error.body_text()))?;
-            let id = room.files.of(&admitted.owner).keep(&name, &content);
+            let id = room.own_files(&admitted).keep(&name, &content);
             let id = id.map_err(|message| error(StatusCode::PAYLOAD_TOO_LARGE, &message))?;
             return Ok(Json(id).into_response());
         }
@@ -38,7 +38,7 @@ pub(super) async fn content(
     Extension(admitted): Extension<Admitted>,
     Path(id): Path<String>,
 ) -> Response {
-    match room.files.of(&admitted.owner).content(&id) {
+    match room.own_files(&admitted).content(&id) {
         // The bytes are a stranger's: no browser may take them for a page of this server.
         Some(content) => {
             let headers = [
@@ -58,7 +58,7 @@ pub(super) async fn remove(
     Extension(admitted): Extension<Admitted>,
     Path(id): Path<String>,
 ) -> StatusCode {
-    match room.files.of(&admitted.owner).remove(&id) {
+    match room.own_files(&admitted).remove(&id) {
         true => StatusCode::OK,
         false => StatusCode::NOT_FOUND,
     }

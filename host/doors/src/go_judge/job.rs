@@ -4,7 +4,7 @@ use optimus_core::job::{FileRequest, Policy};
 use optimus_core::{JobRequest, LimitsRequest, Test};
 
 use super::request::Cmd;
-use super::store::OwnFiles;
+use crate::store::OwnFiles;
 
 mod descriptors;
 

@@ -7,7 +7,7 @@ use optimus_core::{Exit, LimitHit, Report, TestReport, Verdict};
 use serde::Serialize;
 
 use super::job::{Collector, Command, Wanted};
-use super::store::OwnFiles;
+use crate::store::OwnFiles;
 
 /// The end of a command.
 #[derive(Debug, Serialize)]

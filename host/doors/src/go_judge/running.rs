@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use super::job::Command;
 use super::request::Run;
 use super::result::Outcome;
-use super::store::OwnFiles;
 use super::{Room, error};
 use crate::engine::{Admitted, Engine, Refusal, abandon, await_end};
 use crate::shared::Shared;
+use crate::store::OwnFiles;
 
 /// Commands that are jobs by now.
 pub(super) struct Running {
@@ -36,7 +36,7 @@ impl Running {
         let until = room.shared.until();
         let commands = run.commands().map_err(Failure::bad)?;
         let language = language(&room.shared, until).await?;
-        let own = room.files.of(&admitted.owner);
+        let own = room.own_files(&admitted);
         let read = |(i, command)| {
             Command::read(command, &language, &room.shared.policy, &own).map_err(|why| format!("cmd[{i}].{why}"))
         };

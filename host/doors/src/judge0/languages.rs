@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use optimus_core::language::{Availability, LanguageInfo};
 use optimus_core::languages::LanguageBook;
-use serde_json::Value;
 
+use crate::language::has_option;
 use crate::version;
 
 /// Each id with its language. Where several plugins have an id, a language that can run here comes before one that cannot,
@@ -46,9 +46,7 @@ pub(super) fn source_file(language: &LanguageInfo) -> String {
     format!("main.{}", language.descriptor.extension())
 }
 
-/// Whether the plugin takes flags for its compiler, as an option called `flags`.
+/// Whether the plugin takes flags for its compiler.
 pub(super) fn takes_flags(language: &LanguageInfo) -> bool {
-    let schema = language.descriptor.options_schema.as_deref();
-    let schema = schema.and_then(|schema| serde_json::from_str::<Value>(schema).ok());
-    schema.is_some_and(|schema| schema.pointer("/properties/flags").is_some())
+    has_option(language, "flags")
 }

@@ -51,6 +51,9 @@ async fn files_run_and_what_they_print_comes_back() {
         assert_eq!(house.post(EXECUTE, &with(&none)).await.status, 200);
         assert_eq!((house.job().limits.wall_ms, house.job().tests[0].stdin.len()), (3_000, 0));
     }
+    // As npm's `piston-client` sends it.
+    let plain = ["content-type: text/plain;charset=UTF-8"];
+    assert_eq!(house.send("POST", EXECUTE, &plain, with(&json!({})).to_string()).await.status, 200);
 }
 
 #[tokio::test]
@@ -89,8 +92,11 @@ async fn every_mistake_has_pistons_words() {
     for body in ["{", "[]", "7"] {
         assert_eq!(house.send("POST", EXECUTE, &["content-type: application/json"], body).await.status, 400, "{body}");
     }
-    for kind in ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", ""] {
-        let answer = house.send("POST", EXECUTE, &[&format!("content-type: {kind}")], "{}").await;
+    let page = "origin: https://page.example";
+    for (kind, origin) in
+        [("text/plain;charset=UTF-8", page), ("application/x-www-form-urlencoded", "x: y"), ("", "x: y")]
+    {
+        let answer = house.send("POST", EXECUTE, &[&format!("content-type: {kind}"), origin], "{}").await;
         assert_eq!(
             (answer.status, answer.json()),
             (415, json!({"message": "requests must be of type application/json"})),

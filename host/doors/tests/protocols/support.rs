@@ -270,6 +270,10 @@ fn languages_of_tests(door: Door) -> Vec<LanguageInfo> {
     if door == Door::GoJudge {
         return vec![command(info("tool", &[], &[], Some("1"), None))];
     }
+    if door == Door::OpenInstruct {
+        let schema = r#"{"type": "object", "properties": {"statements": {"type": "string"}}}"#;
+        return vec![info("toy", &[], &["py"], Some("Toy 3.11.2"), Some(schema))];
+    }
     let cells = r#"{"type": "object", "properties": {"cells": {"type": "boolean"}}}"#;
     let celled = (door == Door::Fusion).then(|| info("celled", &[], &["celled3"], Some("celled 3"), Some(cells)));
     let others = vec![

@@ -80,6 +80,41 @@ async fn a_body_that_is_too_large_is_refused_in_the_doors_shape() {
     assert!(answer.json()["error"].as_str().unwrap().contains("1000 bytes"), "{}", answer.text());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn small_engines_run_programs_and_say_what_is_too_large_in_their_own_words() {
+    let mut setup = Setup::default();
+    setup.limits.body_bytes = 1_000;
+    let server = server(setup).await;
+    let long = "x".repeat(2_000);
+    let (dify, judge) = ("/doors/dify/v1/sandbox/run", "/doors/code-judge/run");
+    let (jobe, nemo) = ("/doors/jobe/restapi/runs", "/doors/nemo-skills/execute");
+    let jobs = |code: &str| {
+        [
+            (dify, json!({"language": "toy", "code": code})),
+            (judge, json!({"type": "toy", "solution": code, "input": "hello", "expected_output": "hello"})),
+            (jobe, json!({"run_spec": {"language_id": "toy", "sourcecode": code, "input": "hello"}})),
+            (nemo, json!({"generated_code": code, "language": "toy", "timeout": 9, "std_input": "hello"})),
+        ]
+    };
+    for (path, body) in jobs("x") {
+        let answer = server.post(path, &body).await;
+        let body = answer.json();
+        let (printed, wanted) = if path == dify { (&body["data"]["stdout"], "") } else { (&body["stdout"], "hello") };
+        assert!(answer.status == 200 && printed == wanted, "{path} {}", answer.text());
+    }
+    for (path, body) in jobs(&long) {
+        let answer = server.post(path, &body).await;
+        let body = answer.json();
+        let said = match path {
+            _ if path == dify => &body["message"],
+            _ if path == judge => &body["detail"],
+            _ if path == jobe => &body,
+            _ => &body["error"],
+        };
+        assert!(answer.status == 413 && said.as_str().unwrap().contains("1000 bytes"), "{path} {}", answer.text());
+    }
+}
+
 const RUN: &str = "/doors/go-judge/run";
 
 fn command(changes: &Value) -> Value {

@@ -4,7 +4,7 @@ use optimus_core::Content;
 use optimus_core::job::Policy;
 
 use crate::go_judge::request::File;
-use crate::go_judge::store::OwnFiles;
+use crate::store::OwnFiles;
 
 /// What is kept of stdout or stderr.
 #[derive(Debug, Clone)]

@@ -4,33 +4,39 @@ use serde_json::{Map, Value, json};
 
 /// A field that cannot be read.
 #[derive(Debug, PartialEq)]
-pub(super) struct Mistake {
-    place: Vec<String>,
+pub(crate) struct Mistake {
+    place: Vec<Value>,
     kind: &'static str,
     message: String,
     input: Value,
 }
 
 impl Mistake {
-    pub(super) fn new(place: &[&str], kind: &'static str, message: impl Into<String>, input: Value) -> Self {
-        let place = place.iter().filter(|part| !part.is_empty()).map(|part| (*part).to_owned()).collect();
+    pub(crate) fn new(place: &[&str], kind: &'static str, message: impl Into<String>, input: Value) -> Self {
+        let place = place.iter().filter(|part| !part.is_empty()).map(|part| json!(part)).collect();
         Self { place, kind, message: message.into(), input }
     }
 
-    pub(super) fn as_json(&self) -> Value {
+    /// The same in an entry of a list of the body.
+    pub(crate) fn within(mut self, list: &str, index: usize) -> Self {
+        self.place.splice(1..1, [json!(list), json!(index)]);
+        self
+    }
+
+    pub(crate) fn as_json(&self) -> Value {
         json!({"type": self.kind, "loc": self.place, "msg": self.message, "input": self.input})
     }
 }
 
 /// An object of a body, and its place there.
 #[derive(Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     place: &'static [&'static str],
     object: &'a Map<String, Value>,
 }
 
 /// A whole body.
-pub(super) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Mistake> {
+pub(crate) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Mistake> {
     let body: Value = serde_json::from_slice(bytes)
         .map_err(|error| Mistake::new(&["body"], "json_invalid", format!("JSON decode error: {error}"), json!({})))?;
     match body {
@@ -43,25 +49,25 @@ pub(super) fn body(bytes: &[u8]) -> Result<Map<String, Value>, Mistake> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(place: &'static [&'static str], object: &'a Map<String, Value>) -> Self {
+    pub(crate) fn new(place: &'static [&'static str], object: &'a Map<String, Value>) -> Self {
         Self { place, object }
     }
 
-    pub(super) fn mistake(&self, name: &str, kind: &'static str, message: impl Into<String>, input: Value) -> Mistake {
+    pub(crate) fn mistake(&self, name: &str, kind: &'static str, message: impl Into<String>, input: Value) -> Mistake {
         let place: Vec<&str> = self.place.iter().copied().chain([name]).collect();
         Mistake::new(&place, kind, message, input)
     }
 
     /// A field that has to be there. Programs and files are not repeated in the answer.
-    pub(super) fn missing(&self, name: &str) -> Mistake {
-        const LONG: [&str; 5] = ["files", "code", "completion", "config", "results"];
+    pub(crate) fn missing(&self, name: &str) -> Mistake {
+        const LONG: [&str; 7] = ["files", "code", "completion", "config", "program", "results", "solution"];
         let short = self.object.iter().filter(|(key, _)| !LONG.contains(&key.as_str()));
         let input: Map<String, Value> = short.map(|(key, value)| (key.clone(), value.clone())).collect();
         self.mistake(name, "missing", "Field required", input.into())
     }
 
     /// A text; null is none where the field is `optional`.
-    pub(super) fn text(&self, name: &str, optional: bool) -> Result<Option<String>, Mistake> {
+    pub(crate) fn text(&self, name: &str, optional: bool) -> Result<Option<String>, Mistake> {
         match self.object.get(name) {
             None => Ok(None),
             Some(Value::Null) if optional => Ok(None),
@@ -70,12 +76,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn required_text(&self, name: &str) -> Result<String, Mistake> {
+    pub(crate) fn required_text(&self, name: &str) -> Result<String, Mistake> {
         self.text(name, false)?.ok_or_else(|| self.missing(name))
     }
 
     /// A number; pydantic reads it from a string, too. Null is none where the field is `optional`.
-    pub(super) fn number(&self, name: &str, optional: bool) -> Result<Option<f64>, Mistake> {
+    pub(crate) fn number(&self, name: &str, optional: bool) -> Result<Option<f64>, Mistake> {
         let value = match self.object.get(name) {
             None => return Ok(None),
             Some(Value::Null) if optional => return Ok(None),
@@ -91,7 +97,7 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.mistake(name, "float_type", message, value.clone()))
     }
 
-    pub(super) fn object(&self, name: &str) -> Result<Option<&'a Map<String, Value>>, Mistake> {
+    pub(crate) fn object(&self, name: &str) -> Result<Option<&'a Map<String, Value>>, Mistake> {
         match self.object.get(name) {
             None => Ok(None),
             Some(Value::Object(object)) => Ok(Some(object)),

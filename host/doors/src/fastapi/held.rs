@@ -9,7 +9,7 @@ use crate::early::Early;
 use crate::engine::{Engine, run_to_end};
 
 /// Runs a job to its end. At `until` the answer is 504.
-pub(super) async fn report(engine: &dyn Engine, job: JobRequest, until: Instant) -> Result<Report, Early> {
+pub(crate) async fn report(engine: &dyn Engine, job: JobRequest, until: Instant) -> Result<Report, Early> {
     let late = || error(StatusCode::GATEWAY_TIMEOUT, "the program did not end in time");
     let report = run_to_end(engine, job, until).await.map_err(refuse)?;
     Ok(report.ok_or_else(late)?)

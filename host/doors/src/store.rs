@@ -1,7 +1,7 @@
 //! Files that clients keep on the server between requests.
 //!
 //! They are in the memory of one server process, bounded by count, size and age: the oldest go first. One that is gone is
-//! unknown, as after a restart of go-judge. An owner sees its own files only.
+//! unknown, as after a restart. An owner sees its own files only.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// What files may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     /// Files of all owners, in bytes.
     total: usize,
     /// Files of one owner, in bytes.
@@ -37,25 +37,34 @@ pub struct FileStore {
     shelves: Arc<Mutex<Shelves>>,
 }
 
-type Shelves = HashMap<Option<String>, Shelf>;
+type Shelves = HashMap<Owner, Shelf>;
 
-/// The files of one owner, by ids that begin with the time: the first is the oldest.
+/// A tenant behind one door: another engine's ids are not known there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Owner {
+    door: &'static str,
+    tenant: Option<String>,
+}
+
+/// The files of one owner, by when they came: the first is the oldest.
 #[derive(Default)]
 struct Shelf {
     files: BTreeMap<Uuid, Kept>,
+    places: HashMap<String, Uuid>,
     bytes: usize,
 }
 
 struct Kept {
+    id: String,
     name: String,
     content: Bytes,
     since: Instant,
 }
 
 /// The files of one owner.
-pub(super) struct OwnFiles {
+pub(crate) struct OwnFiles {
     store: FileStore,
-    owner: Option<String>,
+    owner: Owner,
 }
 
 impl Default for FileStore {
@@ -69,8 +78,8 @@ impl FileStore {
         Self { bounds, shelves: Arc::default() }
     }
 
-    pub(super) fn of(&self, owner: &Option<String>) -> OwnFiles {
-        OwnFiles { store: self.clone(), owner: owner.clone() }
+    pub(crate) fn of(&self, door: &'static str, tenant: &Option<String>) -> OwnFiles {
+        OwnFiles { store: self.clone(), owner: Owner { door, tenant: tenant.clone() } }
     }
 
     /// All files that are not too old.
@@ -89,67 +98,82 @@ impl FileStore {
 impl Shelf {
     fn drop_oldest(&mut self) {
         if let Some((_, kept)) = self.files.pop_first() {
+            self.places.remove(&kept.id);
             self.bytes -= kept.cost();
         }
+    }
+
+    fn remove(&mut self, id: &str) -> bool {
+        let removed = self.places.remove(id).and_then(|place| self.files.remove(&place));
+        self.bytes -= removed.as_ref().map_or(0, Kept::cost);
+        removed.is_some()
     }
 }
 
 impl Kept {
     fn cost(&self) -> usize {
-        self.name.len() + self.content.len() + OVERHEAD
+        2 * self.id.len() + self.name.len() + self.content.len() + OVERHEAD
     }
 }
 
 impl OwnFiles {
-    /// Keeps a file, and drops older ones for which there is no room then.
+    /// Keeps a file by an id of ours, and drops older ones for which there is no room then.
     ///
     /// # Errors
     /// It is too large.
-    pub(super) fn keep(&self, name: &str, content: &[u8]) -> Result<String, String> {
+    pub(crate) fn keep(&self, name: &str, content: &[u8]) -> Result<String, String> {
+        let id = Uuid::now_v7().simple().to_string();
+        self.keep_as(&id, name, content)?;
+        Ok(id)
+    }
+
+    /// The same by an id of the client's, in the place of what had it before.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub(crate) fn keep_as(&self, id: &str, name: &str, content: &[u8]) -> Result<(), String> {
         let bounds = self.store.bounds;
         if content.len() > bounds.file {
             return Err(format!("the file has {} bytes; the maximum is {}", content.len(), bounds.file));
         }
         // A copy: a slice would keep all of what it was cut from.
         let (name, content) = (name.chars().take(255).collect(), Bytes::copy_from_slice(content));
-        let kept = Kept { name, content, since: Instant::now() };
-        let id = Uuid::now_v7();
+        let kept = Kept { id: id.to_owned(), name, content, since: Instant::now() };
         let mut shelves = self.store.shelves();
         let shelf = shelves.entry(self.owner.clone()).or_default();
+        shelf.remove(id);
         while shelf.files.len() >= bounds.count || (shelf.bytes + kept.cost() > bounds.own && shelf.bytes > 0) {
             shelf.drop_oldest();
         }
         shelf.bytes += kept.cost();
-        shelf.files.insert(id, kept);
+        let place = Uuid::now_v7();
+        shelf.places.insert(id.to_owned(), place);
+        shelf.files.insert(place, kept);
         while shelves.values().map(|shelf| shelf.bytes).sum::<usize>() > bounds.total {
             if let Some(shelf) = shelves.values_mut().min_by_key(|shelf| shelf.files.keys().next().copied()) {
                 shelf.drop_oldest();
             }
             shelves.retain(|_, shelf| !shelf.files.is_empty());
         }
-        Ok(id.simple().to_string())
+        Ok(())
     }
 
-    pub(super) fn content(&self, id: &str) -> Option<Content> {
-        let id = Uuid::try_parse(id).ok()?;
-        self.store.shelves().get(&self.owner)?.files.get(&id).map(|kept| Content(kept.content.clone()))
+    pub(crate) fn content(&self, id: &str) -> Option<Content> {
+        let shelves = self.store.shelves();
+        let shelf = shelves.get(&self.owner)?;
+        shelf.files.get(shelf.places.get(id)?).map(|kept| Content(kept.content.clone()))
     }
 
     /// Names by ids.
-    pub(super) fn names(&self) -> BTreeMap<String, String> {
+    pub(crate) fn names(&self) -> BTreeMap<String, String> {
         let shelves = self.store.shelves();
-        let own = shelves.get(&self.owner).into_iter().flat_map(|shelf| &shelf.files);
-        own.map(|(id, kept)| (id.simple().to_string(), kept.name.clone())).collect()
+        let own = shelves.get(&self.owner).into_iter().flat_map(|shelf| shelf.files.values());
+        own.map(|kept| (kept.id.clone(), kept.name.clone())).collect()
     }
 
     /// Returns whether there was such a file.
-    pub(super) fn remove(&self, id: &str) -> bool {
-        let Ok(id) = Uuid::try_parse(id) else { return false };
-        let mut shelves = self.store.shelves();
-        let Some(shelf) = shelves.get_mut(&self.owner) else { return false };
-        let removed = shelf.files.remove(&id);
-        shelf.bytes -= removed.as_ref().map_or(0, Kept::cost);
-        removed.is_some()
+    pub(crate) fn remove(&self, id: &str) -> bool {
+        self.store.shelves().get_mut(&self.owner).is_some_and(|shelf| shelf.remove(id))
     }
 }
 
@@ -160,7 +184,7 @@ mod tests {
     const NARROW: Bounds = Bounds { total: 5_000, own: 3_000, count: 3, file: 1_000, age: Duration::from_secs(60) };
 
     fn own(store: &FileStore, owner: &str) -> OwnFiles {
-        store.of(&Some(owner.to_owned()))
+        store.of("door", &Some(owner.to_owned()))
     }
 
     #[test]
@@ -189,6 +213,19 @@ mod tests {
         two.keep("b", &[0; 900]).unwrap();
         assert!(one.content(&first).is_none() && one.content(&second).is_some());
         assert_eq!(two.names().len(), 2);
+    }
+
+    #[test]
+    fn a_clients_own_id_names_the_last_file_behind_that_door() {
+        let store = FileStore::within(NARROW);
+        let one = own(&store, "one");
+        for content in [&b"first"[..], b"second"] {
+            one.keep_as("0123456789abcdef", "", content).unwrap();
+        }
+        assert_eq!(one.content("0123456789abcdef").unwrap().as_bytes(), b"second");
+        assert_eq!(one.names().len(), 1);
+        assert!(store.of("other", &Some("one".to_owned())).content("0123456789abcdef").is_none());
+        assert!(own(&store, "two").content("0123456789abcdef").is_none());
     }
 
     #[test]

@@ -1,15 +1,14 @@
-//! Languages by the names that SandboxFusion's clients know.
+//! Languages by the names that clients of other engines know.
 
 use optimus_core::language::{Availability, LanguageInfo};
 use optimus_core::languages::LanguageBook;
-use serde_json::json;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use super::fields::Mistake;
 use crate::shared::Shared;
 
 /// The language of this id, alias or Piston's name, in any case: `R` is one of SandboxFusion's.
-pub(super) fn find(book: &LanguageBook, name: &str) -> Option<LanguageInfo> {
+pub(crate) fn find(book: &LanguageBook, name: &str) -> Option<LanguageInfo> {
     let is_called = |info: &&LanguageInfo| {
         let descriptor = &info.descriptor;
         let names = std::iter::once(&descriptor.id).chain(&descriptor.aliases).chain(&descriptor.piston_names);
@@ -23,7 +22,7 @@ fn is_here(info: &LanguageInfo) -> bool {
 }
 
 /// The same, once all plugins are loaded where it is not among those that are; never past `until`.
-pub(super) async fn find_soon(shared: &Shared, name: &str, until: Instant) -> Option<LanguageInfo> {
+pub(crate) async fn find_soon(shared: &Shared, name: &str, until: Instant) -> Option<LanguageInfo> {
     if let Some(found) = find(&shared.languages, name) {
         return Some(found);
     }
@@ -32,30 +31,27 @@ pub(super) async fn find_soon(shared: &Shared, name: &str, until: Instant) -> Op
 }
 
 /// The first language that runs cells.
-pub(super) fn first_kernel(book: &LanguageBook) -> Option<LanguageInfo> {
+pub(crate) fn first_kernel(book: &LanguageBook) -> Option<LanguageInfo> {
     book.all().iter().find(|info| is_here(info) && info.descriptor.takes_cells()).cloned()
 }
 
-/// Names the languages that run cells.
-pub(super) fn no_kernel(book: &LanguageBook, name: &str) -> Mistake {
+/// The ids of those that do, in the same way as `names`.
+pub(crate) fn kernels(book: &LanguageBook) -> String {
     let all = book.all();
     let kernels = all.iter().filter(|info| is_here(info) && info.descriptor.takes_cells());
-    let ids: Vec<_> = kernels.map(|info| format!("'{}'", info.descriptor.id)).collect();
-    let expected =
-        if ids.is_empty() { "the name of a kernel, and this server has none".to_owned() } else { ids.join(", ") };
-    let name: String = name.chars().take(64).collect();
-    Mistake::new(&["body", "kernel"], "literal_error", format!("Input should be {expected}"), json!(name))
-}
-
-/// Names those that there are.
-pub(super) fn unknown(book: &LanguageBook, place: &[&str], name: &str) -> Mistake {
-    let name: String = name.chars().take(64).collect();
-    Mistake::new(place, "literal_error", format!("Input should be {}", names(book)), json!(name))
+    kernels.map(|info| format!("'{}'", info.descriptor.id)).collect::<Vec<_>>().join(", ")
 }
 
 /// The ids of the languages that are here, as pydantic lists what a field may be.
-pub(super) fn names(book: &LanguageBook) -> String {
+pub(crate) fn names(book: &LanguageBook) -> String {
     let all = book.all();
     let ids = all.iter().filter(|info| is_here(info)).map(|info| format!("'{}'", info.descriptor.id));
     ids.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the plugin has an option of this name.
+pub(crate) fn has_option(info: &LanguageInfo, name: &str) -> bool {
+    let schema = info.descriptor.options_schema.as_deref();
+    let schema = schema.and_then(|schema| serde_json::from_str::<Value>(schema).ok());
+    schema.is_some_and(|schema| schema["properties"].get(name).is_some())
 }

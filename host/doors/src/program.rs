@@ -5,31 +5,31 @@ use optimus_core::language::LanguageInfo;
 use optimus_core::{Content, JobRequest, LimitsRequest, Test};
 
 /// Seconds that a program may take, where a request does not say.
-pub(super) const TIMEOUT: f64 = 10.0;
+pub(crate) const TIMEOUT: f64 = 10.0;
 /// What a program may print; less, where the server's own cap is.
 const OUTPUT_BYTES: u64 = 1 << 20;
 
 /// One source file, and what each run of it may use.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Program<'a> {
-    pub(super) code: &'a str,
-    pub(super) language: &'a LanguageInfo,
-    pub(super) run_timeout: f64,
-    pub(super) memory_bytes: Option<u64>,
+pub(crate) struct Program<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) language: &'a LanguageInfo,
+    pub(crate) run_timeout: f64,
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 /// How much of what a program prints is kept.
-pub(super) fn output_bytes(policy: &Policy) -> u64 {
+pub(crate) fn output_bytes(policy: &Policy) -> u64 {
     OUTPUT_BYTES.min(policy.cap.output_bytes).min(policy.max_capture_bytes)
 }
 
 impl Program<'_> {
     /// The name of its file.
-    pub(super) fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         format!("main.{}", self.language.descriptor.extension())
     }
 
-    pub(super) fn job(&self, tests: Vec<Test>, policy: &Policy) -> JobRequest {
+    pub(crate) fn job(&self, tests: Vec<Test>, policy: &Policy) -> JobRequest {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let ms = (self.run_timeout.clamp(0.001, 1e9) * 1_000.0).ceil() as u64;
         let wall_ms = ms.min(policy.cap.wall_ms);
