@@ -101,6 +101,75 @@ pub enum CellStatus {
     Died,
 }
 
+impl CellStatus {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Died => "died",
+        }
+    }
+}
+
+/// Why an interpreter's state is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// In one word.
+    pub reason: LossReason,
+    /// For people.
+    pub message: String,
+}
+
+impl Loss {
+    /// A loss for this reason.
+    pub fn new(reason: LossReason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+}
+
+/// Why an interpreter's state is gone, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossReason {
+    /// A cell reached its limit of time, and could not be interrupted.
+    CellTime,
+    /// All cells together used the session's CPU time.
+    CpuTime,
+    /// They used its memory.
+    Memory,
+    /// They printed all that they may.
+    Output,
+    /// A cell ended the interpreter, or a signal did.
+    Exited,
+    /// No cell came for too long.
+    Idle,
+    /// The session reached its end.
+    Life,
+    /// Its owner ended it.
+    Closed,
+    /// The server failed.
+    Failed,
+}
+
+impl LossReason {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CellTime => "cell_time",
+            Self::CpuTime => "cpu_time",
+            Self::Memory => "memory",
+            Self::Output => "output",
+            Self::Exited => "exited",
+            Self::Idle => "idle",
+            Self::Life => "life",
+            Self::Closed => "closed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// All that a cell came to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CellOutput {

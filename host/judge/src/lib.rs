@@ -16,6 +16,7 @@ mod failure;
 mod grader;
 mod hooks;
 mod interactive;
+mod kernel;
 mod limits;
 mod live;
 mod multi_process;
@@ -51,6 +52,8 @@ use checker::{CheckerProgram, Failure};
 use execute::{Ending, ExecutionResult};
 use executor::Executor;
 use planned::PlannedJob;
+
+pub use kernel::{Kernel, KernelRequest};
 
 /// Configuration of a judge.
 #[derive(Debug, Clone)]
@@ -114,6 +117,14 @@ impl Judge {
             Err(ending) => ExecutionResult::stopped(job, ending),
         };
         Ok(self.build_report(draft, execution))
+    }
+
+    /// Starts an interpreter in a box of its own, which runs cells until it is dropped. It takes no slot.
+    ///
+    /// # Errors
+    /// The language cannot run cells, its toolchain is missing, or the machine has no room for it.
+    pub async fn open_kernel(&self, request: KernelRequest) -> Result<Kernel, Fault> {
+        kernel::open(&self.catalogue, &self.executor.sandbox, &self.executor.config.cap, request).await
     }
 
     /// Judges the job of `draft`, and fills in what it learns on the way. The inner error ends the job before its build.

@@ -20,6 +20,7 @@ mod program;
 mod queue;
 mod runtime;
 mod schedules;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -50,6 +51,7 @@ pub use program::{Init, ProgramArgs, Run};
 pub use queue::{Api, HttpArgs, Keys, KeysAction, KeysPlace, QueueArgs, Work};
 pub use runtime::{InstallRuntime, RemoveRuntime, RuntimePlace, RuntimeVerb};
 pub use schedules::{Noted, OneSchedule, ScheduleParts, Schedules, SchedulesAction};
+pub use sessions::SessionArgs;
 pub use tokens::TokenArgs;
 pub(crate) use trust::{Keygen, Sign};
 pub use trust::{SignaturePolicy, TrustArgs};
@@ -195,6 +197,9 @@ pub struct Serve {
     /// Queue options
     #[command(flatten)]
     pub queue: QueueArgs,
+    /// Sessions of cells
+    #[command(flatten)]
+    pub sessions: SessionArgs,
     /// Plugins, state and boxes
     #[command(flatten)]
     pub engine: EngineArgs,

@@ -1,5 +1,6 @@
 //! Puts the parts together that judging needs: plugins, a sandbox, a judge, and the book of languages.
 
+mod interpreters;
 mod plugins;
 mod probe;
 mod sandbox;

@@ -8,6 +8,7 @@ mod machine;
 mod plugins;
 mod queue;
 mod ready;
+mod sessions;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -81,8 +82,10 @@ impl Serving {
         let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
         let (schedules, pipelines, audit) = (queue.schedules(&state), queue.pipelines(&state), queue.audit(&state));
-        let parts =
-            Parts { policy, schedules, pipelines, audit, examine: doctor::here(&args.engine, &engine), ..parts };
+        let interpreters = sessions::here(args, &engine, &serving.metrics);
+        serving.supervisor.spawn("sessions", Arc::clone(&interpreters).keep_time(serving.supervisor.shutdown()));
+        let examine = doctor::here(&args.engine, &engine);
+        let parts = Parts { policy, schedules, pipelines, audit, interpreters, examine, ..parts };
         serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
@@ -342,6 +345,7 @@ impl Serving {
             schedules: queue.schedules(NOWHERE.as_ref()),
             pipelines: queue.pipelines(NOWHERE.as_ref()),
             audit: queue.audit(NOWHERE.as_ref()),
+            interpreters: sessions::elsewhere(),
             workers: Arc::clone(&queue.workers),
             tokens: None,
             problems: Arc::clone(problems),

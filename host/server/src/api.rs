@@ -22,6 +22,7 @@ mod files;
 mod health;
 mod history;
 mod identity;
+mod interpreters;
 mod jobs;
 mod json;
 mod keys;
@@ -67,6 +68,7 @@ pub use self::health::PluginStatus;
 use self::pool::Pool;
 pub use self::routes::paths;
 use crate::audit::AuditLog;
+use crate::interpreters::Interpreters;
 use crate::keys::{KeyRing, KeyStore};
 use crate::metrics::Metrics;
 use crate::pipelines::PipelineStore;
@@ -160,6 +162,8 @@ pub struct Parts {
     pub pipelines: Arc<PipelineStore>,
     /// Where changes are noted.
     pub audit: Arc<AuditLog>,
+    /// Sessions of cells.
+    pub interpreters: Arc<Interpreters>,
     /// The workers of the queue.
     pub workers: Arc<Workers>,
     /// Origins whose pages may call.

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod auth;
 mod disk;
 mod history;
+pub mod interpreters;
 mod key_value;
 pub mod keys;
 pub mod languages;

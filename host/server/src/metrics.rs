@@ -1,5 +1,6 @@
 //! Numbers for Prometheus. Rooms that have something to count are given this one; `GET /metrics` writes it out.
 
+mod cells;
 mod pipelines;
 mod sampling;
 mod schedules;
@@ -22,6 +23,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::history::History;
+use cells::CellSessions;
 use pipelines::PipelineRuns;
 pub use sampling::keep_history;
 use schedules::ScheduleFirings;
@@ -51,6 +53,7 @@ pub struct Metrics {
     slots: Gauge<i64, AtomicI64>,
     missing_limits: Gauge<i64, AtomicI64>,
     warm: WarmStarts,
+    cell_sessions: CellSessions,
     jobs_by_state: Family<DepthLabels, Gauge<i64, AtomicI64>>,
     depth: Family<LanguageLabels, Gauge<i64, AtomicI64>>,
     capacity: Gauge<i64, AtomicI64>,
@@ -140,6 +143,7 @@ impl Default for Metrics {
             slots: Gauge::default(),
             missing_limits: Gauge::default(),
             warm: WarmStarts::default(),
+            cell_sessions: CellSessions::default(),
             jobs_by_state: Family::default(),
             depth: Family::default(),
             capacity: Gauge::default(),
@@ -192,6 +196,7 @@ impl Metrics {
         r.register("slots_busy", "Jobs that run here", self.running.clone());
         r.register("missing_limits", "Limits that cannot be enforced here", self.missing_limits.clone());
         r.register_collector(Box::new(self.warm.clone()));
+        self.cell_sessions.register(r);
         r.register("queue_jobs", "Jobs that are not over, by state", self.jobs_by_state.clone());
         r.register("queue_depth", "Jobs that wait or run", self.depth.clone());
         r.register("queue_capacity", "How many may wait or run", self.capacity.clone());

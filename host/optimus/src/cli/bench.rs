@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArgs, HttpArgs, PostgresArgs, QueueArgs, Serve};
+use super::{EngineArgs, HttpArgs, PostgresArgs, QueueArgs, Serve, SessionArgs};
 
 /// `optimus bench`.
 #[derive(Debug, Clone, Args)]
@@ -35,7 +35,7 @@ impl Bench {
     pub fn serve(&self, state: &std::path::Path) -> Serve {
         let engine = EngineArgs { state: Some(state.to_owned()), ..self.engine.clone() };
         let http = HttpArgs::local(SocketAddr::from(([127, 0, 0, 1], 0)));
-        Serve { http, queue: self.queue_args(), grace_s: 5, engine }
+        Serve { http, queue: self.queue_args(), sessions: SessionArgs::none(), grace_s: 5, engine }
     }
 
     /// The queue of the measurement, under a prefix or in a schema of its own.

@@ -28,6 +28,7 @@ mod run;
 mod schedules;
 mod schedules_killed;
 mod server;
+mod sessions;
 mod signing;
 mod stores;
 mod support;

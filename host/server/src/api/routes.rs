@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, audit, batch, console, cookie, docs, doctor, events, files, health, history, identity,
-    jobs, keys, limits, pipelines, problems, query, schedules, session, webhooks, workers,
+    interpreters, jobs, keys, limits, pipelines, problems, query, schedules, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -100,6 +100,7 @@ fn routes() -> Vec<Route> {
         open("/docs", get(docs::page)),
     ];
     routes.extend(flow());
+    routes.extend(cells());
     routes
 }
 
@@ -128,6 +129,18 @@ fn flow() -> Vec<Route> {
         scoped("/v1/runs/{id}", "get", Read, get(pipelines::runs::show)),
         scoped("/v1/runs/{id}/cancel", "post", Submit, post(pipelines::runs::cancel)),
         scoped("/v1/runs/{id}/replay", "post", Submit, post(pipelines::runs::replay)),
+    ]
+}
+
+/// Sessions of cells.
+fn cells() -> Vec<Route> {
+    use Scope::{Read, Submit};
+    vec![
+        scoped("/v1/sessions", "post", Submit, post(interpreters::begin)),
+        scoped("/v1/sessions", "get", Read, get(interpreters::list)),
+        scoped("/v1/sessions/{id}", "get", Read, get(interpreters::show)),
+        scoped("/v1/sessions/{id}", "delete", Submit, delete(interpreters::end)),
+        scoped("/v1/sessions/{id}/cells", "post", Submit, post(interpreters::run)),
     ]
 }
 

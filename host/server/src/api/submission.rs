@@ -76,7 +76,7 @@ const LOADING: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A server that could not yet hear of any language, or has not loaded them all, does not call one unknown.
-async fn language_is_known(state: &ApiState, name: &str) -> Result<(), ApiError> {
+pub(super) async fn language_is_known(state: &ApiState, name: &str) -> Result<(), ApiError> {
     let languages = &state.parts.languages;
     if languages.is_empty() {
         state.parts.queue.stats().await?;

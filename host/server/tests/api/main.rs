@@ -6,6 +6,7 @@ mod admin;
 mod audit;
 mod bad_input;
 mod bounds;
+mod cells;
 mod commands;
 mod connections;
 mod console;

@@ -17,6 +17,7 @@ use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestRepor
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, Rules, SharedStore, unjudged};
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, Readiness};
 use optimus_server::audit::AuditLog;
+use optimus_server::interpreters::Interpreters;
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::metrics::Metrics;
 use optimus_server::pipelines::{self, PipelineStore};
@@ -136,9 +137,7 @@ pub(crate) struct Setup {
     pub(crate) limits: ApiLimits,
     /// 0: jobs stay queued.
     pub(crate) slots: usize,
-    /// Origins whose pages may call.
     pub(crate) origins: Origins,
-    /// True if the console is served.
     pub(crate) console: bool,
     /// The identity provider.
     pub(crate) tokens: Option<Arc<Tokens>>,
@@ -152,6 +151,7 @@ pub(crate) struct Setup {
     pub(crate) shared: Option<(Arc<dyn Backend>, Arc<dyn SharedStore>)>,
     /// By how much the clock of schedules is ahead.
     pub(crate) ahead: Duration,
+    pub(crate) interpreters: Arc<Interpreters>,
 }
 
 /// To public addresses only.
@@ -175,6 +175,7 @@ impl Default for Setup {
             dir: None,
             shared: None,
             ahead: Duration::ZERO,
+            interpreters: Interpreters::none(Fault::new("no_sessions", "there are none here").hint("the remedy")),
         }
     }
 }
@@ -236,6 +237,7 @@ impl Server {
             schedules: Arc::clone(&schedules),
             pipelines: Arc::clone(&pipelines),
             audit: Arc::new(audit),
+            interpreters: setup.interpreters,
             workers,
             origins: setup.origins,
             console: setup.console,

@@ -200,7 +200,12 @@ class Supervisor:
         line = encoded(message)
         if len(line) > self.left:
             self.truncated = True
-            line = encoded(self.shortened(message, len(line) - self.left))
+            share = max(self.left - 64, 0) / len(line)
+            line = encoded(shortened(message, share))
+            # Its first characters may take more bytes of JSON than the others.
+            while message["type"] == "stream" and len(line) > self.left and share > 0.001:
+                share *= 0.9
+                line = encoded(shortened(message, share))
             # A cell's exception is shown after the flood that came before it, too.
             if message["type"] == "error" and not self.failed:
                 self.left = len(line)
@@ -210,13 +215,14 @@ class Supervisor:
         self.left -= len(line)
         write_all(1, line)
 
-    def shortened(self, message, spare):
-        """The beginning of a text, of which each character takes at most six bytes of JSON; of an exception its last words."""
-        if message["type"] == "error":
-            name, value = message["ename"][:200], message["evalue"][:2000]
-            return {"type": "error", "ename": name, "evalue": value, "traceback": [f"{name}: {value}"]}
-        text = message.get("text", "")
-        return {**message, "text": text[: max(len(text) - spare, self.left // 6 - 16, 0)]}
+
+def shortened(message, share):
+    """This share of a text; of an exception its last words."""
+    if message["type"] == "error":
+        name, value = message["ename"][:200], message["evalue"][:2000]
+        return {"type": "error", "ename": name, "evalue": value, "traceback": [f"{name}: {value}"]}
+    text = message.get("text", "")
+    return {**message, "text": text[: int(len(text) * share)]}
 
 
 def is_plain(value, depth=32):

@@ -418,6 +418,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List sessions, the newest first */
+        get: operations["listSessions"];
+        put?: never;
+        /**
+         * Begin a session
+         * @description Starts an interpreter in a box of its own, whose state is kept from one cell to the next. The language needs the option `cells`. Sessions are in the memory of the process that runs them: `optimus api`, which runs nothing, answers 501.
+         */
+        post: operations["beginSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a session */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description A cell that runs is ended, too. A session that is lost stays so.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a cell
+         * @description Answers when the cell is over, whatever becomes of it. Cells run one after another. A client that goes away does not end its cell.
+         */
+        post: operations["runCell"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/languages": {
         parameters: {
             query?: never;
@@ -3554,6 +3616,105 @@ export interface components {
             /** @description Its name. */
             step: string;
         };
+        SessionLimitsRequest: {
+            /** @description Time of each cell by the clock; 10 s, when absent. */
+            cell_ms?: number;
+            /** @description CPU time of all cells together. */
+            cpu_ms?: number;
+            /** @description Memory of the whole session. */
+            memory_bytes?: number;
+            /** @description Processes and threads at once. */
+            processes?: number;
+            /** @description What each cell may show; 1 MiB, when absent. */
+            output_bytes?: number;
+        };
+        SessionRequest: {
+            /** @description A language's id or alias; it needs the option `cells`. */
+            language: string;
+            /** @description Files beside the cells, read-only. */
+            files?: components["schemas"]["SourceFile"][];
+            limits?: components["schemas"]["SessionLimitsRequest"];
+            /** @description The longest time without a cell, in seconds; the server's, when absent. */
+            idle_s?: number;
+            /** @description The longest life, in seconds; the server's, when absent. */
+            life_s?: number;
+        };
+        SessionLimits: {
+            cell_ms: number;
+            cpu_ms: number;
+            memory_bytes: number;
+            processes: number;
+            output_bytes: number;
+        };
+        /** @enum {string} */
+        SessionState: "idle" | "running" | "lost";
+        /** @enum {string} */
+        SessionLossReason: "cell_time" | "cpu_time" | "memory" | "output" | "exited" | "idle" | "life" | "closed" | "failed";
+        /** @description Why a session's state is gone. */
+        SessionLoss: {
+            reason: components["schemas"]["SessionLossReason"];
+            message: string;
+        };
+        Session: {
+            id: string;
+            language: string;
+            state: components["schemas"]["SessionState"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The end of its life.
+             */
+            ends_at: string;
+            idle_s: number;
+            /** @description Cells that were begun. */
+            cells: number;
+            limits: components["schemas"]["SessionLimits"];
+            lost?: components["schemas"]["SessionLoss"];
+        };
+        SessionList: {
+            sessions: components["schemas"]["Session"][];
+        };
+        CellRequest: {
+            /** @description At most 1 MiB. */
+            source: string;
+            /** @description Its time by the clock, at most the session's `cell_ms`. */
+            limit_ms?: number;
+        };
+        /**
+         * @description `error`: an exception ended it; `timeout`: its limit of time; `died`: the interpreter is gone.
+         * @enum {string}
+         */
+        CellStatus: "ok" | "error" | "timeout" | "died";
+        CellError: {
+            /** @description The exception's class. */
+            ename: string;
+            /** @description Its message. */
+            evalue: string;
+            traceback: string[];
+        };
+        /**
+         * @description A value in all of its forms, by their media types.
+         * @example {
+         *       "text/plain": "42"
+         *     }
+         */
+        CellDisplay: {
+            [key: string]: unknown;
+        };
+        Cell: {
+            /** @description From 1. */
+            number: number;
+            status: components["schemas"]["CellStatus"];
+            stdout: string;
+            stderr: string;
+            display: components["schemas"]["CellDisplay"][];
+            error?: components["schemas"]["CellError"];
+            wall_ms: number;
+            /** @description It showed more, which is left out. */
+            truncated: boolean;
+            session_lost?: components["schemas"]["SessionLoss"];
+        };
     };
     responses: never;
     parameters: never;
@@ -6516,6 +6677,472 @@ export interface operations {
                 };
             };
             /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's sessions; all, for an administrator. Lost ones are remembered for an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value of the request cannot be, the language does not run cells, or its interpreter does not start within the limits. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There are as many sessions as there may be, in all or of this tenant (`too_many_sessions`), or the key submits too much. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There are no sessions here (`no_sessions`). */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01a221d9-7189-7a3b-b66a-73d9ab5ac5ff */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such session: it was never begun in this process, or ended long ago. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The session is lost with its state (`session_lost`); the message says why. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01a221d9-7189-7a3b-b66a-73d9ab5ac5ff */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such session: it was never begun in this process, or ended long ago. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The session is lost with its state (`session_lost`); the message says why. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runCell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01a221d9-7189-7a3b-b66a-73d9ab5ac5ff */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellRequest"];
+            };
+        };
+        responses: {
+            /** @description What it came to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cell"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such session: it was never begun in this process, or ended long ago. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Another cell runs in this session (`session_busy`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The session is lost with its state (`session_lost`); the message says why. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value of the request cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key submits too much, or this tenant has too many requests under way. */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -20,9 +20,15 @@ use crate::audit::Entry;
 use crate::webhooks::Network;
 
 /// Requests that are no changes although their methods say so. A job is its own entry: it is stored with its tenant and its
-/// time, and there are thousands a second. A dry run changes nothing.
-const NO_CHANGES: [(&str, &str); 4] =
-    [("/v1/jobs", "post"), ("/v1/jobs/batch", "post"), ("/submit", "post"), ("/v1/pipelines/{id}/dry-run", "post")];
+/// time, and there are thousands a second; so there are of the cells of a session, whose beginning and end are noted. A dry
+/// run changes nothing.
+const NO_CHANGES: [(&str, &str); 5] = [
+    ("/v1/jobs", "post"),
+    ("/v1/jobs/batch", "post"),
+    ("/submit", "post"),
+    ("/v1/pipelines/{id}/dry-run", "post"),
+    ("/v1/sessions/{id}/cells", "post"),
+];
 
 /// Returns true if the requests of a route are noted.
 pub(in crate::api) fn is_noted(path: &str, method: &str) -> bool {

@@ -829,6 +829,95 @@ class PipelineParent(TypedDict):
     """Its name."""
 
 
+class SessionLimitsRequest(TypedDict):
+    cell_ms: NotRequired[int]
+    """Time of each cell by the clock; 10 s, when absent."""
+    cpu_ms: NotRequired[int]
+    """CPU time of all cells together."""
+    memory_bytes: NotRequired[int]
+    """Memory of the whole session."""
+    processes: NotRequired[int]
+    """Processes and threads at once."""
+    output_bytes: NotRequired[int]
+    """What each cell may show; 1 MiB, when absent."""
+
+
+class SessionLimits(TypedDict):
+    cell_ms: int
+    cpu_ms: int
+    memory_bytes: int
+    processes: int
+    output_bytes: int
+
+
+SessionState: TypeAlias = Literal['idle', 'running', 'lost']
+
+
+SessionLossReason: TypeAlias = Literal['cell_time', 'cpu_time', 'memory', 'output', 'exited', 'idle', 'life', 'closed', 'failed']
+
+
+class SessionLoss(TypedDict):
+    """Why a session's state is gone."""
+
+    reason: SessionLossReason
+    message: str
+
+
+class Session(TypedDict):
+    id: str
+    language: str
+    state: SessionState
+    created_at: str
+    ends_at: str
+    """The end of its life."""
+    idle_s: int
+    cells: int
+    """Cells that were begun."""
+    limits: SessionLimits
+    lost: NotRequired[SessionLoss]
+
+
+class SessionList(TypedDict):
+    sessions: list[Session]
+
+
+class CellRequest(TypedDict):
+    source: str
+    """At most 1 MiB."""
+    limit_ms: NotRequired[int]
+    """Its time by the clock, at most the session's `cell_ms`."""
+
+
+CellStatus: TypeAlias = Literal['ok', 'error', 'timeout', 'died']
+"""`error`: an exception ended it; `timeout`: its limit of time; `died`: the interpreter is gone."""
+
+
+class CellError(TypedDict):
+    ename: str
+    """The exception's class."""
+    evalue: str
+    """Its message."""
+    traceback: list[str]
+
+
+class CellDisplay(TypedDict):
+    """A value in all of its forms, by their media types."""
+
+
+class Cell(TypedDict):
+    number: int
+    """From 1."""
+    status: CellStatus
+    stdout: str
+    stderr: str
+    display: list[CellDisplay]
+    error: NotRequired[CellError]
+    wall_ms: float
+    truncated: bool
+    """It showed more, which is left out."""
+    session_lost: NotRequired[SessionLoss]
+
+
 Content: TypeAlias = Union[PlainText, Base64Content, TextContent]
 """Bytes: a string when they are UTF-8, `{"base64": …}` when they are not. Both are read, and `{"text": …}` too."""
 
@@ -1233,6 +1322,18 @@ class PipelineRun(TypedDict):
     outputs: NotRequired[dict[str, Any]]
     """The pipeline's outputs, once the run has succeeded."""
     error: NotRequired[Fault]
+
+
+class SessionRequest(TypedDict):
+    language: str
+    """A language's id or alias; it needs the option `cells`."""
+    files: NotRequired[list[SourceFile]]
+    """Files beside the cells, read-only."""
+    limits: NotRequired[SessionLimitsRequest]
+    idle_s: NotRequired[int]
+    """The longest time without a cell, in seconds; the server's, when absent."""
+    life_s: NotRequired[int]
+    """The longest life, in seconds; the server's, when absent."""
 
 
 class Checker(TypedDict):
