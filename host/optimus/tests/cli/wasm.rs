@@ -118,6 +118,39 @@ fn it_needs_nothing_of_the_machine() {
     assert_eq!(others.len(), 2, "a program and a home: {others:?}");
 }
 
+/// Writes a language whose programs are made by `compile` outside, and run inside WebAssembly.
+fn compiled(place: &Path, compile: &str) {
+    let toml = format!(
+        "id = \"made\"\nname = \"made\"\nversion = \"1.0.0\"\nextensions = [\"made\"]\nimage = \"wasm+made:1\"\nprobe = \
+         \"echo 1\"\ninstall = \"none\"\n{compile}\nrun = \"./main\"\n"
+    );
+    std::fs::create_dir_all(place.join("plugins")).unwrap();
+    std::fs::write(place.join("language.toml"), toml).unwrap();
+    let built = place.join("plugins/made.wasm");
+    let output = optimus(&["plugin", "build", place.to_str().unwrap(), "-o", built.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn what_a_compiler_makes_outside_runs_inside() {
+    let place = tempfile::tempdir().unwrap();
+    compiled(place.path(), "compile = { argv = \"cp {main} main\", collect = \"main\" }");
+    std::fs::write(place.path().join("a.made"), wat::parse_str(HELLO).unwrap()).unwrap();
+    let judged = optimus_in(place.path(), &["run", "a.made", "--json"]);
+    let report = json(&judged);
+    assert_eq!((&report["verdict"], &report["sandbox"]), (&"accepted".into(), &"wasm".into()), "{report}");
+    assert_eq!(report["tests"][0]["stdout"]["content"], "hello\n", "{report}");
+    assert!(report["tests"][0]["fuel"].as_u64() > Some(0), "{report}");
+    // The compiler's own failure is the program's.
+    std::fs::write(place.path().join("a.made"), "no module").unwrap();
+    let report = json(&optimus_in(place.path(), &["run", "a.made", "--json"]));
+    assert_eq!(report["verdict"], "runtime_error", "{report}");
+    // A plan that compiles nothing would run its program outside.
+    compiled(place.path(), "");
+    let report = json(&optimus_in(place.path(), &["run", "a.made", "--json"]));
+    assert!(report.to_string().contains("the program is not compiled"), "{report}");
+}
+
 #[test]
 fn what_is_no_runtime_is_refused() {
     let place = tempfile::tempdir().unwrap();

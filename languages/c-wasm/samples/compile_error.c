@@ -1,0 +1,7 @@
+// optimus: verdict=compile_error
+#include <stdio.h>
+
+int main(void) {
+    printf("%d\n", answer)
+    return 0;
+}

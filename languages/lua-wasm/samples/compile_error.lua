@@ -1,0 +1,2 @@
+-- optimus: verdict=compile_error
+print("Hello

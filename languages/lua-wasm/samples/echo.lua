@@ -1,0 +1,3 @@
+-- optimus: verdict=accepted
+-- optimus: stdin="one\ntwo three\n" expect="one\ntwo three\n"
+io.write(io.read("*a"))

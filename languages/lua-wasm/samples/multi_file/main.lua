@@ -1,0 +1,2 @@
+-- optimus: verdict=accepted expect="42\n"
+print((require("answer")))

@@ -1,0 +1,2 @@
+-- optimus: verdict=output_limit_exceeded limits.output_bytes=65536
+while true do print("flood") end

@@ -1,0 +1,2 @@
+-- optimus: verdict=runtime_error
+error("on purpose")

@@ -1,0 +1,3 @@
+-- optimus: verdict=wrong_answer
+-- optimus: expect="Hello, moon!\n"
+print("Hello, world!")

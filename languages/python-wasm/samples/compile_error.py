@@ -1,0 +1,3 @@
+# optimus: verdict=compile_error
+def answer(:
+    return 42

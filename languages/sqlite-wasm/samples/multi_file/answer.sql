@@ -1,0 +1,2 @@
+create table answers(answer);
+insert into answers values (42);

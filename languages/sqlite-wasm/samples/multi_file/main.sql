@@ -1,0 +1,3 @@
+-- optimus: verdict=accepted expect="42\n"
+.read answer.sql
+select answer from answers;

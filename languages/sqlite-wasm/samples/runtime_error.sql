@@ -1,0 +1,2 @@
+-- optimus: verdict=runtime_error
+select nothing from nowhere;
