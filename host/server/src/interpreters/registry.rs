@@ -128,7 +128,10 @@ impl Interpreters {
         let task = tokio::spawn(async move {
             let mut output = CellOutput::default();
             let cell = Cell { source, limit_ms };
-            let mut hear = |told: Told| drop(output.add(told));
+            // The end comes from `run` itself.
+            let mut hear = |told: Told| {
+                output.add(told);
+            };
             let ran = cancelled.run_until_cancelled(interpreter.run(&cell, &mut hear)).await;
             let (end, loss) = match ran {
                 Some(Ok(end)) => (Some(end), interpreter.lost()),
