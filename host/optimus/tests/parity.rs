@@ -29,16 +29,25 @@ async fn containers_give_the_reports_that_native_boxes_give() {
     let (here, there) = (available(&native), available(&docker));
     let mut differ = Vec::new();
     let mut count = 0;
-    let both = here.iter().filter(|here| there.iter().any(|there| there.descriptor.id == here.descriptor.id));
+    // Programs inside WebAssembly run in neither, and this test is no engine that they could be started with.
+    let outside = |language: &&LanguageInfo| language.descriptor.images.iter().all(|image| !image.starts_with("wasm"));
+    let both =
+        here.iter().filter(outside).filter(|here| there.iter().any(|there| there.descriptor.id == here.descriptor.id));
     for (language, sample) in both.flat_map(samples_of) {
         let (a, b) = tokio::join!(judge(&native, &sample, language), judge(&docker, &sample, language));
         count += 1;
+        // What is compared with a pattern holds times.
+        let is_pattern = sample.request["compare"]["regex"].is_string();
         let name = format!("{}/{}", language.descriptor.id, sample.name);
         println!("{name}: {} {:.0} ms, {} {:.0} ms", a.verdict, a.timing.total_ms, b.verdict, b.timing.total_ms);
         if class(b.verdict).to_string() != sample.expected {
             differ.push(format!("{name}: {b:?}, not {}", sample.expected));
-        } else if essence(&a) != essence(&b) {
-            differ.push(format!("{name}: native\n{:#?}\ndocker\n{:#?}", essence(&a), essence(&b)));
+        } else if essence(&a, is_pattern) != essence(&b, is_pattern) {
+            differ.push(format!(
+                "{name}: native\n{:#?}\ndocker\n{:#?}",
+                essence(&a, is_pattern),
+                essence(&b, is_pattern)
+            ));
         }
     }
     if count == 0 {
@@ -65,7 +74,7 @@ async fn judge(engine: &Engine, sample: &Sample, language: &LanguageInfo) -> Rep
 }
 
 /// What may not depend on where a program ran.
-fn essence(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
+fn essence(report: &Report, is_pattern: bool) -> impl PartialEq + std::fmt::Debug + use<> {
     let compile = report.compile.as_ref().map(|compile| (compile.ok, compile.failed_step.clone()));
     let tests: Vec<_> = report
         .tests
@@ -73,7 +82,7 @@ fn essence(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
         .map(|test| {
             // How much of it came before the end depends on timing.
             let cut = matches!(class(test.verdict), Verdict::TimeLimitExceeded | Verdict::MemoryLimitExceeded);
-            let stdout = (!cut).then(|| test.stdout.clone());
+            let stdout = (!cut && !is_pattern).then(|| test.stdout.clone());
             let limit = test.limit.filter(|_| class(test.verdict) != Verdict::TimeLimitExceeded);
             (test.name.clone(), class(test.verdict), test.exit.clone(), limit, test.score, stdout)
         })

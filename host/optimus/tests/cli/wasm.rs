@@ -141,10 +141,10 @@ fn what_a_compiler_makes_outside_runs_inside() {
     assert_eq!((&report["verdict"], &report["sandbox"]), (&"accepted".into(), &"wasm".into()), "{report}");
     assert_eq!(report["tests"][0]["stdout"]["content"], "hello\n", "{report}");
     assert!(report["tests"][0]["fuel"].as_u64() > Some(0), "{report}");
-    // The compiler's own failure is the program's.
+    // The compiler leaves something else than a module.
     std::fs::write(place.path().join("a.made"), "no module").unwrap();
     let report = json(&optimus_in(place.path(), &["run", "a.made", "--json"]));
-    assert_eq!(report["verdict"], "runtime_error", "{report}");
+    assert_eq!(report["verdict"], "compile_error", "{report}");
     // A plan that compiles nothing would run its program outside.
     compiled(place.path(), "");
     let report = json(&optimus_in(place.path(), &["run", "a.made", "--json"]));
