@@ -432,7 +432,7 @@ export interface paths {
          * Begin a session
          * @description Starts an interpreter in a box of its own, whose state is kept from one cell to the next. The language needs the option `cells`. Sessions are in the memory of the process that runs them: `optimus api`, which runs nothing, answers 501.
          */
-        post: operations["beginSession"];
+        post: operations["createSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,7 +454,7 @@ export interface paths {
          * End a session
          * @description A cell that runs is ended, too. A session that is lost stays so.
          */
-        delete: operations["endSession"];
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6761,7 +6761,7 @@ export interface operations {
             };
         };
     };
-    beginSession: {
+    createSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -6952,7 +6952,7 @@ export interface operations {
             };
         };
     };
-    endSession: {
+    deleteSession: {
         parameters: {
             query?: never;
             header?: never;
