@@ -272,6 +272,7 @@ export const strings = {
       problems: 'store problems',
       commands: 'run commands',
       plugins: 'see the plugins',
+      audit: 'read the audit log',
       admin: 'do everything, for every tenant',
     },
     quota: { per_minute: 'Jobs a minute', per_day: 'Jobs a day', outstanding: 'Jobs at once' },

@@ -10,7 +10,7 @@ type Quota = 'per_minute' | 'per_day' | 'outstanding';
 type Props = { isFirst: boolean; create: (request: KeyRequest) => Promise<void> };
 
 const words = strings.keys;
-const SCOPES: Scope[] = ['submit', 'read', 'problems', 'commands', 'plugins', 'admin'];
+const SCOPES: Scope[] = ['submit', 'read', 'problems', 'commands', 'plugins', 'audit', 'admin'];
 const QUOTAS: Quota[] = ['per_minute', 'per_day', 'outstanding'];
 
 export function NewKeyForm({ isFirst, create }: Props) {
