@@ -1,16 +1,18 @@
 //! Talks to a server, for the verbs that need one.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use optimus_core::language::LanguageInfo;
 use optimus_core::languages::LanguageBook;
 use optimus_core::{Fault, JobId, Report};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::ServerArgs;
-use crate::output::Advised;
+use crate::output::{Advised, Output};
 
 /// A server, as a client sees it.
 pub(super) struct Client {
@@ -31,6 +33,28 @@ pub(super) struct JobState {
 #[derive(Deserialize)]
 struct LanguageList {
     languages: Vec<LanguageInfo>,
+}
+
+/// Rows of one page.
+const PAGE: usize = 500;
+
+/// A page of a list, which has the list's own name.
+#[derive(Deserialize)]
+struct Page {
+    next: Option<String>,
+    #[serde(flatten)]
+    lists: Map<String, Value>,
+}
+
+/// Prints an answer as the server gave it, or as text for people.
+pub(super) fn print<T: DeserializeOwned>(
+    answer: &Value,
+    output: Output,
+    text: impl FnOnce(&T) -> String,
+) -> anyhow::Result<ExitCode> {
+    let read = T::deserialize(answer)?;
+    output.print(answer, |_| text(&read))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A value of a query, with every byte that means something there escaped.
@@ -54,6 +78,20 @@ impl Client {
             .build();
         let base = server.server.trim_end_matches('/').to_owned();
         Self { base, key: server.key.clone(), agent: config.into() }
+    }
+
+    /// Everything in a list of the API, page after page.
+    pub(super) fn all(&self, list: &str) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut next) = (Vec::new(), String::new());
+        loop {
+            let mut page: Page = self.get(&format!("/v1/{list}?limit={PAGE}{next}"))?;
+            let rows = page.lists.remove(list).with_context(|| format!("the answer has no `{list}`"))?;
+            all.extend(Vec::<Value>::deserialize(rows)?);
+            match page.next {
+                Some(id) => next = format!("&next={id}"),
+                None => return Ok(all),
+            }
+        }
     }
 
     /// Says who we are.

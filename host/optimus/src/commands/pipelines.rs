@@ -7,32 +7,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use self::text::{Definition, DryRun, Run};
 use super::NOT_ACCEPTED;
-use super::client::Client;
+use super::client::{Client, print};
 use crate::cli::{OneFlow, Pipelines, PipelinesAction, RunInputs, ServerArgs};
 use crate::output::{Advised, Output, fault};
 
-/// Pipelines of one page.
-const PAGE: usize = 500;
 /// Between two looks at a run.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// A page of `GET /v1/pipelines`.
-#[derive(Deserialize)]
-struct List {
-    pipelines: Vec<Value>,
-    next: Option<String>,
-}
 
 pub(super) fn pipelines(args: &Pipelines, output: Output) -> anyhow::Result<ExitCode> {
     match &args.action {
         PipelinesAction::List { server } => {
-            print(&json!({ "pipelines": all(&Client::new(server))? }), output, text::pipelines)
+            print(&json!({ "pipelines": Client::new(server).all("pipelines")? }), output, text::pipelines)
         }
         PipelinesAction::Show(one) => show(one, output),
         PipelinesAction::Apply { file, id, server } => apply(file, id.as_deref(), server, output),
@@ -62,19 +51,6 @@ pub(super) fn pipelines(args: &Pipelines, output: Output) -> anyhow::Result<Exit
         PipelinesAction::Delete(one) => {
             let deleted: Value = Client::new(&one.server).delete(&format!("/v1/pipelines/{}", one.id))?;
             print(&deleted, output, |_: &Value| format!("pipeline {} is deleted\n", one.id))
-        }
-    }
-}
-
-/// Page after page.
-fn all(client: &Client) -> anyhow::Result<Vec<Value>> {
-    let (mut pipelines, mut next) = (Vec::new(), String::new());
-    loop {
-        let page: List = client.get(&format!("/v1/pipelines?limit={PAGE}{next}"))?;
-        pipelines.extend(page.pipelines);
-        match page.next {
-            Some(id) => next = format!("&next={id}"),
-            None => return Ok(pipelines),
         }
     }
 }
@@ -117,7 +93,7 @@ fn apply(file: &Path, id: Option<&str>, server: &ServerArgs, output: Output) -> 
 }
 
 fn of_name(client: &Client, name: &Value) -> anyhow::Result<Option<String>> {
-    let all = all(client)?;
+    let all = client.all("pipelines")?;
     let ids: Vec<&str> = all.iter().filter(|one| one["name"] == *name).filter_map(|one| one["id"].as_str()).collect();
     match ids[..] {
         [] => Ok(None),
@@ -150,15 +126,4 @@ fn begin(server: &ServerArgs, path: &str, body: &Value, (waits, output): (bool, 
     }
     print(&run, output, Run::text)?;
     Ok(if waits && run["state"] != "succeeded" { NOT_ACCEPTED.into() } else { ExitCode::SUCCESS })
-}
-
-/// Prints an answer as the server gave it, or as text for people.
-fn print<T: DeserializeOwned>(
-    answer: &Value,
-    output: Output,
-    text: impl FnOnce(&T) -> String,
-) -> anyhow::Result<ExitCode> {
-    let read = T::deserialize(answer)?;
-    output.print(answer, |_| text(&read))?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -6,21 +6,17 @@ mod text;
 use std::process::ExitCode;
 
 use optimus_core::Timestamp;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use self::text::{Accepted, List, Preview, Shown};
-use super::client::Client;
+use self::text::{Accepted, Preview, Shown};
+use super::client::{Client, print};
 use crate::cli::{Noted, OneSchedule, Schedules, SchedulesAction};
 use crate::output::Output;
-
-/// Schedules of one page.
-const PAGE: usize = 500;
 
 pub(super) fn schedules(args: &Schedules, output: Output) -> anyhow::Result<ExitCode> {
     match &args.action {
         SchedulesAction::List { server } => {
-            let schedules = all(&Client::new(server))?;
+            let schedules = Client::new(server).all("schedules")?;
             print(&json!({ "schedules": schedules }), output, text::list)
         }
         SchedulesAction::Show(one) => print(&Client::new(&one.server).get(&path(one, ""))?, output, Shown::text),
@@ -56,19 +52,6 @@ pub(super) fn schedules(args: &Schedules, output: Output) -> anyhow::Result<Exit
     }
 }
 
-/// Page after page.
-fn all(client: &Client) -> anyhow::Result<Vec<Value>> {
-    let (mut schedules, mut next) = (Vec::new(), String::new());
-    loop {
-        let page: List = client.get(&format!("/v1/schedules?limit={PAGE}{next}"))?;
-        schedules.extend(page.schedules);
-        match page.next {
-            Some(id) => next = format!("&next={id}"),
-            None => return Ok(schedules),
-        }
-    }
-}
-
 fn ask(one: &OneSchedule, action: &str, body: &Value, output: Output) -> anyhow::Result<ExitCode> {
     print(&Client::new(&one.server).post(&path(one, action), body)?, output, Accepted::text)
 }
@@ -76,17 +59,6 @@ fn ask(one: &OneSchedule, action: &str, body: &Value, output: Output) -> anyhow:
 fn switch(noted: &Noted, action: &str, output: Output) -> anyhow::Result<ExitCode> {
     let client = Client::new(&noted.schedule.server);
     print(&client.post(&path(&noted.schedule, action), &json!({ "note": noted.note }))?, output, Shown::text)
-}
-
-/// Prints an answer as the server gave it, or as text for people.
-fn print<T: DeserializeOwned>(
-    answer: &Value,
-    output: Output,
-    text: impl FnOnce(&T) -> String,
-) -> anyhow::Result<ExitCode> {
-    let read = T::deserialize(answer)?;
-    output.print(answer, |_| text(&read))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 fn path(one: &OneSchedule, rest: &str) -> String {

@@ -1,14 +1,6 @@
 //! A server's answers about schedules, as text for people.
 
 use serde::Deserialize;
-use serde_json::Value;
-
-/// A page of `GET /v1/schedules`.
-#[derive(Deserialize)]
-pub(super) struct List {
-    pub(super) schedules: Vec<Value>,
-    pub(super) next: Option<String>,
-}
 
 /// All rows of all pages.
 #[derive(Deserialize)]
