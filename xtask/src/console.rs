@@ -22,6 +22,9 @@ const TYPES: &str = "src/api/schema.ts";
 /// What has to be here already, and the Debian packages that hold it.
 const NEEDED: [(&str, &str); 3] = [("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")];
 
+/// The last one that Debian's Node runs.
+const LIGHTHOUSE: &str = "lighthouse@12.8.2";
+
 /// What a build leaves beside the sources.
 const MADE: [&str; 3] = ["node_modules", "dist", "dist-test"];
 
@@ -31,13 +34,18 @@ pub(crate) struct Args {
     /// Write the types and the bundle, after a change of the sources, instead of comparing them; nothing is tested
     #[arg(long)]
     pub(crate) write: bool,
+    /// Measure instead of testing: Lighthouse, first paint, frames and the server's rate beside open consoles
+    #[arg(long, conflicts_with = "write", value_name = "PROGRAM")]
+    pub(crate) measure: Option<PathBuf>,
 }
 
 /// Builds what the browser talks to first.
 pub(crate) fn built(root: &Path, args: &Args) -> anyhow::Result<()> {
     if !args.write {
         setup::targets()?;
-        build_program(root, "optimus")?;
+        if args.measure.is_none() {
+            build_program(root, "optimus")?;
+        }
         plugins::crates(root, &[])?;
     }
     console(root, args)
@@ -54,6 +62,9 @@ pub(crate) fn console(root: &Path, args: &Args) -> anyhow::Result<()> {
     let place = Place::ready(root)?;
     if args.write {
         return place.write();
+    }
+    if let Some(program) = &args.measure {
+        return place.measure(program);
     }
     timed("types", || place.types())?;
     timed("check", || run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(&place.web)))?;
@@ -145,6 +156,16 @@ impl<'a> Place<'a> {
         );
         say(&format!("{} files, byte for byte as committed", made.len()));
         Ok(())
+    }
+
+    /// Of a release, whose path is `program`: the figures of a debug build say nothing.
+    fn measure(&self, program: &Path) -> anyhow::Result<()> {
+        let lighthouse = self.dir.join("lighthouse");
+        let mut install = Command::new("npm");
+        tools::once(&lighthouse, install.args(["install", "--silent", "--no-save", LIGHTHOUSE]))?;
+        let server = Server::start_program(program, "native", &self.root.join("plugins"), tempfile::tempdir()?)?;
+        server.versions()?;
+        run(self.node("browser/measure.js").arg(server.base()).arg(&lighthouse))
     }
 
     fn browser(&self) -> anyhow::Result<()> {

@@ -12,8 +12,26 @@ use rust_embed::RustEmbed;
 
 /// The places of the page: each is answered with [`page`], and the script shows what belongs there. `{id}` is any
 /// segment. `web/src/places.ts` has the same list.
-pub const PLACES: [&str; 10] =
-    ["/", "/jobs", "/jobs/{id}", "/languages", "/live", "/problems", "/plugins", "/dead", "/keys", "/doctor"];
+pub const PLACES: [&str; 18] = [
+    "/",
+    "/jobs",
+    "/jobs/{id}",
+    "/pipelines",
+    "/pipelines/{id}",
+    "/runs/{id}",
+    "/schedules",
+    "/schedules/{id}",
+    "/sessions",
+    "/sessions/{id}",
+    "/languages",
+    "/live",
+    "/problems",
+    "/plugins",
+    "/dead",
+    "/audit",
+    "/keys",
+    "/doctor",
+];
 
 /// How a file's bytes are encoded on their way, by its name in `content-encoding`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -84,7 +84,7 @@ export async function aScopeHidesWhatItForbids(page, { keyed, key }) {
   await page.goto(keyed);
   await signIn(page, key);
   await page.getByRole('link', { name: 'Jobs' }).waitFor();
-  for (const hidden of ['Live', 'Problems', 'Plugins', 'Given up', 'Keys', 'Doctor']) {
+  for (const hidden of ['Live', 'Problems', 'Plugins', 'Given up', 'Audit', 'Keys', 'Doctor']) {
     assert.equal(await page.getByRole('link', { name: hidden, exact: true }).count(), 0, hidden);
   }
   await page.goto(`${keyed}/keys`);

@@ -12,6 +12,7 @@ import * as operators from './operators.js';
 import * as pages from './pages.js';
 import * as playground from './playground.js';
 import * as pictures from './pictures.js';
+import * as work from './work.js';
 
 const [open, keyed, key, admin, plugins, shots, only = ''] = process.argv.slice(2);
 if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY ADMIN PLUGINS SHOTS [TEST]');
@@ -24,7 +25,7 @@ const browser = await chromium.launch({
 const settings = { open, keyed, key, admin, plugins, shots, browser };
 let failed = 0;
 try {
-  for (const [name, test] of Object.entries({ ...playground, ...pages, ...access, ...operators, ...hostile, ...pictures })) {
+  for (const [name, test] of Object.entries({ ...playground, ...pages, ...work, ...access, ...operators, ...hostile, ...pictures })) {
     if (!name.toLowerCase().includes(only.toLowerCase())) continue;
     const began = Date.now();
     const trouble = await attempt(test).then(() => undefined, (error) => error);

@@ -25,6 +25,15 @@ export function ago(time: string | undefined, now = Date.now()): string {
   return time.slice(0, 10);
 }
 
+/** `in 12 s`, as [`ago`] says what was. */
+export function inFuture(time: string, now = Date.now()): string {
+  const seconds = Math.max(0, (Date.parse(time) - now) / 1000);
+  if (seconds < 60) return `in ${Math.ceil(seconds)} s`;
+  if (seconds < 3600) return `in ${Math.round(seconds / 60)} min`;
+  if (seconds < 86_400) return `in ${Math.round(seconds / 3600)} h`;
+  return `on ${time.slice(0, 10)}`;
+}
+
 /** The first line of what a toolchain says of its version, without a repetition of its name. */
 export function version(text: string): string {
   const line = text.split('\n', 1)[0] ?? '';

@@ -22,7 +22,15 @@ import { applyTheme } from './theme';
 
 const isEmbedded = new URLSearchParams(location.search).has('embed');
 
-// What operators look at is loaded when they do.
+// What is used less often is loaded when it is.
+const pipelinesPage = async () => (await import('./pages/pipelines')).PipelinesPage;
+const pipelinePage = async () => (await import('./pages/pipeline')).PipelinePage;
+const runPage = async () => (await import('./pages/run')).RunPage;
+const schedulesPage = async () => (await import('./pages/schedules')).SchedulesPage;
+const schedulePage = async () => (await import('./pages/schedule')).SchedulePage;
+const sessionsPage = async () => (await import('./pages/sessions')).SessionsPage;
+const sessionPage = async () => (await import('./pages/session')).SessionPage;
+const auditPage = async () => (await import('./pages/audit')).AuditPage;
 const livePage = async () => (await import('./pages/live')).LivePage;
 const problemsPage = async () => (await import('./pages/problems')).ProblemsPage;
 const pluginsPage = async () => (await import('./pages/plugins')).PluginsPage;
@@ -42,6 +50,22 @@ function Page() {
       return <JobsPage query={place.value.query} />;
     case '/jobs/:id':
       return <JobPage key={place.value.id} id={place.value.id} />;
+    case '/pipelines':
+      return <Later load={pipelinesPage} />;
+    case '/pipelines/:id':
+      return <Later key={place.value.id} load={pipelinePage} />;
+    case '/runs/:id':
+      return <Later key={place.value.id} load={runPage} />;
+    case '/schedules':
+      return <Later load={schedulesPage} />;
+    case '/schedules/:id':
+      return <Later key={place.value.id} load={schedulePage} />;
+    case '/sessions':
+      return <Later load={sessionsPage} />;
+    case '/sessions/:id':
+      return <Later key={place.value.id} load={sessionPage} />;
+    case '/audit':
+      return <Later load={auditPage} />;
     case '/languages':
       return <LanguagesPage />;
     case '/live':

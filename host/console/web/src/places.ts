@@ -4,17 +4,44 @@ import { signal } from '@preact/signals';
 import type { Scope } from './api/session';
 
 /** `host/console/src/lib.rs` has the same list: the server answers at these. */
-export const PLACES = ['/', '/jobs', '/jobs/:id', '/languages', '/live', '/problems', '/plugins', '/dead', '/keys', '/doctor'] as const;
+export const PLACES = [
+  '/',
+  '/jobs',
+  '/jobs/:id',
+  '/pipelines',
+  '/pipelines/:id',
+  '/runs/:id',
+  '/schedules',
+  '/schedules/:id',
+  '/sessions',
+  '/sessions/:id',
+  '/languages',
+  '/live',
+  '/problems',
+  '/plugins',
+  '/dead',
+  '/audit',
+  '/keys',
+  '/doctor',
+] as const;
 type Name = (typeof PLACES)[number];
 
 /** What a caller needs for a page; the API decides, and this only hides what it would refuse. */
 export const NEEDED: Partial<Record<Name, Scope>> = {
   '/jobs': 'read',
   '/jobs/:id': 'read',
+  '/pipelines': 'read',
+  '/pipelines/:id': 'read',
+  '/runs/:id': 'read',
+  '/schedules': 'read',
+  '/schedules/:id': 'read',
+  '/sessions': 'read',
+  '/sessions/:id': 'read',
   '/live': 'admin',
   '/problems': 'problems',
   '/plugins': 'plugins',
   '/dead': 'admin',
+  '/audit': 'audit',
   '/keys': 'admin',
   '/doctor': 'admin',
 };

@@ -66,7 +66,7 @@ export function DeadPage() {
       </div>
       {next && (
         <p>
-          <button onClick={() => void load(next)}>{words.older}</button>
+          <button onClick={() => void load(next)}>{strings.older}</button>
         </p>
       )}
     </Page>

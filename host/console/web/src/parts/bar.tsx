@@ -10,14 +10,27 @@ import { Icon, Mark } from './icons';
 const LINKS = [
   ['/', strings.nav.playground],
   ['/jobs', strings.nav.jobs],
+  ['/pipelines', strings.nav.pipelines],
+  ['/schedules', strings.nav.schedules],
+  ['/sessions', strings.nav.sessions],
   ['/languages', strings.nav.languages],
   ['/live', strings.nav.live],
   ['/problems', strings.nav.problems],
   ['/plugins', strings.nav.plugins],
   ['/dead', strings.nav.dead],
+  ['/audit', strings.nav.audit],
   ['/keys', strings.nav.keys],
   ['/doctor', strings.nav.doctor],
 ] as const;
+
+/** The list that a page of one thing belongs to. */
+const ABOVE: Partial<Record<string, string>> = {
+  '/jobs/:id': '/jobs',
+  '/pipelines/:id': '/pipelines',
+  '/runs/:id': '/pipelines',
+  '/schedules/:id': '/schedules',
+  '/sessions/:id': '/sessions',
+};
 
 export function Bar() {
   const who = identity.value;
@@ -31,7 +44,7 @@ export function Bar() {
       {who && (
         <nav aria-label={strings.nav.label}>
           {LINKS.filter(([to]) => isAllowed(to)).map(([to, text]) => (
-            <a key={to} href={to} aria-current={to === path || (to === '/jobs' && path === '/jobs/:id') ? 'page' : undefined}>
+            <a key={to} href={to} aria-current={to === path || to === ABOVE[path ?? '/'] ? 'page' : undefined}>
               {text}
             </a>
           ))}

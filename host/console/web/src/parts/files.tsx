@@ -51,7 +51,7 @@ function contentOf({ content }: CollectedFile): Uint8Array | undefined {
 }
 
 /** The picture that the bytes are. In an `img` no script of an SVG runs, and it loads nothing. */
-function Picture({ content, path }: { content: Uint8Array; path: string }) {
+export function Picture({ content, path }: { content: Uint8Array; path: string }) {
   const [url, setUrl] = useState('');
   const type = pictureType(content);
   useEffect(() => {

@@ -1,0 +1,3 @@
+// What the states of a session look like.
+
+export const SESSION_TONES = { idle: 'good', running: 'busy', lost: 'bad' } as const;
