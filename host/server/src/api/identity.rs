@@ -20,7 +20,7 @@ pub(super) struct Identity {
     /// The key's id; what the token is called, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// What the caller may do; everything, where nobody needs a key.
+    /// What the caller may do. Where no key is needed, that is everything.
     scopes: BTreeSet<Scope>,
 }
 

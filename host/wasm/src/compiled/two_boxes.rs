@@ -28,8 +28,8 @@ impl TwoBoxes {
         Self { sandbox, compiler, state: State::Fresh(Vec::new()) }
     }
 
-    /// The box of the compiler, opened on first use.
-    async fn compiling(&mut self) -> Result<&mut Box<dyn OpenBox>, SandboxError> {
+    /// The box that steps run in now: the compiler's, opened on first use, until something was collected.
+    async fn current(&mut self) -> Result<&mut Box<dyn OpenBox>, SandboxError> {
         if let State::Fresh(files) = &mut self.state {
             let mut open = self.sandbox.compilers.open_unpinned(&self.compiler).await?;
             if !files.is_empty() {
@@ -68,11 +68,11 @@ impl OpenBox for TwoBoxes {
         if runs_outside {
             return Err(not_compiled());
         }
-        self.compiling().await?.run(step, sink).await
+        self.current().await?.run(step, sink).await
     }
 
     async fn collect(&mut self, paths: &[Collect]) -> Result<Collected, SandboxError> {
-        let collected = self.compiling().await?.collect(paths).await?;
+        let collected = self.current().await?.collect(paths).await?;
         self.restore(&collected).await?;
         Ok(collected)
     }
@@ -81,14 +81,14 @@ impl OpenBox for TwoBoxes {
         if !matches!(self.state, State::Inside(_)) {
             self.state = State::Inside(self.sandbox.inside.open("").await?);
         }
-        self.compiling().await?.restore(collected).await
+        self.current().await?.restore(collected).await
     }
 }
 
 #[async_trait]
 impl GatherFiles for TwoBoxes {
     async fn gather(&mut self, search: Gather<'_>) -> Result<Gathered, SandboxError> {
-        self.compiling().await?.gather(search).await
+        self.current().await?.gather(search).await
     }
 }
 

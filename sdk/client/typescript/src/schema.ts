@@ -916,7 +916,7 @@ export interface paths {
         put?: never;
         /**
          * Have a worker take no new jobs
-         * @description Those that run go on. The worker hears of it within two seconds, and is `drained` once nothing runs; then it can be stopped. A restart is another worker.
+         * @description Jobs that it runs already go on. The worker learns of this within two seconds, and its state is `drained` once nothing runs; then it can be stopped. After a restart it is another worker, and works.
          */
         post: operations["drainWorker"];
         delete?: never;
@@ -936,7 +936,7 @@ export interface paths {
         put?: never;
         /**
          * Let a worker take jobs again
-         * @description It hears of it within two seconds.
+         * @description The worker learns of this within two seconds.
          */
         post: operations["resumeWorker"];
         delete?: never;
@@ -2182,7 +2182,7 @@ export interface components {
             tenant?: string;
             /** @description The key's id. */
             key?: string;
-            /** @description What the caller may do; everything, where nobody needs a key. */
+            /** @description What the caller may do. Where no key is needed, that is everything. */
             scopes: components["schemas"]["Scope"][];
         };
         /**

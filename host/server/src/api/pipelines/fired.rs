@@ -16,30 +16,33 @@ use crate::schedules::{Firing, Owner, PipelineCall, Refused};
 /// Bytes of the inputs in a schedule.
 const INPUT_BYTES: usize = 64 << 10;
 
-/// Checks that a run could begin now, and returns the size of its inputs.
+/// Checks that a run could begin now, and returns the size of its inputs. An error names fields below `place`, which is
+/// where the request has the call.
 pub(in crate::api) async fn check_call(
     state: &ApiState,
     caller: &Caller,
     call: &PipelineCall,
+    place: &str,
 ) -> Result<usize, ApiError> {
     let bytes = serde_json::to_vec(&call.inputs).map_or(usize::MAX, |json| json.len());
     if bytes > INPUT_BYTES {
-        let invalid =
-            Invalid::new("pipeline.inputs", format!("have {bytes} bytes, and {INPUT_BYTES} are stored at most"));
+        let message = format!("have {bytes} bytes, and {INPUT_BYTES} are stored at most");
+        let invalid = Invalid::new(format!("{place}.inputs"), message);
         return Err(invalid.hint("store tests as a problem, and name that").into());
     }
     // Elsewhere it is what the path names; here it is a field.
     let pipeline = owned(state, caller, &call.id).await.map_err(|error| match error.status() {
         StatusCode::NOT_FOUND => {
-            let invalid = Invalid::new("pipeline.id", format!("there is no pipeline `{}`", call.id.escape_debug()));
+            let message = format!("there is no pipeline `{}`", call.id.escape_debug());
+            let invalid = Invalid::new(format!("{place}.id"), message);
             invalid.hint("GET /v1/pipelines lists their ids").into()
         }
         _ => error,
     })?;
     let inputs = call.inputs.clone();
     let checked = computed(move || pipeline.definition.check()?.inputs(&inputs).map(drop)).await?;
-    // The place is another than in a request that begins a run.
-    checked.map_err(|invalid| invalid.under("pipeline"))?;
+    // In a request that begins a run, these fields stand at its top.
+    checked.map_err(|invalid| invalid.under(place))?;
     Ok(bytes)
 }
 

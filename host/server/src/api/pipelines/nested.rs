@@ -42,7 +42,7 @@ pub(super) async fn begin(state: &ApiState, parent: &StoredRun, start: &Start) -
 /// Checks a rendered step as if its run began now.
 pub(super) async fn acceptable(state: &ApiState, caller: &Caller, with: &Value) -> Result<(), ApiError> {
     let call: PipelineCall = json::read_value("with", with.clone())?;
-    check_call(state, caller, &call).await.map(drop)
+    check_call(state, caller, &call, "with").await.map(drop)
 }
 
 /// Checks the pipelines that a definition names: they are there, and none of them leads back to it. Those that an

@@ -206,7 +206,7 @@ fn starts(job: Option<Value>, pipeline: Option<PipelineCall>) -> Result<Option<S
 async fn check_starts(state: &ApiState, caller: &Caller, starts: &Starts) -> Result<usize, ApiError> {
     match starts {
         Starts::Job(job) => check_job(state, caller, job).await,
-        Starts::Pipeline(call) => fired::check_call(state, caller, call).await,
+        Starts::Pipeline(call) => fired::check_call(state, caller, call, "pipeline").await,
     }
 }
 

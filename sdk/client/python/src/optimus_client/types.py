@@ -1179,7 +1179,7 @@ class Identity(TypedDict):
     key: NotRequired[str]
     """The key's id."""
     scopes: list[Scope]
-    """What the caller may do; everything, where nobody needs a key."""
+    """What the caller may do. Where no key is needed, that is everything."""
 
 
 class HistoryNow(TypedDict):
