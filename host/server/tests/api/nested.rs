@@ -117,6 +117,16 @@ async fn no_pipeline_runs_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_names_the_field_of_a_step_that_is_wrong() {
+    let server = Server::start().await;
+    let step = json!({"name": "sub", "uses": "pipeline", "with": {"id": "${inputs.next}"}});
+    let id = created(&server, &json!({"inputs": {"next": "nowhere"}, "steps": [step]})).await;
+    let dry = server.post(&format!("/v1/pipelines/{id}/dry-run"), &json!({})).await.json();
+    let message = dry["steps"][0]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("`with.id`: there is no pipeline `nowhere`"), "{dry}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pipelines_within_each_other_are_bounded() {
     let server = Server::start().await;
     let mut id = created(&server, &json!({"steps": [{"name": "a", "with": echo("1")}]})).await;
