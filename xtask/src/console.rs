@@ -11,6 +11,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use crate::demo::Server;
+use crate::process::Process;
 use crate::shell::{build_program, has, is_strict, read, run, say};
 use crate::{parts, plugins, setup, tools};
 
@@ -186,8 +187,21 @@ impl<'a> Place<'a> {
         };
         let (own, admin) = (key("school", "submit,read")?, key("ops", "admin")?);
         let keyed = Server::start_at(self.root, "native", plugins, state)?;
+        let (_provider, issuer) = Process::listening(&mut self.node("browser/provider.js"))?;
+        let options = [
+            "--sandbox",
+            "native",
+            "--oidc-issuer",
+            &issuer,
+            "--jwt-audience",
+            "optimus",
+            "--oidc-client-id",
+            "console",
+        ];
+        let program = self.root.join("target/debug/optimus");
+        let signed = Server::launch(&program, &options, plugins, tempfile::tempdir()?)?;
         let mut browse = self.node("browser/run.js");
-        browse.args([open.base(), keyed.base(), &own, &admin]);
+        browse.args([open.base(), keyed.base(), signed.base(), &own, &admin]);
         run(browse.arg(plugins).arg(&self.dir))
     }
 }

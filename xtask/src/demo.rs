@@ -128,7 +128,8 @@ impl Server {
         Self::launch(program, &["--sandbox", sandbox], plugins, state)
     }
 
-    fn launch(program: &Path, options: &[&str], plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
+    /// The same with these options.
+    pub(crate) fn launch(program: &Path, options: &[&str], plugins: &Path, state: TempDir) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]).args(options);
         command.arg("--plugins").arg(plugins).arg("--state").arg(state.path());

@@ -4,6 +4,7 @@ mod changes;
 mod doctor;
 mod doors;
 mod local;
+mod login;
 mod machine;
 mod plugins;
 mod queue;
@@ -187,10 +188,12 @@ impl Serving {
         self.address = Some(listener.local_addr()?);
         self.has_console = !http.no_console;
         let tokens = auth.tokens.as_ref().map(|(tokens, _)| Arc::clone(tokens));
+        let login = login::login(http, auth, &parts.secrets)?;
         let parts = Parts {
             keys: Arc::clone(&auth.ring),
             key_store: Arc::clone(&auth.store),
             tokens,
+            login,
             origins: http.origins(),
             console: !http.no_console,
             ..parts
@@ -348,6 +351,7 @@ impl Serving {
             interpreters: sessions::elsewhere(),
             workers: Arc::clone(&queue.workers),
             tokens: None,
+            login: None,
             problems: Arc::clone(problems),
             origins: Origins::default(),
             console: false,

@@ -27,6 +27,7 @@ mod jobs;
 mod json;
 mod keys;
 mod limits;
+mod login;
 mod observe;
 mod on_behalf;
 mod pipelines;
@@ -70,6 +71,7 @@ pub use self::routes::paths;
 use crate::audit::AuditLog;
 use crate::interpreters::Interpreters;
 use crate::keys::{KeyRing, KeyStore};
+use crate::login::Login;
 use crate::metrics::Metrics;
 use crate::pipelines::PipelineStore;
 use crate::problems::Problems;
@@ -154,6 +156,8 @@ pub struct Parts {
     pub examine: Arc<Examine>,
     /// The identity provider whose tokens are accepted.
     pub tokens: Option<Arc<Tokens>>,
+    /// Signs people in to the console through that provider.
+    pub login: Option<Arc<Login>>,
     /// Problems that jobs may name.
     pub problems: Arc<Problems>,
     /// Where schedules are stored.

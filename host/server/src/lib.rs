@@ -12,6 +12,7 @@ pub mod interpreters;
 mod key_value;
 pub mod keys;
 pub mod languages;
+pub mod login;
 pub mod metrics;
 pub mod pipelines;
 pub mod problems;

@@ -3,6 +3,7 @@
 //! In: a token. Out: a transient [`Key`]. [`follow`] keeps the issuer's keys; while it cannot be reached, the last
 //! ones hold. Only signatures that others cannot make are taken, and nothing is believed before one was checked.
 
+mod issuer;
 mod key;
 mod pem;
 mod source;
@@ -20,8 +21,10 @@ use tokio::sync::{Notify, watch};
 
 use crate::keys::{Key, Scope};
 
+pub(crate) use issuer::Endpoints;
+pub use issuer::Issuer;
 pub use key::PublicKey;
-pub use source::{Issuer, KeySource, follow};
+pub use source::{KeySource, Loaded, follow};
 
 /// Rules for accepting tokens and reading their claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub enum Refused {
 pub struct Tokens {
     rules: TokenRules,
     keys: ArcSwapOption<Vec<PublicKey>>,
+    /// Where people sign in, if the issuer was asked and has said so.
+    endpoints: ArcSwapOption<Endpoints>,
     /// A token came whose key is not known: there may be new ones.
     unknown: Notify,
     /// When the keys were looked at last, whatever came of it.
@@ -80,7 +85,8 @@ struct Header {
 impl Tokens {
     /// No key is known yet.
     pub fn new(rules: TokenRules) -> Self {
-        Self { rules, keys: ArcSwapOption::empty(), unknown: Notify::new(), looked: watch::Sender::new(None) }
+        let (unknown, looked) = (Notify::new(), watch::Sender::new(None));
+        Self { rules, keys: ArcSwapOption::empty(), endpoints: ArcSwapOption::empty(), unknown, looked }
     }
 
     /// The transient key of a token. A token with an unknown key id makes the issuer's keys be fetched, and waits a
@@ -89,6 +95,14 @@ impl Tokens {
     /// # Errors
     /// It is not good here, or that cannot be said.
     pub async fn read(&self, token: &str) -> Result<Key, Refused> {
+        self.identity(&self.verify(token, &self.rules.audience).await?)
+    }
+
+    /// The claims of a token for this audience.
+    ///
+    /// # Errors
+    /// It is not good for that, or that cannot be said.
+    pub(crate) async fn verify(&self, token: &str, audience: &str) -> Result<Value, Refused> {
         let (signed, signature) = token.rsplit_once('.').ok_or_else(|| bad("it is none"))?;
         let (header, claims) = signed.split_once('.').ok_or_else(|| bad("it is none"))?;
         let header: Header = json(header).filter(is_taken).ok_or_else(|| bad(UNREADABLE))?;
@@ -107,13 +121,32 @@ impl Tokens {
             return Err(bad("its signature does not hold"));
         }
         let claims: Value = json(claims).ok_or_else(|| bad("its claims cannot be read"))?;
-        self.check(&claims)?;
-        self.identity(&claims)
+        self.check(&claims, audience)?;
+        Ok(claims)
+    }
+
+    /// The session that a token is good for: whose it is, and when it ends, in seconds since 1970.
+    ///
+    /// # Errors
+    /// It is not good here, or that cannot be said.
+    pub(crate) async fn session(&self, token: &str) -> Result<(Key, f64), Refused> {
+        let claims = self.verify(token, &self.rules.audience).await?;
+        let end = claims["exp"].as_f64().ok_or_else(|| bad("it has no claim `exp`"))?;
+        Ok((self.identity(&claims)?, end))
+    }
+
+    /// Where people sign in; `None`: the issuer has not been reached yet. Waits a little.
+    pub(crate) async fn endpoints(&self) -> Option<Arc<Endpoints>> {
+        if self.endpoints.load().is_none() {
+            self.look_again().await;
+        }
+        self.endpoints.load_full()
     }
 
     /// Puts new keys in place of the old ones.
-    fn replace(&self, keys: Vec<PublicKey>) {
-        self.keys.store(Some(Arc::new(keys)));
+    fn replace(&self, loaded: Loaded) {
+        self.keys.store(Some(Arc::new(loaded.keys)));
+        self.endpoints.store(loaded.endpoints.map(Arc::new));
     }
 
     /// The key of this name; the only one, when the token or that key has no name.
@@ -149,7 +182,7 @@ impl Tokens {
     }
 
     /// Checks audience, issuer and times. A claim of the wrong type is as bad as a wrong one.
-    fn check(&self, claims: &Value) -> Result<(), Refused> {
+    fn check(&self, claims: &Value, audience: &str) -> Result<(), Refused> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let time = |name: &str| match claims.get(name) {
             None => Ok(None),
@@ -166,7 +199,7 @@ impl Tokens {
         if self.rules.issuer.as_deref().is_some_and(|wanted| issuer != Some(wanted)) {
             return Err(bad("its claim `iss` names another issuer"));
         }
-        let wanted = Value::from(self.rules.audience.as_str());
+        let wanted = Value::from(audience);
         let is_ours = match claims.get("aud") {
             Some(Value::Array(all)) => all.contains(&wanted),
             audience => audience == Some(&wanted),

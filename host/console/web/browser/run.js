@@ -1,6 +1,6 @@
-// The console in a real browser against real servers: `node browser/run.js OPEN KEYED KEY ADMIN PLUGINS SHOTS [TEST]`. OPEN and KEYED
-// are addresses of servers without and with keys, KEY and ADMIN keys of the second, without and with the scope admin, PLUGINS
-// their plugins, SHOTS where pictures go. TEST is a part of the names of the only tests that run.
+// The console in a real browser against real servers: `node browser/run.js OPEN KEYED SIGNED KEY ADMIN PLUGINS SHOTS [TEST]`. OPEN,
+// KEYED and SIGNED are addresses of servers without keys, with keys, and with an identity provider, KEY and ADMIN keys of the
+// second, without and with the scope admin, PLUGINS their plugins, SHOTS where pictures go. TEST is a part of the names of the only tests that run.
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -12,20 +12,21 @@ import * as operators from './operators.js';
 import * as pages from './pages.js';
 import * as playground from './playground.js';
 import * as pictures from './pictures.js';
+import * as signin from './signin.js';
 import * as work from './work.js';
 
-const [open, keyed, key, admin, plugins, shots, only = ''] = process.argv.slice(2);
-if (!shots) throw new Error('node browser/run.js OPEN KEYED KEY ADMIN PLUGINS SHOTS [TEST]');
+const [open, keyed, signed, key, admin, plugins, shots, only = ''] = process.argv.slice(2);
+if (!shots) throw new Error('node browser/run.js OPEN KEYED SIGNED KEY ADMIN PLUGINS SHOTS [TEST]');
 await mkdir(shots, { recursive: true });
 
 const browser = await chromium.launch({
   executablePath: process.env.PATH.split(':').map((folder) => join(folder, 'chromium')).find(existsSync),
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
 });
-const settings = { open, keyed, key, admin, plugins, shots, browser };
+const settings = { open, keyed, signed, key, admin, plugins, shots, browser };
 let failed = 0;
 try {
-  for (const [name, test] of Object.entries({ ...playground, ...pages, ...work, ...access, ...operators, ...hostile, ...pictures })) {
+  for (const [name, test] of Object.entries({ ...playground, ...pages, ...work, ...access, ...signin, ...operators, ...hostile, ...pictures })) {
     if (!name.toLowerCase().includes(only.toLowerCase())) continue;
     const began = Date.now();
     const trouble = await attempt(test).then(() => undefined, (error) => error);
@@ -57,7 +58,7 @@ async function attempt(test) {
   });
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (!['blob:', 'data:'].includes(protocol) && hostname !== '127.0.0.1') troubles.push(`asked for ${request.url()}`);
+    if (!['blob:', 'data:'].includes(protocol) && !['127.0.0.1', 'localhost'].includes(hostname)) troubles.push(`asked for ${request.url()}`);
   });
   try {
     await test(page, settings);

@@ -8,7 +8,8 @@ import './style/report.css';
 import './style/playground.css';
 import './style/lists.css';
 import { lost } from './api/client';
-import { allows, identity, reachable, signIn, watchSession } from './api/session';
+import { arrive } from './api/login';
+import { allows, announceSession, identity, reachable, signedOut, signIn, watchSession } from './api/session';
 import { Bar } from './parts/bar';
 import { JobPage } from './pages/job';
 import { JobsPage } from './pages/jobs';
@@ -97,7 +98,7 @@ function Nothing({ why }: { why: string }) {
 
 function App() {
   useEffect(() => {
-    signIn('').catch(lost);
+    signIn('').then((trouble) => void (wasAway && !trouble && announceSession()), lost);
   }, []);
   return (
     <>
@@ -118,6 +119,8 @@ function App() {
 }
 
 applyTheme();
+const { wasAway, trouble } = arrive();
+signedOut.value = trouble;
 followLinks();
 watchSession();
 document.body.classList.toggle('embedded', isEmbedded);

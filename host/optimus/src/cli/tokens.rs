@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use optimus_server::tokens::{Issuer, KeySource, TokenRules};
 
+use super::LoginArgs;
 use crate::output::Advised;
 
 /// Tokens of an identity provider.
@@ -36,6 +37,9 @@ pub struct TokenArgs {
     /// The prefix of our scopes there, as in `optimus:submit`
     #[arg(long, env = "OPTIMUS_JWT_SCOPE_PREFIX", default_value = "optimus:", value_name = "TEXT")]
     pub jwt_scope_prefix: String,
+    /// Signing in to the console
+    #[command(flatten)]
+    pub login: LoginArgs,
 }
 
 impl Default for TokenArgs {
@@ -49,6 +53,7 @@ impl Default for TokenArgs {
             jwt_tenant_claim: "sub".to_owned(),
             jwt_scope_claim: "scope".to_owned(),
             jwt_scope_prefix: "optimus:".to_owned(),
+            login: LoginArgs::default(),
         }
     }
 }

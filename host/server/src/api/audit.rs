@@ -14,7 +14,7 @@ use futures::stream;
 use optimus_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::note::{cancelled, is_noted, note};
+pub(super) use self::note::{cancelled, is_noted, note, signed_in};
 use super::caller::Caller;
 use super::query::{self, Params};
 use super::{ApiError, ApiState};

@@ -13,9 +13,14 @@ pub(super) async fn value_of(headers: &HeaderMap, state: &ApiState) -> Result<Op
         return Ok(None);
     }
     let name = state.sessions.cookie_name().await.map_err(|error| unreadable(&error))?;
+    Ok(named(headers, &name))
+}
+
+/// The value of the cookie of this name.
+pub(super) fn named(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    Ok(pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned()))
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 /// Refuses a request that the browser sent for another page than ours. `SameSite=Strict` keeps the cookie from other sites;
@@ -64,15 +69,17 @@ pub(super) async fn cookie(
     asked: &HeaderMap,
 ) -> Result<HeaderValue, ApiError> {
     let name = state.sessions.cookie_name().await.map_err(|error| unreadable(&error))?;
-    let secure = if is_encrypted(asked) { "; Secure" } else { "" };
+    let secure = if is_encrypted(state, asked) { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::from_str(&text).map_err(|_| ApiError::bug("a session's value is no header"))
 }
 
-/// Whether the page came over TLS, which ends before us: the browser says so itself, or the proxy does.
-fn is_encrypted(headers: &HeaderMap) -> bool {
+/// Whether the page came over TLS, which ends before us: the browser says so itself, or the proxy does, or the operator.
+pub(super) fn is_encrypted(state: &ApiState, headers: &HeaderMap) -> bool {
+    let console = state.parts.login.as_ref().and_then(|login| login.console_url());
     let begins = |name: &str, text: &[u8]| headers.get(name).is_some_and(|value| value.as_bytes().starts_with(text));
-    begins("origin", b"https://") || begins("x-forwarded-proto", b"https")
+    let is_said = console.is_some_and(|url| url.scheme() == "https");
+    is_said || begins("origin", b"https://") || begins("x-forwarded-proto", b"https")
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, audit, batch, console, cookie, docs, doctor, events, files, health, history, identity,
-    interpreters, jobs, keys, limits, pipelines, problems, query, schedules, session, webhooks, workers,
+    interpreters, jobs, keys, limits, login, pipelines, problems, query, schedules, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -75,6 +75,9 @@ fn routes() -> Vec<Route> {
         Route { path: "/v1/me", method: "get", access: AnyKey, handler: get(identity::me) },
         Route { path: "/v1/session", method: "post", access: AnyKey, handler: post(session::begin) },
         Route { path: "/v1/session", method: "delete", access: AnyKey, handler: delete(session::end) },
+        // Nobody is known yet when a sign-in begins, nor when it ends.
+        open(login::LOGIN, get(login::begin)),
+        open(login::CALLBACK, get(login::end)),
         scoped("/v1/keys", "get", Admin, get(keys::list)),
         scoped("/v1/keys", "post", Admin, post(keys::create)),
         scoped("/v1/keys/{id}", "delete", Admin, delete(keys::revoke)),
@@ -207,8 +210,8 @@ async fn known_parameters(State(known): State<&'static [&'static str]>, request:
 async fn authorize(State((state, access)): State<(ApiState, Access)>, mut request: Request, next: Next) -> Response {
     let caller = match Caller::of(request.method(), request.headers(), &state).await {
         Ok(caller) => caller,
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED && request.headers().contains_key(COOKIE) => {
-            return cookie::forget(error.into_response(), &state, request.headers()).await;
+        Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
+            return unknown(error, &state, request.headers()).await;
         }
         Err(error) => return error.into_response(),
     };
@@ -224,14 +227,28 @@ async fn authorize(State((state, access)): State<(ApiState, Access)>, mut reques
     next.run(request).await
 }
 
+/// Answers a caller who is not known: its browser forgets a session that is none, and is told where a person signs in.
+async fn unknown(error: ApiError, state: &ApiState, asked: &HeaderMap) -> Response {
+    let mut response = error.into_response();
+    if state.parts.login.is_some() {
+        response.headers_mut().insert(SIGN_IN, HeaderValue::from_static(login::LOGIN));
+    }
+    if asked.contains_key(COOKIE) { cookie::forget(response, state, asked).await } else { response }
+}
+
+/// Names the path where a person signs in through the identity provider, in answers of 401.
+const SIGN_IN: HeaderName = HeaderName::from_static("optimus-sign-in");
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_probes_and_documents_are_open() {
+    fn only_probes_documents_and_signing_in_are_open() {
         let open: Vec<&str> =
             routes().iter().filter(|route| route.access == Access::Open).map(|route| route.path).collect();
-        assert_eq!(open, ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]);
+        let login = [login::LOGIN, login::CALLBACK];
+        assert_eq!(open[..2], login);
+        assert_eq!(open[2..], ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]);
     }
 }

@@ -13,7 +13,7 @@ use crate::keys::Key;
 use crate::sessions::LIFETIME;
 
 /// Browsers keep cookies of 4096 bytes, with name and attributes (RFC 6265, 6.1).
-const LONGEST: usize = 3_800;
+pub(super) const LONGEST: usize = 3_800;
 
 /// `POST /v1/session`: with a key or a token in the head.
 pub(super) async fn begin(

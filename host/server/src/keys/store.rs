@@ -32,7 +32,7 @@ impl KeyStore {
     }
 
     /// The values and counters beside the shared queue, if the keys are there.
-    pub(crate) fn beside_queue(&self) -> Option<&Arc<dyn SharedStore>> {
+    pub fn beside_queue(&self) -> Option<&Arc<dyn SharedStore>> {
         self.shared.as_ref()
     }
 

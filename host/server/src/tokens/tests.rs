@@ -73,7 +73,7 @@ async fn a_token_signed_with_rsa_is_taken_and_no_other_for_the_same_key() {
     let swapped = format!("{signed}.{}", signature.chars().rev().collect::<String>());
     assert!(tokens.read(&swapped).await.unwrap_err().to_string().contains("signature"));
     let other = Tokens::new(TokenRules { issuer: Some("https://id.example.com".to_owned()), ..rules() });
-    other.replace(vec![pem::read(RSA.as_bytes()).unwrap()]);
+    other.replace(Loaded { keys: vec![pem::read(RSA.as_bytes()).unwrap()], endpoints: None });
     assert!(other.read(PKCS1).await.unwrap_err().to_string().contains("issuer"));
 }
 

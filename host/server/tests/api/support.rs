@@ -1,5 +1,8 @@
 //! A server, and a client.
 
+#[path = "support/answer.rs"]
+mod answer;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -19,11 +22,12 @@ use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, Readines
 use optimus_server::audit::AuditLog;
 use optimus_server::interpreters::Interpreters;
 use optimus_server::keys::{KeyRing, KeyStore};
+use optimus_server::login::{Client, Login};
 use optimus_server::metrics::Metrics;
 use optimus_server::pipelines::{self, PipelineStore};
 use optimus_server::problems::{ProblemStore, Problems};
 use optimus_server::schedules::{Engine, ScheduleStore, Seams};
-use optimus_server::tokens::Tokens;
+use optimus_server::tokens::{Issuer, Tokens};
 use optimus_server::webhooks::{
     Fetcher, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector,
 };
@@ -34,6 +38,8 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::plugins::plugins;
+
+pub(crate) use answer::Answer;
 
 /// Prints a test's stdin, and leaves it in each file that the job asks for, unless the source is `hang`, `slow`, `talk`, `flood`, `fail` or `panic`.
 struct Echo;
@@ -141,6 +147,8 @@ pub(crate) struct Setup {
     pub(crate) console: bool,
     /// The identity provider.
     pub(crate) tokens: Option<Arc<Tokens>>,
+    /// The console as its client.
+    pub(crate) login: Option<(Client, Issuer)>,
     /// Rules of sending webhooks.
     pub(crate) webhooks: WebhookPolicy,
     /// Maximum bytes of problems of one tenant.
@@ -170,6 +178,7 @@ impl Default for Setup {
             origins: Origins::default(),
             console: false,
             tokens: None,
+            login: None,
             webhooks: webhooks(),
             problem_bytes: 1 << 30,
             dir: None,
@@ -187,7 +196,7 @@ impl Server {
 
     pub(crate) async fn with(setup: Setup) -> Self {
         let dir = setup.dir.unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
-        let (queue, schedules, pipelines, audit) = stores(setup.shared, &dir, setup.rules).await;
+        let (queue, schedules, pipelines, audit) = stores(setup.shared.clone(), &dir, setup.rules).await;
         let (languages, metrics) = (Arc::new(LanguageBook::default()), Arc::new(Metrics::default()));
         languages.replace(vec![
             language("toy", Availability::Available { version: "toy 1".to_owned() }),
@@ -209,6 +218,10 @@ impl Server {
         let sender =
             WebhookSender { queue: queue.clone(), secrets: secrets.clone(), policy, metrics: metrics_of_sender };
         tokio::spawn(sender.run(stop_working.clone()));
+        let counts = setup.shared.as_ref().map(|(_, store)| Arc::clone(store));
+        let login = setup.login.zip(setup.tokens.clone()).map(|((client, issuer), tokens)| {
+            Arc::new(Login::new(client, (issuer, tokens), Arc::clone(&secrets), counts))
+        });
         let readiness = Arc::new(Readiness::default());
         let keys = Arc::<KeyRing>::default();
         let (schedules, pipelines, counted) = (Arc::new(schedules), Arc::new(pipelines), Arc::clone(&metrics));
@@ -233,6 +246,7 @@ impl Server {
                 Box::pin(std::future::ready(findings))
             }),
             tokens: setup.tokens,
+            login,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
             schedules: Arc::clone(&schedules),
             pipelines: Arc::clone(&pipelines),
@@ -337,53 +351,4 @@ async fn open(path: &std::path::Path, config: EmbeddedConfig) -> EmbeddedQueue {
         }
     }
     panic!("the earlier server never lets go");
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// In lower case.
-    head: String,
-    raw_head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    fn parse(bytes: &[u8]) -> Self {
-        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| panic!("no head: {bytes:?}"));
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head: head.to_ascii_lowercase(), raw_head: head, body: bytes[end + 4..].to_vec() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    }
-
-    /// What a browser is told to keep, as it was sent.
-    pub(crate) fn cookie(&self) -> Option<String> {
-        self.raw_head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("set-cookie").then(|| value.to_owned())
-        })
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).unwrap()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
-    }
-
-    /// Checks the shape of an error, and gives its message and hint as one text.
-    #[track_caller]
-    pub(crate) fn error(&self, status: u16, code: &str) -> String {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
-        let body = self.json();
-        assert_eq!(body["error"]["code"], code, "{body}");
-        assert!(self.header("x-request-id").is_some());
-        let part = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
-        format!("{} | {}", part("message"), part("hint"))
-    }
 }

@@ -6,12 +6,16 @@
 mod audit;
 mod firing;
 mod life;
+mod logins;
 mod place;
 #[path = "../api/plugins.rs"]
 mod plugins;
 #[expect(dead_code, reason = "the queue's own contract needs more of it")]
 #[path = "../../../queue/tests/contract/postgres.rs"]
 mod postgres;
+#[expect(dead_code, reason = "the tests of the API need more of it")]
+#[path = "../api/provider.rs"]
+mod provider;
 mod runs;
 #[expect(dead_code, reason = "the queue's own contract needs more of it")]
 #[path = "../../../queue/tests/contract/server.rs"]
@@ -37,6 +41,7 @@ macro_rules! every_case {
             runs::each_result_is_entered_once_though_two_processes_lead,
             runs::a_run_is_cancelled_in_any_process,
             audit::a_change_is_in_the_log_of_every_process,
+            logins::a_sign_in_ends_once_in_whichever_process,
         ]);
     };
     ($backend:ident, $place:path, [$($room:ident :: $case:ident),* $(,)?]) => {

@@ -57,6 +57,11 @@ impl Place {
         self.with(Setup::default(), false).await
     }
 
+    /// A server that differs from the usual ones.
+    pub(crate) async fn server_with(&self, setup: Setup) -> Server {
+        self.with(setup, false).await
+    }
+
     /// A server whose clock is ahead.
     pub(crate) async fn server_ahead(&self, ahead: Duration) -> Server {
         self.with(Setup { ahead, ..Setup::default() }, false).await
@@ -65,7 +70,7 @@ impl Place {
     /// Servers of which each believes that it leads; one only, where none can share the queue.
     pub(crate) async fn leaders(&self) -> Vec<Server> {
         let mut leaders = vec![self.with(Setup::default(), true).await];
-        if !matches!(self.kind, Kind::Embedded) {
+        if self.is_shared() {
             leaders.push(self.with(Setup::default(), true).await);
         }
         leaders
@@ -73,10 +78,20 @@ impl Place {
 
     /// Another server: on a shared queue as well as the first, otherwise after it.
     pub(crate) async fn another(&self, first: &mut Server) -> Server {
-        if matches!(self.kind, Kind::Embedded) {
+        self.another_with(first, Setup::default()).await
+    }
+
+    /// The same, one that differs from the usual ones.
+    pub(crate) async fn another_with(&self, first: &mut Server, setup: Setup) -> Server {
+        if !self.is_shared() {
             first.stop().await;
         }
-        self.server().await
+        self.with(setup, false).await
+    }
+
+    /// Returns true if several servers can share the queue.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self.kind, Kind::Embedded)
     }
 
     async fn with(&self, setup: Setup, always_leads: bool) -> Server {

@@ -1,8 +1,7 @@
 // Requests to the public API: the console has no other.
 
-import { headers, identity, reachable, signIn, signOut } from './session';
+import { headers, identity, reachable, signIn, signOutUnknown } from './session';
 import type { components } from './schema';
-import { strings } from '../strings';
 
 type Schemas = components['schemas'];
 export type Job = Schemas['Job'];
@@ -54,7 +53,7 @@ export async function send(method: string, path: string, body?: unknown, more: R
 async function fault(response: Response): Promise<ApiFault> {
   const answer = (await response.json().catch(() => null)) as Schemas['Error'] | null;
   const { code = 'http', message = `HTTP ${response.status}`, hint = '' } = answer?.error ?? {};
-  if (response.status === 401 && identity.value) signOut(strings.session.revoked);
+  if (response.status === 401 && identity.value) signOutUnknown(identity.value);
   return new ApiFault(response.status, code, message, hint);
 }
 

@@ -3,6 +3,7 @@
 
 import { computed, signal } from '@preact/signals';
 import { strings } from '../strings';
+import { learnLogin } from './login';
 import type { components } from './schema';
 
 type Identity = components['schemas']['Identity'];
@@ -44,11 +45,14 @@ export async function signIn(candidate: string, keeps = false): Promise<string> 
     key = keeps ? '' : candidate;
     signedOut.value = '';
     identity.value = (await answer.json()) as Identity;
-    if (keeps) tabs?.postMessage('in');
+    if (keeps) announceSession();
     return '';
   }
   const { error } = (await answer.json()) as components['schemas']['Error'];
-  if (answer.status === 401) identity.value ??= null;
+  if (answer.status === 401) {
+    learnLogin(answer);
+    identity.value ??= null;
+  }
   return error.message;
 }
 
@@ -66,6 +70,15 @@ export function signOut(why = '') {
   signedOut.value = why;
   identity.value = null;
 }
+
+/** The server does not know the caller any more. */
+export function signOutUnknown(who: Identity) {
+  if (!who.keys_required) signOut(strings.session.locked);
+  else signOut(who.key?.startsWith('token of ') ? strings.session.ended : strings.session.revoked);
+}
+
+/** Tells the other tabs that this browser has a session. */
+export const announceSession = () => tabs?.postMessage('in');
 
 /** Notices what happens elsewhere: other tabs, and a key that is revoked while nobody does anything here. */
 export function watchSession() {
@@ -87,7 +100,7 @@ async function lookAgain() {
   if (!before) return;
   const answer = await fetch('/v1/me', { headers: headers() });
   if (identity.value !== before) return;
-  if (answer.status === 401) signOut(before.keys_required ? strings.session.revoked : strings.session.locked);
+  if (answer.status === 401) signOutUnknown(before);
   if (answer.ok) {
     const now = (await answer.json()) as Identity;
     // Only a change repaints the pages.

@@ -1,6 +1,7 @@
 // The key goes into memory, or into a session of this browser; never where a script could read it later.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { depart, findLogin, loginLink, loginPath } from '../api/login';
 import { signIn, signedOut } from '../api/session';
 import { strings } from '../strings';
 
@@ -10,6 +11,10 @@ export function SignIn() {
   const [key, setKey] = useState('');
   const [keeps, setKeeps] = useState(false);
   const [error, setError] = useState('');
+  useEffect(() => {
+    if (loginPath.value === undefined) void findLogin().catch(() => undefined);
+  }, []);
+  const provider = self === top && loginPath.value;
   const submit = async (event: Event) => {
     event.preventDefault();
     setError(await signIn(key.trim(), keeps).catch(() => strings.lost));
@@ -19,7 +24,12 @@ export function SignIn() {
     <div class="center">
       <form class="card signin" onSubmit={submit}>
         <h1>{words.title}</h1>
-        <p class="muted">{words.about}</p>
+        {provider && (
+          <a class="button primary" href={loginLink(provider)} onClick={depart}>
+            {words.provider}
+          </a>
+        )}
+        <p class="muted">{provider ? words.orKey : words.about}</p>
         <label>
           {words.key}
           <input
@@ -44,7 +54,7 @@ export function SignIn() {
             {trouble}
           </p>
         )}
-        <button class="primary">{words.submit}</button>
+        <button class={provider ? '' : 'primary'}>{words.submit}</button>
       </form>
     </div>
   );

@@ -5,7 +5,8 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use optimus_core::JobId;
@@ -17,6 +18,7 @@ use crate::api::connections::Peer;
 use crate::api::observe::REQUEST_ID;
 use crate::api::{ApiError, ApiState};
 use crate::audit::Entry;
+use crate::keys::Key;
 use crate::webhooks::Network;
 
 /// Requests that are no changes although their methods say so. A job is its own entry: it is stored with its tenant and its
@@ -42,7 +44,7 @@ pub(in crate::api) async fn note(
     request: Request,
     next: Next,
 ) -> Response {
-    let entry = entry(&state, &action, &request);
+    let entry = entry(&state, &action, request.uri().path(), (request.extensions(), request.headers()));
     if let Err(error) = state.parts.audit.write(&entry).await {
         return unreadable(&error).into_response();
     }
@@ -79,16 +81,24 @@ pub(in crate::api) async fn cancelled<T>(
     cancelled
 }
 
-fn entry(state: &ApiState, action: &str, request: &Request) -> Entry {
-    let extensions = request.extensions();
-    let entry = Entry::new(action, request.uri().path());
+/// Notes that somebody signs in through the identity provider.
+pub(in crate::api) async fn signed_in(state: &ApiState, key: &Key, parts: &Parts) -> Result<(), ApiError> {
+    let caller = Caller { tenant: Some(key.tenant.clone()), key: Some(Arc::new(key.clone())) };
+    let path = parts.uri.path();
+    let entry = entry(state, &format!("GET {path}"), path, (&parts.extensions, &parts.headers));
+    let entry = by(&caller, entry).ended(StatusCode::SEE_OTHER.as_u16(), None);
+    state.parts.audit.write(&entry).await.map_err(|error| unreadable(&error))
+}
+
+fn entry(state: &ApiState, action: &str, path: &str, (extensions, headers): (&Extensions, &HeaderMap)) -> Entry {
+    let entry = Entry::new(action, path);
     let entry = match extensions.get::<Caller>() {
         Some(caller) => by(caller, entry),
         None => entry,
     };
     let trusted = &state.parts.limits.connections.trusted;
-    let from = extensions.get::<Peer>().map(|peer| client(peer.0, request.headers(), trusted).to_string());
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let from = extensions.get::<Peer>().map(|peer| client(peer.0, headers, trusted).to_string());
+    let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     Entry { from, request: id, ..entry }
 }
 
