@@ -169,11 +169,24 @@ impl<'a> Place<'a> {
         run(self.node("browser/measure.js").arg(server.base()).arg(&lighthouse))
     }
 
+    /// Versions of a plugin that the page uploads, where no server looks for plugins.
+    fn versions(&self, plugins: &Path) -> anyhow::Result<()> {
+        for version in 1..=3 {
+            let folder = plugins.join(format!(".versions/{version}"));
+            fs::create_dir_all(&folder)?;
+            fs::write(folder.join("language.toml"), twin(version))?;
+            let mut build = Command::new(self.root.join("target/debug/optimus"));
+            run(build.args(["plugin", "build"]).arg(&folder).arg("-o").arg(folder.join("twin.wasm")))?;
+        }
+        Ok(())
+    }
+
     fn browser(&self) -> anyhow::Result<()> {
         // A copy: a plugin is uploaded through the page, and later parts use those of the checkout.
         let plugins = tempfile::tempdir()?;
         copied(&self.root.join("plugins"), plugins.path())?;
         let plugins = plugins.path();
+        self.versions(plugins)?;
         let open = Server::start_with(self.root, "native", plugins)?;
         open.versions()?;
         let state = tempfile::tempdir()?;
@@ -204,6 +217,18 @@ impl<'a> Place<'a> {
         browse.args([open.base(), keyed.base(), signed.base(), &own, &admin]);
         run(browse.arg(plugins).arg(&self.dir))
     }
+}
+
+/// A language in three versions: the second asks for more.
+fn twin(version: u32) -> String {
+    let more = if version == 2 {
+        "extensions = [\"twn\", \"tw2\"]\nminimum = { memory_mib = 256 }"
+    } else {
+        "extensions = [\"twn\"]"
+    };
+    format!(
+        "id = \"twin\"\nname = \"Twin\"\nversion = \"{version}.0.0\"\n{more}\nimage = \"x:1\"\nprobe = \"sh -c true\"\nrun = \"sh {{main}}\"\n"
+    )
 }
 
 fn digest(text: &str) -> String {

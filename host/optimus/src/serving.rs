@@ -340,7 +340,7 @@ impl Serving {
             readiness: Arc::clone(&self.readiness),
             plugins: plugins.statuses,
             reload: plugins.reload,
-            offer: plugins.offer,
+            installer: plugins.installer,
             metrics: Arc::clone(&self.metrics),
             keys: Arc::default(),
             key_store: Arc::new(queue.key_store(NOWHERE.as_ref())),

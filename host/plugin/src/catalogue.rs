@@ -8,6 +8,8 @@ mod files;
 mod index;
 mod kept;
 mod languages;
+mod replaced;
+mod review;
 mod scan;
 mod status;
 mod watch;
@@ -18,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 
 use crate::config::Config;
+use crate::consent::Consent;
 use crate::engine::Host;
 use crate::error::{LoadError, PluginError};
 use crate::gate;
@@ -27,6 +30,8 @@ use crate::signature::{Signatures, Signer};
 pub use expected::Expected;
 use files::Found;
 pub use languages::Languages;
+pub use replaced::Replaced;
+pub use review::{Review, ReviewedField};
 use scan::Scanner;
 pub use status::{PluginState, PluginStatus};
 pub use watch::WatchGuard;
@@ -135,13 +140,59 @@ impl Catalogue {
         self.scan(false)
     }
 
-    /// Writes a language's plugin into the directory, over the file that has served it, once it has passed the load gate.
-    /// Blocks while it compiles.
+    /// The difference that bytes would make as a language's plugin. They pass the load gate, and nothing is written. Blocks
+    /// while they compile.
     ///
     /// # Errors
-    /// The gate refuses it; it is another language's; or the directory cannot be written.
-    pub fn install(&self, id: &str, wasm: &[u8]) -> Result<PluginStatus, PluginError> {
-        let file = self.scanner().install(id, wasm)?;
+    /// The gate refuses them, or they are another language's.
+    pub fn review(&self, id: &str, wasm: &[u8]) -> Result<Review, PluginError> {
+        self.review_found(id, &Found::unsigned(wasm))
+    }
+
+    /// The difference that going back to a replaced version would make.
+    ///
+    /// # Errors
+    /// No such version is kept, or the gate refuses it by now.
+    pub fn review_replaced(&self, id: &str, digest: &str) -> Result<Review, PluginError> {
+        let kept = self.scanner().kept(id, digest)?;
+        self.review_found(id, &kept)
+    }
+
+    /// Writes a language's plugin into the directory, over the file that has served it, once it has passed the load gate
+    /// and is what was looked at. What served is kept for [`Self::roll_back`]. Blocks while it compiles.
+    ///
+    /// # Errors
+    /// The gate refuses it; it is another language's; it is not what was consented to; or the directory cannot be written.
+    pub fn install(&self, id: &str, wasm: &[u8], consent: &Consent) -> Result<PluginStatus, PluginError> {
+        self.install_found(id, &Found::unsigned(wasm), consent)
+    }
+
+    /// Puts a replaced version back, through the same gate, with the signature that it had.
+    ///
+    /// # Errors
+    /// No such version is kept, or as for [`Self::install`].
+    pub fn roll_back(&self, id: &str, digest: &str, consent: &Consent) -> Result<PluginStatus, PluginError> {
+        let kept = self.scanner().kept(id, digest)?;
+        self.install_found(id, &kept, consent)
+    }
+
+    /// The versions of a language's plugin that [`Self::install`] and [`Self::roll_back`] replaced, the latest first.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn replaced(&self, id: &str) -> Result<Vec<Replaced>, PluginError> {
+        self.scanner().replaced(id)
+    }
+
+    fn review_found(&self, id: &str, found: &Found) -> Result<Review, PluginError> {
+        // What serves has to be loaded to be compared with.
+        drop(self.find(id));
+        self.scanner().review(id, found)
+    }
+
+    fn install_found(&self, id: &str, found: &Found, consent: &Consent) -> Result<PluginStatus, PluginError> {
+        drop(self.find(id));
+        let file = self.scanner().install(id, found, consent)?;
         self.rescan()?;
         let status = self.statuses().into_iter().find(|status| status.file == file);
         status.ok_or_else(|| PluginError::Engine { message: format!("`{file}` was removed while it was loaded") })

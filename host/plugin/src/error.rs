@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use optimus_core::Fault;
 
+use crate::consent::ConsentError;
 use crate::signature::SignatureError;
 use crate::text::{legible, shown};
 
@@ -87,6 +88,9 @@ pub enum PluginError {
         /// Why.
         error: LoadError,
     },
+    /// A change is not what was consented to.
+    #[error("{0}")]
+    Consent(#[from] ConsentError),
     /// The directory of plugins, or that of compiled code, cannot be used.
     #[error("{what} directory `{}`: {message}", path.display())]
     Directory {
@@ -252,6 +256,7 @@ impl PluginError {
             Self::Invalid { error, .. } => return error.hint.clone(),
             Self::NotExported { .. } => "use a plugin that exports it, or a comparer of the host's",
             Self::Load { error, .. } => return error.hint(),
+            Self::Consent(error) => return Some(error.hint()),
             Self::Directory { .. } => {
                 "it must exist, or be possible to create, and belong to the user that runs optimus"
             }
@@ -271,6 +276,7 @@ impl PluginError {
             Self::NotExported { .. } => "plugin_not_exported",
             Self::Load { error: LoadError::Signature(_), .. } => "plugin_signature",
             Self::Load { .. } => "plugin_rejected",
+            Self::Consent(error) => error.code(),
             Self::Directory { .. } => "plugin_directory",
             Self::Engine { .. } => "plugin_engine",
         }

@@ -10,6 +10,7 @@ mod catalogue;
 mod check;
 mod compile;
 mod config;
+mod consent;
 mod engine;
 mod error;
 #[doc(hidden)]
@@ -29,10 +30,12 @@ mod wasi;
 mod wit;
 
 pub use catalogue::{
-    Catalogue, Expected, Languages, Loaded, PluginState, PluginStatus, WatchGuard, check_file, load_file,
+    Catalogue, Expected, Languages, Loaded, PluginState, PluginStatus, Replaced, Review, ReviewedField, WatchGuard,
+    check_file, load_file,
 };
 pub use compile::compile_child;
 pub use config::{BuiltInLanguage, CompileListener, Compiler, Config, ImagePolicy};
+pub use consent::{Consent, ConsentError};
 pub use error::{CallError, InvalidField, LoadError, PluginError, PluginName};
 pub use hex::sha256;
 pub use names::Names;

@@ -31,6 +31,7 @@ mod login;
 mod observe;
 mod on_behalf;
 mod pipelines;
+mod plugins;
 mod pool;
 mod problems;
 mod query;
@@ -66,6 +67,7 @@ pub use self::doctor::{Examine, Finding};
 pub use self::doors::serve_mcp;
 use self::error::ApiError;
 pub use self::health::PluginStatus;
+pub use self::plugins::{PluginConsent, PluginInstaller, PluginReview, PluginVersion, ReplacedPlugin, ReviewedField};
 use self::pool::Pool;
 pub use self::routes::paths;
 use crate::audit::AuditLog;
@@ -125,9 +127,6 @@ impl Default for ApiLimits {
     }
 }
 
-/// Takes a plugin for the language of this id, or says why not.
-pub type Offer = dyn Fn(&str, &[u8]) -> Result<PluginStatus, Fault> + Send + Sync;
-
 /// The parts of the server that the handlers use.
 pub struct Parts {
     /// The queue.
@@ -144,8 +143,8 @@ pub struct Parts {
     pub plugins: Arc<dyn Fn() -> Vec<PluginStatus> + Send + Sync>,
     /// Looks at the plugins now, and says whether anything changed. Blocks.
     pub reload: Arc<dyn Fn() -> Result<bool, Fault> + Send + Sync>,
-    /// Takes a language's plugin, if the load gate does. Blocks.
-    pub offer: Arc<Offer>,
+    /// Puts plugins in, if the load gate takes them.
+    pub installer: Arc<dyn PluginInstaller>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// The API keys.

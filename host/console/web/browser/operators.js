@@ -1,7 +1,8 @@
 // What operators look at and do.
 
 import assert from 'node:assert/strict';
-import { ask, signIn, submit } from './steps.js';
+import { readFile } from 'node:fs/promises';
+import { accessible, ask, fits, signIn, submit } from './steps.js';
 
 export async function theLivePageShowsWhatEnded(page, { open }) {
   for (let job = 0; job < 3; job += 1) await submit(open, { language: 'bash', source: `echo ${job}` });
@@ -32,17 +33,81 @@ export async function aWorkerIsDrainedAndWorksAgain(page, { open }) {
   assert.equal(done.report.verdict, 'accepted');
 }
 
-export async function aPluginIsPutInAndABadOneRefused(page, { open, plugins }) {
+export async function aPluginIsLookedAtPutInAndABadOneRefused(page, { open, plugins }) {
   await page.goto(`${open}/plugins`);
   await page.locator('article', { hasText: 'bash' }).waitFor();
   const field = page.locator('input[type=file]');
   await field.setInputFiles({ name: 'bash.wasm', mimeType: 'application/wasm', buffer: Buffer.from('no component') });
-  await page.getByRole('alert').waitFor();
+  await page.getByRole('alert').getByText('is not a WebAssembly component').waitFor();
+  // Of another language than its name says.
+  await field.setInputFiles({ name: 'bash.wasm', mimeType: 'application/wasm', buffer: await readFile(`${plugins}/.versions/1/twin.wasm`) });
+  await page.getByRole('alert').getByText('is the plugin of `twin`, not of `bash`').waitFor();
   await field.setInputFiles(`${plugins}/bash.wasm`);
   await page.getByText('bash: the same bytes were there already.').waitFor();
   await page.getByRole('button', { name: 'Look at the directory now' }).click();
   await page.getByText(/Nothing changed|Something changed/).waitFor();
   assert.match(await page.locator('article', { hasText: 'bash' }).first().innerText(), /Active/);
+}
+
+const served = async (open) => (await (await fetch(`${open}/v1/plugins`)).json()).plugins.find((one) => one.id === 'twin')?.version;
+const row = (review, name) => review.getByRole('row', { name: new RegExp(`^${name}`) });
+
+export async function whatAPluginChangesIsShownAndOnlyConsentPutsItIn(page, { open, plugins }) {
+  await page.goto(`${open}/plugins`);
+  await page.locator('article').first().waitFor();
+  const field = page.locator('input[type=file]');
+  const review = page.getByRole('region', { name: 'What would change' });
+  await field.setInputFiles(`${plugins}/.versions/1/twin.wasm`);
+  await review.getByText('Nothing serves this language now.').waitFor();
+  await review.getByRole('button', { name: 'Leave it' }).click();
+  await review.waitFor({ state: 'detached' });
+  assert.equal(await served(open), undefined, 'looking puts nothing in');
+  await field.setInputFiles(`${plugins}/.versions/1/twin.wasm`);
+  await review.getByRole('button', { name: 'Put it in' }).click();
+  await page.getByText('twin 1.0.0 is new.').waitFor();
+
+  await field.setInputFiles(`${plugins}/.versions/2/twin.wasm`);
+  assert.equal(await review.getByRole('heading').innerText(), 'twin: 1.0.0 to 2.0.0');
+  await review.getByText('It asks for more than the one that serves').waitFor();
+  assert.match(await row(review, 'Limits at least').innerText(), /More[\s\S]*memory_bytes 268435456/);
+  assert.match(await row(review, 'Extensions').innerText(), /twn[\s\S]*twn\s+tw2/);
+  await accessible(page, 'the difference');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page, 'the difference');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  assert.equal(await served(open), '1.0.0', 'nothing is put in before the consent');
+
+  // Somebody else puts a third version in between the look and the consent.
+  const third = await readFile(`${plugins}/.versions/3/twin.wasm`);
+  assert.equal((await fetch(`${open}/v1/plugins/twin`, { method: 'PUT', body: third })).status, 200);
+  await review.getByRole('button', { name: 'Put it in' }).click();
+  await page.getByRole('alert').getByText('has changed meanwhile').waitFor();
+  assert.equal(await served(open), '3.0.0');
+  await review.getByRole('heading', { name: 'twin: 3.0.0 to 2.0.0' }).waitFor();
+  await review.getByRole('button', { name: 'Put it in' }).click();
+  await page.getByText('twin: 3.0.0 became 2.0.0.').waitFor();
+  assert.equal(await served(open), '2.0.0');
+}
+
+export async function aPluginGoesBackToAVersionThatItReplaced(page, { open, plugins }) {
+  for (const version of [1, 2]) {
+    const body = await readFile(`${plugins}/.versions/${version}/twin.wasm`);
+    assert.equal((await fetch(`${open}/v1/plugins/twin`, { method: 'PUT', body })).status, 200);
+  }
+  await page.goto(`${open}/plugins`);
+  const twin = page.locator('article', { hasText: 'twin' });
+  await twin.getByText('Earlier versions').click();
+  await twin.getByRole('button', { name: 'Look at going back twin 1.0.0' }).click();
+  const review = page.getByRole('region', { name: 'What would change' });
+  await review.getByRole('heading', { name: 'twin: 2.0.0 to 1.0.0' }).waitFor();
+  await review.getByRole('button', { name: 'Go back to it' }).click();
+  await page.getByText('twin: 2.0.0 became 1.0.0.').waitFor();
+  assert.equal(await served(open), '1.0.0');
+  // What it replaced is kept in turn.
+  await twin.getByText('Earlier versions').click();
+  await twin.getByRole('button', { name: 'Look at going back twin 2.0.0' }).waitFor();
+  const noted = (await (await fetch(`${open}/v1/audit?action=POST /v1/plugins/{id}/rollback`)).json()).entries;
+  assert.equal(noted[0].target, '/v1/plugins/twin/rollback');
 }
 
 const PACKAGE = `<?xml version="1.0" encoding="UTF-8"?>

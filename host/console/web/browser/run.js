@@ -54,7 +54,7 @@ async function attempt(test) {
   });
   page.on('console', (message) => {
     // How a page learns that a key is needed, or a plugin bad: the browser prints each such answer.
-    if (message.type() === 'error' && !/status of (40[134]|422)|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
+    if (message.type() === 'error' && !/status of (40[1349]|422)|ERR_CONNECTION_REFUSED/.test(message.text())) troubles.push(message.text());
   });
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());

@@ -47,6 +47,13 @@ pub(super) struct Found {
     pub(super) signature: Option<Vec<u8>>,
 }
 
+impl Found {
+    /// Bytes that came without a signature.
+    pub(super) fn unsigned(wasm: &[u8]) -> Self {
+        Self { wasm: wasm.to_vec(), signature: None }
+    }
+}
+
 /// Before the names of what is built in, which no file of a directory can have.
 const BUILT_IN: &str = "built-in/";
 
@@ -155,19 +162,54 @@ fn of_files(
     Ok(Found { wasm, signature })
 }
 
-/// Puts a file there: whole, or not at all. A plugin is no secret: workers and copies of the directory that belong to
-/// another user read it, whatever the umask of the process that received it.
-pub(super) fn write(config: &Config, name: &str, wasm: &[u8]) -> io::Result<()> {
+/// The signature beside a file, whether or not it counts.
+pub(super) fn signature(dir: &Dir, name: &str) -> Option<Vec<u8>> {
+    let file = dir.open(signature_file(name)).ok()?.into_std();
+    bytes(file, SIGNATURE_BYTES).ok()?.ok()
+}
+
+/// The directory, made where it may be missing.
+pub(super) fn create(config: &Config) -> io::Result<()> {
     if !config.built_in.is_empty() {
         Dir::create_ambient_dir_all(&config.dir, ambient_authority())?;
     }
+    Ok(())
+}
+
+/// Puts a plugin there, with the signature that is its own. Bytes that are there already keep the signature that they have.
+pub(super) fn write(config: &Config, name: &str, found: &Found) -> io::Result<()> {
     let dir = open(config)?;
-    let part = format!(".{name}.part");
+    match &found.signature {
+        // First: what comes is signed when it is there.
+        Some(signature) => put(&dir, &signature_file(name), signature)?,
+        None if dir.read(name).is_ok_and(|there| there == found.wasm) => return Ok(()),
+        None => {}
+    }
+    put(&dir, name, &found.wasm)?;
+    match found.signature {
+        Some(_) => Ok(()),
+        // A signature of other bytes says nothing of these.
+        None => remove(&dir, &signature_file(name)),
+    }
+}
+
+/// Puts a file there: whole, or not at all. A plugin is no secret: workers and copies of the directory that belong to
+/// another user read it, whatever the umask of the process that received it.
+pub(super) fn put(dir: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let part = format!(".{name}.{}.part", std::process::id());
     let mut file = dir.create(&part)?;
-    file.write_all(wasm)?;
+    file.write_all(bytes)?;
     file.set_permissions(Permissions::from_mode(0o644))?;
     file.sync_all()?;
-    dir.rename(&part, &dir, name)
+    dir.rename(&part, dir, name)
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(dir: &Dir, name: &str) -> io::Result<()> {
+    match dir.remove_file(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
 }
 
 /// The bytes, or how many they would be where they are too many.

@@ -1,6 +1,7 @@
 //! A scan of the directory: a new or changed file goes through the load gate, a missing one is forgotten, and an unchanged
 //! one costs a `stat`.
 
+mod install;
 mod plugin_file;
 
 use std::collections::BTreeMap;
@@ -211,24 +212,6 @@ impl Scanner {
 
     fn unusable(&self, error: &io::Error) -> PluginError {
         PluginError::Directory { what: "plugin", path: self.shared.config.dir.clone(), message: error.to_string() }
-    }
-
-    /// Writes bytes that pass the gate to the language's file. Returns the file's name.
-    pub(super) fn install(&mut self, id: &str, wasm: &[u8]) -> Result<String, PluginError> {
-        let known = self.files.iter().find(|(_, plugin_file)| !plugin_file.is_built_in && plugin_file.id() == Some(id));
-        let name = known.map_or_else(|| format!("{id}.wasm"), |(name, _)| name.clone());
-        let found = Found { wasm: wasm.to_vec(), signature: None };
-        warn_if_failed(self.code.delete_damaged());
-        let loaded = self.load(&name, &found).map_err(|error| error.in_file(&name));
-        self.settle();
-        let loaded = loaded?;
-        let is = &loaded.plugin.descriptor().id;
-        // Only then is it certain that the id is one, and leads nowhere else.
-        if is != id {
-            return Err(LoadError::OtherLanguage { id: is.clone(), wanted: id.to_owned() }.in_file(&name));
-        }
-        files::write(&self.shared.config, &name, wasm).map_err(|error| self.unusable(&error))?;
-        Ok(name)
     }
 
     /// Checks the signature before anything in the bytes is read.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use optimus_plugin::{BuiltInLanguage, Catalogue, Names, PluginState};
+use optimus_plugin::{BuiltInLanguage, Catalogue, Consent, Names, PluginState};
 use serde_json::json;
 
 use crate::puppet::{Place, request, wasm};
@@ -153,7 +153,11 @@ fn what_is_built_in_needs_no_directory_and_yields_to_a_file() {
     assert_eq!(catalogue.find_by_extension("1").unwrap().descriptor().id, "one");
     assert_eq!(made.load(Ordering::Relaxed), 1);
     let own = wasm(&json!({"descriptor": {"id": "one", "version": "9"}})).unwrap();
-    assert_eq!(catalogue.install("one", &own).unwrap().version.as_deref(), Some("9"), "the directory is made");
+    assert_eq!(
+        catalogue.install("one", &own, &Consent::default()).unwrap().version.as_deref(),
+        Some("9"),
+        "the directory is made"
+    );
     assert_eq!(catalogue.find("one").unwrap().descriptor().version, "9");
     assert_eq!(catalogue.statuses().len(), 1);
     std::fs::remove_file(place.path("one.wasm")).unwrap();

@@ -5,6 +5,7 @@
 mod abi;
 mod calls;
 mod corpus;
+mod exchange;
 mod gate;
 mod hostile;
 mod lazy;

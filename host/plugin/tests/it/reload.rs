@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use optimus_plugin::{Catalogue, PluginError, PluginState};
+use optimus_plugin::{Catalogue, Consent, PluginError, PluginState};
 use serde_json::json;
 
 use crate::puppet::{Place, request, wasm};
@@ -238,23 +238,25 @@ fn what_is_offered_serves_at_once_or_changes_nothing() {
     let (Some(one), Some(two)) = (version("1"), version("2")) else { return };
     let place = Place::new();
     let catalogue = place.open();
-    let status = catalogue.install("toy", &one).unwrap();
+    let status = catalogue.install("toy", &one, &Consent::default()).unwrap();
     assert_eq!((status.file.as_str(), status.state), ("toy.wasm", PluginState::Active));
     // In place of the file that serves, whatever it is called.
     std::fs::rename(place.path("toy.wasm"), place.path("mine.wasm")).unwrap();
     catalogue.rescan().unwrap();
-    assert_eq!(catalogue.install("toy", &two).unwrap().file, "mine.wasm");
+    assert_eq!(catalogue.install("toy", &two, &Consent::default()).unwrap().file, "mine.wasm");
     assert_eq!(serving(&catalogue).as_deref(), Some("2"));
     for (id, wasm, words) in [
         ("toy", &one[..one.len() / 2], "is cut off"),
         ("../toy", &one[..], "is the plugin of `toy`, not of `../toy`"),
         ("other", &one[..], "is the plugin of `toy`, not of `other`"),
     ] {
-        let refused = catalogue.install(id, wasm).unwrap_err();
+        let refused = catalogue.install(id, wasm, &Consent::default()).unwrap_err();
         assert!(refused.to_string().contains(words) && refused.hint().is_some(), "{refused}");
     }
     assert_eq!(serving(&catalogue).as_deref(), Some("2"));
-    let names: Vec<_> = std::fs::read_dir(&place.config.dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, ["mine.wasm"]);
+    let mut names: Vec<_> =
+        std::fs::read_dir(&place.config.dir).unwrap().map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".before", "mine.wasm"]);
     assert_eq!(std::fs::read_dir(place.dir.path()).unwrap().count(), 2, "the plugins and the cache");
 }

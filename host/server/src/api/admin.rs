@@ -1,4 +1,4 @@
-//! Operators' endpoints: dead letters, installing plugins, rescanning them.
+//! Operators' endpoints: jobs that were given up.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,8 +8,6 @@ use optimus_core::JobId;
 use optimus_queue::{DeadJob, Filter};
 use serde::Serialize;
 
-use super::body::ByteBody;
-use super::health::PluginStatus;
 use super::jobs::{JobView, answer, look};
 use super::query::{DeadParams, Params, job_id};
 use super::{ApiError, ApiState};
@@ -55,35 +53,4 @@ pub(super) async fn discard(State(state): State<ApiState>, Path(id): Path<String
 fn not_dead(id: JobId) -> ApiError {
     let error = ApiError::new(StatusCode::NOT_FOUND, "not_dead", format!("job {id} is not among the dead"));
     error.hint("GET /v1/dead lists those that were given up")
-}
-
-#[derive(Serialize)]
-pub(super) struct Reloaded {
-    /// True if anything changed.
-    changed: bool,
-    plugins: Vec<PluginStatus>,
-}
-
-/// `POST /v1/plugins/reload`.
-pub(super) async fn reload(State(state): State<ApiState>) -> Result<Json<Reloaded>, ApiError> {
-    let reload = state.parts.reload.clone();
-    // Compiling takes a while, and blocks.
-    let reloaded = tokio::task::spawn_blocking(move || reload()).await;
-    let reloaded =
-        reloaded.map_err(|error| ApiError::busy("bug", format!("the plugins were not looked at: {error}")))?;
-    let changed = reloaded.map_err(|fault| ApiError::of_fault(StatusCode::CONFLICT, fault))?;
-    Ok(Json(Reloaded { changed, plugins: (state.parts.plugins)() }))
-}
-
-/// `PUT /v1/plugins/{id}`.
-pub(super) async fn put(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    body: ByteBody,
-) -> Result<Json<PluginStatus>, ApiError> {
-    let offer = state.parts.offer.clone();
-    // Compiling takes a while, and blocks.
-    let taken = tokio::task::spawn_blocking(move || offer(&id, &body.bytes)).await;
-    let taken = taken.map_err(|error| ApiError::busy("bug", format!("the plugin was not looked at: {error}")))?;
-    taken.map(Json).map_err(|fault| ApiError::of_fault(StatusCode::UNPROCESSABLE_ENTITY, fault))
 }

@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, audit, batch, console, cookie, docs, doctor, events, files, health, history, identity,
-    interpreters, jobs, keys, limits, login, pipelines, problems, query, schedules, session, webhooks, workers,
+    interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules, session, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -49,6 +49,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/schedules" | "/v1/pipelines", "get") => &["next", "limit"],
         ("/v1/runs", "get") => &["pipeline", "state", "next", "limit"],
         ("/v1/schedules/{id}/preview", _) => &["n", "after"],
+        ("/v1/plugins/{id}", "put") | ("/v1/plugins/{id}/rollback", "post") => &["digest", "replaces"],
         ("/v1/problems", "post") => &["cpu_ms", "wall_ms", "memory_bytes"],
         _ => &[],
     }
@@ -83,8 +84,12 @@ fn routes() -> Vec<Route> {
         scoped("/v1/keys/{id}", "delete", Admin, delete(keys::revoke)),
         scoped("/v1/doctor", "get", Admin, get(doctor::doctor)),
         scoped("/v1/plugins", "get", Plugins, get(health::plugins)),
-        scoped("/v1/plugins/{id}", "put", Admin, put(admin::put)),
-        scoped("/v1/plugins/reload", "post", Admin, post(admin::reload)),
+        scoped("/v1/plugins/{id}", "put", Admin, put(plugins::put)),
+        scoped("/v1/plugins/{id}/dry-run", "post", Admin, post(plugins::dry_run)),
+        scoped("/v1/plugins/{id}/versions", "get", Admin, get(plugins::versions)),
+        scoped("/v1/plugins/{id}/versions/{digest}", "get", Admin, get(plugins::version)),
+        scoped("/v1/plugins/{id}/rollback", "post", Admin, post(plugins::roll_back)),
+        scoped("/v1/plugins/reload", "post", Admin, post(plugins::reload)),
         scoped("/v1/dead", "get", Admin, get(admin::dead)),
         scoped("/v1/dead/{id}", "delete", Admin, delete(admin::discard)),
         scoped("/v1/dead/{id}/requeue", "post", Admin, post(admin::requeue)),

@@ -68,12 +68,3 @@ async fn only_administrators_do() {
     let reloaded = server.send("POST", "/v1/plugins/reload", &[&header], "").await.json();
     assert_eq!((&reloaded["changed"], reloaded["plugins"].as_array().unwrap().len()), (&json!(true), 2));
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_plugin_is_put_in_or_the_gate_says_why_not() {
-    let server = Server::start().await;
-    let put = server.send("PUT", "/v1/plugins/toy", &["content-type: application/wasm"], "a plugin").await;
-    assert_eq!((put.status, &put.json()["state"]), (200, &json!("active")), "{}", put.text());
-    let refused = server.send("PUT", "/v1/plugins/toy", &[], "nonsense").await;
-    assert_eq!(refused.error(422, "plugin_rejected"), "is not a WebAssembly component | build it");
-}

@@ -37,7 +37,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use crate::plugins::plugins;
+use crate::plugins::{Toys, plugins};
 
 pub(crate) use answer::Answer;
 
@@ -233,10 +233,7 @@ impl Server {
             readiness: readiness.clone(),
             plugins: Arc::new(plugins),
             reload: Arc::new(|| Ok(true)),
-            offer: Arc::new(|id, wasm| match (id, wasm) {
-                ("toy", b"a plugin") => Ok(plugins().remove(1)),
-                _ => Err(Fault::new("plugin_rejected", "is not a WebAssembly component").hint("build it")),
-            }),
+            installer: Arc::new(Toys),
             metrics,
             keys: keys.clone(),
             key_store: Arc::new(KeyStore::file(dir.path().join("keys.json"))),

@@ -18,6 +18,7 @@ export type Difference = Schemas['Difference'];
 export type CollectedFile = Schemas['CollectedFile'];
 export type Verdict = Schemas['Verdict'];
 export type Plugin = Schemas['Plugin'];
+export type PluginReview = Schemas['PluginReview'];
 
 /** What the server answers instead of what was asked for. */
 export class ApiFault extends Error {

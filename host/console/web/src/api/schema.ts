@@ -780,9 +780,83 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Install a language's plugin, once it passes the load gate */
+        /**
+         * Install a language's plugin, once it passes the load gate
+         * @description What served is kept (the last five versions of each language), and can be put back.
+         */
         put: operations["putPlugin"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plugins/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what a plugin would change, without installing it
+         * @description The bytes pass the same load gate as an upload.
+         */
+        post: operations["reviewPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plugins/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions that were replaced through the API */
+        get: operations["listPluginVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plugins/{id}/versions/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what going back to a replaced version would change */
+        get: operations["reviewPluginVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plugins/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a replaced version back, once it passes the load gate */
+        post: operations["rollBackPlugin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1772,6 +1846,106 @@ export interface components {
          */
         PluginList: {
             plugins: components["schemas"]["Plugin"][];
+        };
+        /**
+         * @description A plugin that passed the load gate, beside the one that serves its language.
+         * @example {
+         *       "id": "python",
+         *       "digest": "3b1f0c5a8d7e6f4b2a190807f6e5d4c3b2a1908f7e6d5c4b3a29180f7e6d5c4b",
+         *       "replaces": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "fields": [
+         *         {
+         *           "name": "version",
+         *           "before": [
+         *             "0.1.0"
+         *           ],
+         *           "after": [
+         *             "0.2.0"
+         *           ],
+         *           "asks_for_more": false
+         *         },
+         *         {
+         *           "name": "images",
+         *           "before": [
+         *             "optimus/python:3"
+         *           ],
+         *           "after": [
+         *             "optimus/python:3",
+         *             "optimus/python:3.13"
+         *           ],
+         *           "asks_for_more": true
+         *         }
+         *       ],
+         *       "notes": []
+         *     }
+         */
+        PluginReview: {
+            id: string;
+            /** @description SHA-256 of the reviewed bytes, in hex. */
+            digest: string;
+            /** @description SHA-256 of the version that serves, in hex; `none`: nothing serves the language. */
+            replaces: string;
+            /** @description Everything that the two say of themselves, also what is the same. */
+            fields: components["schemas"]["ReviewedField"][];
+            /** @description Notes for the operator, such as a missing signature. */
+            notes: string[];
+        };
+        /**
+         * @example {
+         *       "name": "images",
+         *       "before": [
+         *         "optimus/python:3"
+         *       ],
+         *       "after": [
+         *         "optimus/python:3",
+         *         "optimus/python:3.13"
+         *       ],
+         *       "asks_for_more": true
+         *     }
+         */
+        ReviewedField: {
+            /** @description `version`, `images`, `imports`, `minimum` and so on. */
+            name: string;
+            /** @description The values of the version that serves. */
+            before: string[];
+            /** @description The values of the reviewed version. */
+            after: string[];
+            /** @description The reviewed version asks for more images, imports, time, memory or rights, or another signer vouches for it. */
+            asks_for_more: boolean;
+        };
+        /**
+         * @example {
+         *       "versions": [
+         *         {
+         *           "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *           "version": "0.1.0",
+         *           "bytes": 182400,
+         *           "replaced_at": "2026-11-27T12:00:00.123Z"
+         *         }
+         *       ]
+         *     }
+         */
+        PluginVersions: {
+            versions: components["schemas"]["ReplacedPlugin"][];
+        };
+        /**
+         * @description A version that was replaced through the API, and can be put back.
+         * @example {
+         *       "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "version": "0.1.0",
+         *       "bytes": 182400,
+         *       "replaced_at": "2026-11-27T12:00:00.123Z"
+         *     }
+         */
+        ReplacedPlugin: {
+            /** @description SHA-256 of its bytes, in hex. */
+            digest: string;
+            version: string;
+            bytes: number;
+            /** Format: date-time */
+            replaced_at: string;
+            /** @description The id of the trusted key that had signed it, where signatures were checked. */
+            signed_by?: string;
         };
         /**
          * @example {
@@ -8235,7 +8409,12 @@ export interface operations {
     };
     putPlugin: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description SHA-256 of the bytes, in hex, as the dry run gave it: other bytes are refused. */
+                digest?: string;
+                /** @description SHA-256 of the version that serves, in hex, as the dry run gave it; `none`: nothing serves. If another serves by now, nothing is changed. */
+                replaces?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -8260,6 +8439,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The bytes, or the version that serves, are not those that were looked at. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The load gate refuses the plugin. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant sends too many large requests at the same time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The server is reading too many bodies, or cannot write. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviewPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The language's id.
+                 * @example python
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/wasm": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The plugin, beside the one that serves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginReview"];
                 };
             };
             /** @description A parameter is unknown or malformed. */
@@ -8326,6 +8617,286 @@ export interface operations {
                 };
             };
             /** @description The server is reading too many bodies, or cannot write. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPluginVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The language's id.
+                 * @example python
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginVersions"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The versions cannot be read, or this process has no plugins. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The plugins or the keys cannot be read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reviewPluginVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The language's id.
+                 * @example python
+                 */
+                id: string;
+                /**
+                 * @description SHA-256 of the version, in hex.
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version, beside the one that serves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginReview"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such version is kept. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The load gate refuses the plugin. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The plugins or the keys cannot be read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rollBackPlugin: {
+        parameters: {
+            query: {
+                /**
+                 * @description SHA-256 of the version, in hex.
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                digest: string;
+                /** @description SHA-256 of the version that serves, in hex, as the dry run gave it; `none`: nothing serves. If another serves by now, nothing is changed. */
+                replaces?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The language's id.
+                 * @example python
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version is active. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such version is kept. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Another version serves than the one that was looked at. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The load gate refuses the plugin. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The plugins cannot be written, or the keys cannot be read at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -35,6 +35,11 @@ impl PluginFile {
         self.serves.as_ref().map(|serving| &serving.plugin)
     }
 
+    /// The id of the trusted key that signed what serves.
+    pub(super) fn signed_by(&self) -> Option<&str> {
+        self.serves.as_ref().and_then(|serving| serving.signer.as_ref()).map(|signer| signer.key.as_str())
+    }
+
     /// The id of the language that it provides, or names in its section.
     pub(in super::super) fn id(&self) -> Option<&str> {
         match (self.plugin(), self.is_unread()) {
@@ -87,7 +92,6 @@ impl PluginFile {
     }
 
     pub(in super::super) fn status(&self, file: &str) -> PluginStatus {
-        let serving = self.serves.as_ref();
         let plugin = self.plugin();
         let unstamped = plugin.filter(|plugin| plugin.sdk().is_none()).map(|plugin| plugin.unstamped_note());
         PluginStatus {
@@ -101,9 +105,15 @@ impl PluginFile {
             version: plugin.map(|plugin| plugin.descriptor().version.clone()),
             digest: plugin.map(|plugin| plugin.digest().to_owned()),
             api: plugin.map(|plugin| plugin.api().to_owned()),
-            signed_by: serving.and_then(|serving| serving.signer.as_ref()).map(|signer| signer.key.clone()),
+            signed_by: self.signed_by().map(str::to_owned),
             error: self.error.as_ref().map(PluginError::fault),
-            notes: serving.and_then(|serving| serving.unsigned.clone()).into_iter().chain(unstamped).collect(),
+            notes: self
+                .serves
+                .as_ref()
+                .and_then(|serving| serving.unsigned.clone())
+                .into_iter()
+                .chain(unstamped)
+                .collect(),
         }
     }
 }

@@ -133,6 +133,29 @@ class Sample(TypedDict):
     expect: str
 
 
+class ReviewedField(TypedDict):
+    name: str
+    """`version`, `images`, `imports`, `minimum` and so on."""
+    before: list[str]
+    """The values of the version that serves."""
+    after: list[str]
+    """The values of the reviewed version."""
+    asks_for_more: bool
+    """The reviewed version asks for more images, imports, time, memory or rights, or another signer vouches for it."""
+
+
+class ReplacedPlugin(TypedDict):
+    """A version that was replaced through the API, and can be put back."""
+
+    digest: str
+    """SHA-256 of its bytes, in hex."""
+    version: str
+    bytes: int
+    replaced_at: str
+    signed_by: NotRequired[str]
+    """The id of the trusted key that had signed it, where signatures were checked."""
+
+
 class Health(TypedDict):
     status: str
     version: str
@@ -1103,6 +1126,24 @@ class PluginList(TypedDict):
     plugins: list[Plugin]
 
 
+class PluginReview(TypedDict):
+    """A plugin that passed the load gate, beside the one that serves its language."""
+
+    id: str
+    digest: str
+    """SHA-256 of the reviewed bytes, in hex."""
+    replaces: str
+    """SHA-256 of the version that serves, in hex; `none`: nothing serves the language."""
+    fields: list[ReviewedField]
+    """Everything that the two say of themselves, also what is the same."""
+    notes: list[str]
+    """Notes for the operator, such as a missing signature."""
+
+
+class PluginVersions(TypedDict):
+    versions: list[ReplacedPlugin]
+
+
 class Reloaded(TypedDict):
     changed: bool
     plugins: list[Plugin]
@@ -1656,15 +1697,7 @@ class Job(TypedDict):
     """When the job was accepted."""
 
 
-Event: TypeAlias = Union[
-    QueuedEvent,
-    StartedEvent,
-    CompilingEvent,
-    CompiledEvent,
-    OutputEvent,
-    TestEvent,
-    DoneEvent,
-]
+Event: TypeAlias = Union[QueuedEvent, StartedEvent, CompilingEvent, CompiledEvent, OutputEvent, TestEvent, DoneEvent]
 """Events of a job, as server-sent events; `event:` repeats the name, `id:` is its number among the job's. The last is `done`. A slow listener misses some events in between."""
 
 
