@@ -12,7 +12,7 @@ use rust_embed::RustEmbed;
 
 /// The places of the page: each is answered with [`page`], and the script shows what belongs there. `{id}` is any
 /// segment. `web/src/places.ts` has the same list.
-pub const PLACES: [&str; 18] = [
+pub const PLACES: [&str; 19] = [
     "/",
     "/jobs",
     "/jobs/{id}",
@@ -26,6 +26,7 @@ pub const PLACES: [&str; 18] = [
     "/languages",
     "/live",
     "/problems",
+    "/problems/{id}",
     "/plugins",
     "/dead",
     "/audit",

@@ -152,7 +152,27 @@ pub struct Labelled {
     pub bounds_time: bool,
 }
 
+impl Labelled {
+    /// The submission with these files, in `language`. The problem's rules are not in it.
+    pub fn request(&self, files: Vec<FileRequest>, language: &Descriptor) -> JobRequest {
+        let entry = self.entry.as_ref().map(|entry| entry.as_str().to_owned());
+        let mut request = JobRequest { language: language.id.clone(), files, entry, ..JobRequest::default() };
+        // A text whose language the package names has no file name of its own.
+        if let (Some(_), [only]) = (&self.language, &request.files[..])
+            && !only.path.contains('.')
+        {
+            request.source = request.files.pop().map(|file| file.content);
+        }
+        request
+    }
+}
+
 impl Problem {
+    /// Returns true if a test runs the submission, and does not only look at its files.
+    pub fn runs_submissions(&self) -> bool {
+        self.tests.iter().any(|test| test.submitted.is_none())
+    }
+
     /// The job of a submission in `language`: the problem's rules, the submission's files.
     ///
     /// # Errors

@@ -40,6 +40,7 @@ mod routes;
 mod schedules;
 mod session;
 mod submission;
+mod verify;
 mod webhooks;
 mod workers;
 

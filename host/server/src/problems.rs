@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use moka::sync::Cache;
 use optimus_core::job::Policy;
+use optimus_core::problem::Labelled;
 use optimus_core::{Descriptor, Digest, Invalid, Job, JobRequest, Problem};
 use optimus_package::{Caps, PackageError, Tree};
 use serde::{Deserialize, Serialize};
@@ -157,8 +158,11 @@ impl Problems {
         let digest = blocking(move || Ok(digest(&hashed, limits))).await.map_err(AddError::Store)?;
         let flight = self.flights.of(digest);
         let _only = flight.lock().await;
-        if let Some(kept) = self.load(&digest).await.map_err(AddError::Store)? {
-            self.own(digest, kept.bytes, tenant).await?;
+        // Of what earlier versions stored there are no submissions: it is read again.
+        if let Some(kept) = self.load(&digest).await.map_err(AddError::Store)?
+            && let Some(submissions) = self.store.submissions(digest).await.map_err(AddError::Store)?
+        {
+            self.own(digest, kept.bytes + submissions.len() as u64, tenant).await?;
             return Ok((digest, kept.problem));
         }
         let turn = self.turns.of(tenant.map(str::to_owned));
@@ -167,10 +171,14 @@ impl Problems {
         // Unpacking takes its time, and strangers' archives may take long.
         let read = blocking(move || Ok(unpack(&package, limits))).await.map_err(AddError::Store)?;
         drop(permit);
-        let (problem, json) = read?;
+        let Unpacked { problem, json, submissions } = read?;
         let kept = Kept { problem: Arc::new(problem), bytes: json.len() as u64 };
-        self.own(digest, kept.bytes, tenant).await?;
-        if let Err(error) = self.store.put(digest, json).await {
+        self.own(digest, kept.bytes + submissions.len() as u64, tenant).await?;
+        let written = async {
+            self.store.put_submissions(digest, submissions).await?;
+            self.store.put(digest, json).await
+        };
+        if let Err(error) = written.await {
             self.disown(digest, tenant).await.map_err(AddError::Store)?;
             return Err(AddError::Store(error));
         }
@@ -189,6 +197,26 @@ impl Problems {
         let flight = self.flights.of(*digest);
         let _only = flight.lock().await;
         Ok(self.load(digest).await?.map(|kept| kept.problem))
+    }
+
+    /// The submissions to a stored problem whose verdicts its author knows. `None`: an earlier version stored it, and kept
+    /// none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn submissions(&self, digest: &Digest) -> anyhow::Result<Option<Vec<Labelled>>> {
+        let unread = || format!("cannot read the submissions of problem `{digest}`");
+        let Some(json) = self.store.submissions(*digest).await.with_context(unread)? else { return Ok(None) };
+        blocking(move || Ok(serde_json::from_slice(&json)?)).await.with_context(unread).map(Some)
+    }
+
+    /// Returns true if this tenant has stored the package of a problem.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn is_owner(&self, digest: &Digest, tenant: &str) -> anyhow::Result<bool> {
+        let owners = self.store.owners_of(*digest).await;
+        Ok(owners.with_context(|| format!("cannot read who stored problem `{digest}`"))?.tenants.contains(tenant))
     }
 
     /// From memory or from the store. The caller holds the problem's flight.
@@ -285,7 +313,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + 
 }
 
 /// A package as a problem, and as what is stored of it.
-fn unpack(package: &[u8], limits: Limits) -> Result<(Problem, Vec<u8>), AddError> {
+struct Unpacked {
+    problem: Problem,
+    json: Vec<u8>,
+    submissions: Vec<u8>,
+}
+
+fn unpack(package: &[u8], limits: Limits) -> Result<Unpacked, AddError> {
     let tree = Tree::of_file(package, Caps::default()).map_err(AddError::Package)?;
     let mut problem = optimus_package::import(tree).map_err(AddError::Package)?;
     if !problem.generated.is_empty() {
@@ -294,10 +328,12 @@ fn unpack(package: &[u8], limits: Limits) -> Result<(Problem, Vec<u8>), AddError
         return Err(AddError::Package(PackageError::Unsupported { file, feature }));
     }
     limits.apply(&mut problem)?;
-    // The authors' solutions are for verifying the package; clients must not read them.
-    problem.submissions.clear();
-    let json = serde_json::to_vec(&problem).map_err(|error| AddError::Store(error.into()))?;
-    Ok((problem, json))
+    // The authors' solutions are for verifying the package, and are no part of what jobs are judged by.
+    let submissions = std::mem::take(&mut problem.submissions);
+    let unwritten = |error: serde_json::Error| AddError::Store(error.into());
+    let submissions = serde_json::to_vec(&submissions).map_err(unwritten)?;
+    let json = serde_json::to_vec(&problem).map_err(unwritten)?;
+    Ok(Unpacked { problem, json, submissions })
 }
 
 /// The package's hash; where limits are given, a hash of that and of them, which no package's own hash can be.

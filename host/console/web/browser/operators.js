@@ -128,6 +128,62 @@ export async function aProblemIsStoredAndRemoved(page, { open }) {
   await page.getByText('No problem is stored.').waitFor();
 }
 
+const solution = (language, source) => `<solution language="${language}"><![CDATA[${source}]]></solution>`;
+
+export async function aProblemsOwnSubmissionsAreJudgedWhileOneLooks(page, { open }) {
+  const right = solution('Bash', 'read a b; sleep 0.2; echo $((a + b))');
+  const wrong = solution('Bash', 'read a b; echo $((a - b)) "<b>"');
+  const body = PACKAGE.replace('</item>', `${right.repeat(7)}${wrong}${solution('Cobol', 'x')}</item>`).replace('Sum of', 'Verified sum of');
+  const stored = await (await fetch(`${open}/v1/problems`, { method: 'POST', body })).json();
+  await page.goto(`${open}/problems`);
+  await page.getByRole('link', { name: 'Verified sum of <b>two</b>' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Verified sum of <b>two</b>' }).waitFor();
+  const about = page.getByRole('region', { name: 'What it is' });
+  assert.match(await about.innerText(), /fps[\s\S]*1\.00 s[\s\S]*128\.0 MiB/);
+  await page.getByText('1 test', { exact: true }).click();
+  const verify = page.getByRole('region', { name: 'Verify' });
+  assert.equal(await verify.locator('tbody tr').count(), 9);
+  await verify.getByRole('button', { name: 'Judge them' }).click();
+  // Others have a share of the queue: never more than a few of them are in it.
+  let [most, isOver] = [0, false];
+  const ended = verify.getByText('9 of 9 ended, 7 as expected').waitFor({ timeout: 60_000 }).finally(() => (isOver = true));
+  while (!isOver) {
+    const states = await Promise.all(['queued', 'running'].map(async (state) => (await (await fetch(`${open}/v1/jobs?state=${state}`)).json()).jobs.length));
+    most = Math.max(most, states[0] + states[1]);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  await ended;
+  assert.ok(most >= 1 && most <= 3, `${most} jobs at once`);
+  const rows = verify.locator('tbody tr');
+  assert.match(await rows.nth(0).innerText(), /accepted[\s\S]*Accepted[\s\S]*As expected/);
+  assert.match(await rows.nth(7).innerText(), /Wrong answer[\s\S]*expected accepted[\s\S]*found wrong_answer/);
+  assert.match(await rows.nth(8).innerText(), /Not judged[\s\S]*is in no language that is here/);
+  await accessible(page, 'a problem that was verified');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page, 'a problem that was verified');
+  await rows.nth(7).getByRole('link', { name: 'its job' }).click();
+  await page.getByText('Wrong answer').first().waitFor();
+  assert.equal((await fetch(`${open}/v1/problems/${stored.problem}`, { method: 'DELETE' })).status, 200);
+}
+
+export async function aVerificationIsStoppedAndItsJobsWithIt(page, { open }) {
+  const body = PACKAGE.replace('</item>', `${solution('Bash', 'sleep 30').repeat(6)}</item>`).replace('<time_limit unit="s">1', '<time_limit unit="s">20');
+  const stored = await (await fetch(`${open}/v1/problems`, { method: 'POST', body })).json();
+  await page.goto(`${open}/problems/${stored.problem}`);
+  const verify = page.getByRole('region', { name: 'Verify' });
+  await verify.getByRole('button', { name: 'Judge them' }).click();
+  await verify.getByText(/Running|Queued/).first().waitFor();
+  await verify.getByRole('button', { name: 'Stop' }).click();
+  await verify.getByText('6 of 6 ended, 0 as expected').waitFor();
+  for (let look = 0; ; look += 1) {
+    const running = await Promise.all(['queued', 'running'].map(async (state) => (await (await fetch(`${open}/v1/jobs?state=${state}`)).json()).jobs.length));
+    if (running[0] + running[1] === 0) break;
+    assert.ok(look < 100, 'jobs of a verification that was stopped go on');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await fetch(`${open}/v1/problems/${stored.problem}`, { method: 'DELETE' });
+}
+
 export async function whatWasGivenUpIsTriedAgainOrLetGo(page, { open }) {
   // No job is given up on a machine that works: the page is shown what the API would answer.
   const dead = (last) => ({ id: `0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4${last}`, language: 'bash', attempts: 5, reason: 'the sandbox failed <b>', at_ms: Date.now() });

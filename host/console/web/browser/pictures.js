@@ -14,6 +14,13 @@ const JOB = {
   ],
 };
 
+const PACKAGE = `<?xml version="1.0" encoding="UTF-8"?>
+<fps version="1.2"><item>
+<title>Sum</title><time_limit unit="s">1</time_limit><memory_limit unit="mb">128</memory_limit>
+<test_input><![CDATA[1 2\n]]></test_input><test_output><![CDATA[3\n]]></test_output>
+<solution language="Bash"><![CDATA[read a b; echo $((a + b))]]></solution>
+</item></fps>`;
+
 const LOOKS = {
   light: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
   dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
@@ -79,6 +86,12 @@ export async function everyPageFitsEveryWindow(_, { open, browser, shots }) {
     await page.goto(`${open}/problems`);
     await page.getByText('No problem is stored').waitFor();
     await keep('problems');
+    const { problem } = await (await fetch(`${open}/v1/problems`, { method: 'POST', body: PACKAGE })).json();
+    await page.goto(`${open}/problems/${problem}`);
+    await page.getByRole('button', { name: 'Judge them' }).click();
+    await page.getByText('1 of 1 ended, 1 as expected').waitFor();
+    await keep('problem');
+    await fetch(`${open}/v1/problems/${problem}`, { method: 'DELETE' });
     await page.goto(`${open}/dead`);
     await page.getByText('No job was given up').waitFor();
     await keep('dead');

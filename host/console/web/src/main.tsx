@@ -34,6 +34,7 @@ const sessionPage = async () => (await import('./pages/session')).SessionPage;
 const auditPage = async () => (await import('./pages/audit')).AuditPage;
 const livePage = async () => (await import('./pages/live')).LivePage;
 const problemsPage = async () => (await import('./pages/problems')).ProblemsPage;
+const problemPage = async () => (await import('./pages/problem')).ProblemPage;
 const pluginsPage = async () => (await import('./pages/plugins')).PluginsPage;
 const deadPage = async () => (await import('./pages/dead')).DeadPage;
 const keysPage = async () => (await import('./pages/keys')).KeysPage;
@@ -73,6 +74,8 @@ function Page() {
       return <Later load={livePage} />;
     case '/problems':
       return <Later load={problemsPage} />;
+    case '/problems/:id':
+      return <Later key={place.value.id} load={problemPage} />;
     case '/plugins':
       return <Later load={pluginsPage} />;
     case '/dead':

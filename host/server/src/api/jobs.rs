@@ -22,7 +22,7 @@ use super::{ApiError, ApiState};
 #[derive(Debug, Serialize)]
 pub(super) struct JobView {
     id: JobId,
-    state: &'static str,
+    pub(super) state: &'static str,
     /// When it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Timestamp>,
@@ -31,7 +31,7 @@ pub(super) struct JobView {
 }
 
 impl JobView {
-    fn new(id: JobId, state: &'static str, report: Option<Box<Report>>) -> Self {
+    pub(super) fn new(id: JobId, state: &'static str, report: Option<Box<Report>>) -> Self {
         Self { id, state, created_at: id.created_at(), report }
     }
 

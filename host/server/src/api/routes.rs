@@ -14,7 +14,8 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, audit, batch, console, cookie, docs, doctor, events, files, health, history, identity,
-    interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules, session, webhooks, workers,
+    interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules, session, verify, webhooks,
+    workers,
 };
 use crate::keys::Scope;
 
@@ -71,6 +72,9 @@ fn routes() -> Vec<Route> {
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
         scoped("/v1/problems/{id}", "delete", Admin, delete(problems::remove)),
+        scoped("/v1/problems/{id}/submissions", "get", Problems, get(verify::list)),
+        scoped("/v1/problems/{id}/submissions/{number}/jobs", "post", Problems, post(verify::submit)),
+        scoped("/v1/problems/{id}/submissions/{number}/jobs/{job}", "get", Problems, get(verify::compare)),
         Route { path: "/v1/languages", method: "get", access: AnyKey, handler: get(health::languages) },
         Route { path: "/v1/limits", method: "get", access: AnyKey, handler: get(limits::limits) },
         Route { path: "/v1/me", method: "get", access: AnyKey, handler: get(identity::me) },

@@ -1,4 +1,4 @@
-//! Storage of problems: two files each in the state directory, or two values each beside a shared queue.
+//! Storage of problems: three files each in the state directory, or three values each beside a shared queue.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +17,7 @@ const PREFIX: &str = "sha256:";
 pub struct ProblemStore {
     problems: Box<dyn KeyValueStore>,
     owners: Box<dyn KeyValueStore>,
+    submissions: Box<dyn KeyValueStore>,
 }
 
 impl ProblemStore {
@@ -24,7 +25,8 @@ impl ProblemStore {
     pub fn files(dir: PathBuf) -> Self {
         Self {
             problems: Box::new(Directory::new(dir.clone(), PREFIX, ".json")),
-            owners: Box::new(Directory::new(dir, PREFIX, ".owners")),
+            owners: Box::new(Directory::new(dir.clone(), PREFIX, ".owners")),
+            submissions: Box::new(Directory::new(dir, PREFIX, ".submissions")),
         }
     }
 
@@ -33,6 +35,7 @@ impl ProblemStore {
         Self {
             problems: Box::new(SharedHash::new(Arc::clone(store), "problems")),
             owners: Box::new(SharedHash::new(Arc::clone(store), "problem-owners")),
+            submissions: Box::new(SharedHash::new(Arc::clone(store), "problem-submissions")),
         }
     }
 
@@ -42,6 +45,15 @@ impl ProblemStore {
 
     pub(super) async fn get(&self, digest: Digest) -> anyhow::Result<Option<Vec<u8>>> {
         self.problems.get(&digest.to_string()).await
+    }
+
+    /// The submissions whose verdicts the author knows. Apart from the problem: no job needs them.
+    pub(super) async fn put_submissions(&self, digest: Digest, json: Vec<u8>) -> anyhow::Result<()> {
+        self.submissions.put(&digest.to_string(), Some(json)).await
+    }
+
+    pub(super) async fn submissions(&self, digest: Digest) -> anyhow::Result<Option<Vec<u8>>> {
+        self.submissions.get(&digest.to_string()).await
     }
 
     /// The names of all, in order.
@@ -54,6 +66,7 @@ impl ProblemStore {
 
     pub(super) async fn remove(&self, digest: Digest) -> anyhow::Result<()> {
         self.problems.put(&digest.to_string(), None).await?;
+        self.submissions.put(&digest.to_string(), None).await?;
         self.owners.put(&digest.to_string(), None).await
     }
 
@@ -66,6 +79,12 @@ impl ProblemStore {
             }
         }
         Ok(all)
+    }
+
+    /// The owners of one.
+    pub(super) async fn owners_of(&self, digest: Digest) -> anyhow::Result<Owners> {
+        let json = self.owners.get(&digest.to_string()).await?;
+        Ok(json.map(|json| serde_json::from_slice(&json)).transpose()?.unwrap_or_default())
     }
 
     pub(super) async fn put_owners(&self, digest: Digest, owners: &Owners) -> anyhow::Result<()> {

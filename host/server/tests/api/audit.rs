@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Server, Setup};
 
 /// Operations that change nothing although their methods say so: a job is its own entry, and a dry run changes nothing.
-const NO_CHANGES: [&str; 6] = [
+const NO_CHANGES: [&str; 7] = [
     "POST /v1/jobs",
     "POST /v1/jobs/batch",
     "POST /submit",
     "POST /v1/pipelines/{id}/dry-run",
     "POST /v1/plugins/{id}/dry-run",
+    "POST /v1/problems/{id}/submissions/{number}/jobs",
     "POST /v1/sessions/{id}/cells",
 ];
 

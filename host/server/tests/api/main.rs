@@ -35,5 +35,6 @@ mod streams;
 mod support;
 mod tenants;
 mod tokens;
+mod verify;
 mod webhooks;
 mod workers;

@@ -136,6 +136,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/problems/{id}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the submissions whose verdicts the package's author knows
+         * @description For administrators, and for tenants that have stored the package.
+         */
+        get: operations["listProblemSubmissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/problems/{id}/submissions/{number}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit one of these as a job
+         * @description The job is like any other that names the problem, and counts against the key's allowance. It needs the scope `submit` as well.
+         */
+        post: operations["submitProblemSubmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/problems/{id}/submissions/{number}/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare a job's report with what is expected of a submission
+         * @description It needs the scope `read` as well.
+         */
+        get: operations["compareProblemSubmission"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/schedules": {
         parameters: {
             query?: never;
@@ -1996,8 +2056,21 @@ export interface components {
          *       "name": "sum",
          *       "format": "Kattis (legacy)",
          *       "tests": 12,
+         *       "limits": {
+         *         "cpu_ms": 1000,
+         *         "memory_bytes": 268435456
+         *       },
          *       "is_interactive": false,
          *       "is_scored": false,
+         *       "groups": [],
+         *       "listed": [
+         *         {
+         *           "name": "sample/1"
+         *         },
+         *         {
+         *           "name": "secret/01"
+         *         }
+         *       ],
          *       "remarks": []
          *     }
          */
@@ -2007,8 +2080,14 @@ export interface components {
             name: string;
             format: string;
             tests: number;
+            /** @description The limits of each test, as the package says them. */
+            limits: components["schemas"]["Limits"];
             is_interactive: boolean;
             is_scored: boolean;
+            /** @description The groups that tests belong to. */
+            groups: components["schemas"]["ProblemGroup"][];
+            /** @description The first 500 tests, in the order in which they are judged. */
+            listed: components["schemas"]["ProblemTest"][];
             /** @description Parts of the package that were ignored, because they change no verdict. */
             remarks: string[];
         };
@@ -2315,6 +2394,86 @@ export interface components {
         ProblemList: {
             /** @description Digests, each `sha256:…`. */
             problems: string[];
+        };
+        /**
+         * @example {
+         *       "name": "1",
+         *       "points": 30,
+         *       "is_sample": false
+         *     }
+         */
+        ProblemGroup: {
+            name: string;
+            /** @description Absent: the sum of its tests'. */
+            points?: number;
+            /** @description Visible to submitters, and without points. */
+            is_sample: boolean;
+        };
+        /**
+         * @example {
+         *       "name": "1a",
+         *       "group": "1"
+         *     }
+         */
+        ProblemTest: {
+            name: string;
+            group?: string;
+            points?: number;
+        };
+        /**
+         * @example {
+         *       "submissions": [
+         *         {
+         *           "number": 1,
+         *           "name": "submissions/accepted/sum.py",
+         *           "expected": "accepted",
+         *           "files": 1,
+         *           "bytes": 48
+         *         }
+         *       ]
+         *     }
+         */
+        ProblemSubmissions: {
+            submissions: components["schemas"]["ProblemSubmission"][];
+        };
+        /**
+         * @description A submission whose verdict the package's author knows.
+         * @example {
+         *       "number": 1,
+         *       "name": "submissions/accepted/sum.py",
+         *       "expected": "accepted",
+         *       "files": 1,
+         *       "bytes": 48
+         *     }
+         */
+        ProblemSubmission: {
+            /** @description From 1. */
+            number: number;
+            /** @description Its place in the package. */
+            name: string;
+            /** @description What should come of it, in words. */
+            expected: string;
+            /** @description As the package says; absent: its files' names tell. */
+            language?: string;
+            files: number;
+            bytes: number;
+        };
+        /**
+         * @example {
+         *       "job": "0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f",
+         *       "state": "done",
+         *       "expected": "wrong_answer",
+         *       "verdict": "accepted",
+         *       "mismatch": "expected wrong_answer, found accepted"
+         *     }
+         */
+        VerifiedSubmission: {
+            job: string;
+            state: components["schemas"]["State"];
+            expected: string;
+            verdict?: components["schemas"]["Verdict"];
+            /** @description Why this is not what was expected; absent where it is. */
+            mismatch?: string;
         };
         /** @description Caps and defaults of jobs on this server. */
         ServerLimits: {
@@ -4911,6 +5070,297 @@ export interface operations {
                 };
             };
             /** @description The problem cannot be read or removed at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listProblemSubmissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `sha256:…`
+                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The submissions, in the order of the package. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemSubmissions"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope `problems`, or its tenant has not stored this problem. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such problem. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description An earlier version stored the problem, without its submissions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The problem cannot be read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    submitProblemSubmission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `sha256:…`
+                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                id: string;
+                /**
+                 * @description The submission's number, from 1.
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job is accepted and stored; `location` is its URL. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope `problems` or `submit`, or its tenant has not stored this problem. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such problem or submission. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description An earlier version stored the problem, without its submissions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The problem does not take the submission, or its language is not here. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many jobs or requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The queue is full, or cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    compareProblemSubmission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `sha256:…`
+                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                id: string;
+                /**
+                 * @description The submission's number, from 1.
+                 * @example 1
+                 */
+                number: number;
+                /**
+                 * @description A job of this submission.
+                 * @example 0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f
+                 */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it, as far as that is known. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedSubmission"];
+                };
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope `problems` or `read`, or its tenant has not stored this problem. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such problem, submission or job. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description An earlier version stored the problem, without its submissions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The problem cannot be read at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;

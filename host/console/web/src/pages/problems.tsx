@@ -47,7 +47,9 @@ export function ProblemsPage() {
         {problems.map((problem) => (
           <article key={problem.problem} class="line">
             <div>
-              <h2>{visible(problem.name)}</h2>
+              <h2>
+                <a href={`/problems/${problem.problem}`}>{visible(problem.name) || problem.problem.slice(0, 19)}</a>
+              </h2>
               <p class="muted">{words.facts(problem.format, problem.tests, problem.is_interactive, problem.is_scored)}</p>
               <p class="mono muted">{problem.problem}</p>
               {problem.remarks.map((remark) => (

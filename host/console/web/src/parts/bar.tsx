@@ -30,6 +30,7 @@ const ABOVE: Partial<Record<string, string>> = {
   '/runs/:id': '/pipelines',
   '/schedules/:id': '/schedules',
   '/sessions/:id': '/sessions',
+  '/problems/:id': '/problems',
 };
 
 export function Bar() {

@@ -111,17 +111,8 @@ impl Judge {
         files: Vec<FileRequest>,
         label: &str,
     ) -> anyhow::Result<Report> {
-        let is_run = problem.tests.iter().any(|test| test.submitted.is_none());
-        let language = self.place.language(own, &files, is_run)?;
-        let entry = own.entry.as_ref().map(|entry| entry.as_str().to_owned());
-        let mut request =
-            JobRequest { language: language.descriptor.id.clone(), files, entry, ..JobRequest::default() };
-        // A text whose language the package names has no file name of its own.
-        if let (Some(_), [only]) = (&own.language, &request.files[..])
-            && !only.path.contains('.')
-        {
-            request.source = request.files.pop().map(|file| file.content);
-        }
+        let language = self.place.language(own, &files, problem.runs_submissions())?;
+        let request = own.request(files, &language.descriptor);
         let bar = output::progress(self.output.is_json(), problem.tests.len() as u64);
         bar.set_message(label.to_owned());
         let report = match &mut self.place {

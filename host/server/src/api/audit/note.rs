@@ -24,12 +24,13 @@ use crate::webhooks::Network;
 /// Requests that are no changes although their methods say so. A job is its own entry: it is stored with its tenant and its
 /// time, and there are thousands a second; so there are of the cells of a session, whose beginning and end are noted. A dry
 /// run changes nothing.
-const NO_CHANGES: [(&str, &str); 6] = [
+const NO_CHANGES: [(&str, &str); 7] = [
     ("/v1/jobs", "post"),
     ("/v1/jobs/batch", "post"),
     ("/submit", "post"),
     ("/v1/pipelines/{id}/dry-run", "post"),
     ("/v1/plugins/{id}/dry-run", "post"),
+    ("/v1/problems/{id}/submissions/{number}/jobs", "post"),
     ("/v1/sessions/{id}/cells", "post"),
 ];
 

@@ -169,20 +169,6 @@ class Ready(TypedDict):
     """Conditions that do not make this process unready, because another process would do no better, by part: the shared queue cannot be reached (`queue`), or no worker has announced these languages lately (`workers`)."""
 
 
-class Problem(TypedDict):
-    """A stored problem."""
-
-    problem: str
-    """The SHA-256 of the package, by which jobs name it."""
-    name: str
-    format: str
-    tests: int
-    is_interactive: bool
-    is_scored: bool
-    remarks: list[str]
-    """Parts of the package that were ignored, because they change no verdict."""
-
-
 class DeadJob(TypedDict):
     """A job that was given up after its last attempt."""
 
@@ -382,6 +368,44 @@ Speaker: TypeAlias = Literal['program', 'interactor']
 class ProblemList(TypedDict):
     problems: list[str]
     """Digests, each `sha256:…`."""
+
+
+class ProblemGroup(TypedDict):
+    name: str
+    points: NotRequired[float]
+    """Absent: the sum of its tests'."""
+    is_sample: bool
+    """Visible to submitters, and without points."""
+
+
+class ProblemTest(TypedDict):
+    name: str
+    group: NotRequired[str]
+    points: NotRequired[float]
+
+
+class ProblemSubmission(TypedDict):
+    """A submission whose verdict the package's author knows."""
+
+    number: int
+    """From 1."""
+    name: str
+    """Its place in the package."""
+    expected: str
+    """What should come of it, in words."""
+    language: NotRequired[str]
+    """As the package says; absent: its files' names tell."""
+    files: int
+    bytes: int
+
+
+class VerifiedSubmission(TypedDict):
+    job: str
+    state: State
+    expected: str
+    verdict: NotRequired[Verdict]
+    mismatch: NotRequired[str]
+    """Why this is not what was expected; absent where it is."""
 
 
 class ServerLimits(TypedDict):
@@ -1144,6 +1168,26 @@ class PluginVersions(TypedDict):
     versions: list[ReplacedPlugin]
 
 
+class Problem(TypedDict):
+    """A stored problem."""
+
+    problem: str
+    """The SHA-256 of the package, by which jobs name it."""
+    name: str
+    format: str
+    tests: int
+    limits: Limits
+    """The limits of each test, as the package says them."""
+    is_interactive: bool
+    is_scored: bool
+    groups: list[ProblemGroup]
+    """The groups that tests belong to."""
+    listed: list[ProblemTest]
+    """The first 500 tests, in the order in which they are judged."""
+    remarks: list[str]
+    """Parts of the package that were ignored, because they change no verdict."""
+
+
 class Reloaded(TypedDict):
     changed: bool
     plugins: list[Plugin]
@@ -1208,6 +1252,10 @@ class Turn(TypedDict):
     process: NotRequired[int]
     """The number of the process that sends or receives the message, from 0, where there are several."""
     said: Content
+
+
+class ProblemSubmissions(TypedDict):
+    submissions: list[ProblemSubmission]
 
 
 class Identity(TypedDict):
