@@ -169,14 +169,14 @@ impl<'a> Place<'a> {
         run(self.node("browser/measure.js").arg(server.base()).arg(&lighthouse))
     }
 
-    /// Versions of a plugin that the page uploads, where no server looks for plugins.
+    /// Versions of plugins that the page uploads, where no server looks for plugins. Each test has a language of its own.
     fn versions(&self, plugins: &Path) -> anyhow::Result<()> {
-        for version in 1..=3 {
+        for (id, version) in [("twin", 1), ("twin", 2), ("twin", 3), ("back", 1), ("back", 2)] {
             let folder = plugins.join(format!(".versions/{version}"));
             fs::create_dir_all(&folder)?;
-            fs::write(folder.join("language.toml"), twin(version))?;
+            fs::write(folder.join("language.toml"), language(id, version))?;
             let mut build = Command::new(self.root.join("target/debug/optimus"));
-            run(build.args(["plugin", "build"]).arg(&folder).arg("-o").arg(folder.join("twin.wasm")))?;
+            run(build.args(["plugin", "build"]).arg(&folder).arg("-o").arg(folder.join(format!("{id}.wasm"))))?;
         }
         Ok(())
     }
@@ -219,15 +219,12 @@ impl<'a> Place<'a> {
     }
 }
 
-/// A language in three versions: the second asks for more.
-fn twin(version: u32) -> String {
-    let more = if version == 2 {
-        "extensions = [\"twn\", \"tw2\"]\nminimum = { memory_mib = 256 }"
-    } else {
-        "extensions = [\"twn\"]"
-    };
+/// A language, whose second version asks for more.
+fn language(id: &str, version: u32) -> String {
+    let more = if version == 2 { format!(", \"{id}2\"]\nminimum = {{ memory_mib = 256 }}") } else { "]".to_owned() };
     format!(
-        "id = \"twin\"\nname = \"Twin\"\nversion = \"{version}.0.0\"\n{more}\nimage = \"x:1\"\nprobe = \"sh -c true\"\nrun = \"sh {{main}}\"\n"
+        "id = \"{id}\"\nname = \"{id}\"\nversion = \"{version}.0.0\"\nextensions = [\"{id}\"{more}\nimage = \"x:1\"\n\
+         probe = \"sh -c true\"\nrun = \"sh {{main}}\"\n"
     )
 }
 

@@ -49,7 +49,7 @@ export async function aPluginIsLookedAtPutInAndABadOneRefused(page, { open, plug
   assert.match(await page.locator('article', { hasText: 'bash' }).first().innerText(), /Active/);
 }
 
-const served = async (open) => (await (await fetch(`${open}/v1/plugins`)).json()).plugins.find((one) => one.id === 'twin')?.version;
+const served = async (open, id = 'twin') => (await (await fetch(`${open}/v1/plugins`)).json()).plugins.find((one) => one.id === id)?.version;
 const row = (review, name) => review.getByRole('row', { name: new RegExp(`^${name}`) });
 
 export async function whatAPluginChangesIsShownAndOnlyConsentPutsItIn(page, { open, plugins }) {
@@ -70,7 +70,7 @@ export async function whatAPluginChangesIsShownAndOnlyConsentPutsItIn(page, { op
   assert.equal(await review.getByRole('heading').innerText(), 'twin: 1.0.0 to 2.0.0');
   await review.getByText('It asks for more than the one that serves').waitFor();
   assert.match(await row(review, 'Limits at least').innerText(), /More[\s\S]*memory_bytes 268435456/);
-  assert.match(await row(review, 'Extensions').innerText(), /twn[\s\S]*twn\s+tw2/);
+  assert.match(await row(review, 'Extensions').innerText(), /twin[\s\S]*twin\s+twin2/);
   await accessible(page, 'the difference');
   await page.setViewportSize({ width: 360, height: 740 });
   await fits(page, 'the difference');
@@ -91,23 +91,23 @@ export async function whatAPluginChangesIsShownAndOnlyConsentPutsItIn(page, { op
 
 export async function aPluginGoesBackToAVersionThatItReplaced(page, { open, plugins }) {
   for (const version of [1, 2]) {
-    const body = await readFile(`${plugins}/.versions/${version}/twin.wasm`);
-    assert.equal((await fetch(`${open}/v1/plugins/twin`, { method: 'PUT', body })).status, 200);
+    const body = await readFile(`${plugins}/.versions/${version}/back.wasm`);
+    assert.equal((await fetch(`${open}/v1/plugins/back`, { method: 'PUT', body })).status, 200);
   }
   await page.goto(`${open}/plugins`);
-  const twin = page.locator('article', { hasText: 'twin' });
-  await twin.getByText('Earlier versions').click();
-  await twin.getByRole('button', { name: 'Look at going back twin 1.0.0' }).click();
+  const article = page.locator('article', { hasText: /^back / });
+  await article.getByText('Earlier versions').click();
+  await article.getByRole('button', { name: 'Look at going back back 1.0.0' }).click();
   const review = page.getByRole('region', { name: 'What would change' });
-  await review.getByRole('heading', { name: 'twin: 2.0.0 to 1.0.0' }).waitFor();
+  await review.getByRole('heading', { name: 'back: 2.0.0 to 1.0.0' }).waitFor();
   await review.getByRole('button', { name: 'Go back to it' }).click();
-  await page.getByText('twin: 2.0.0 became 1.0.0.').waitFor();
-  assert.equal(await served(open), '1.0.0');
+  await page.getByText('back: 2.0.0 became 1.0.0.').waitFor();
+  assert.equal(await served(open, 'back'), '1.0.0');
   // What it replaced is kept in turn.
-  await twin.getByText('Earlier versions').click();
-  await twin.getByRole('button', { name: 'Look at going back twin 2.0.0' }).waitFor();
+  await article.getByText('Earlier versions').click();
+  await article.getByRole('button', { name: 'Look at going back back 2.0.0' }).waitFor();
   const noted = (await (await fetch(`${open}/v1/audit?action=POST /v1/plugins/{id}/rollback`)).json()).entries;
-  assert.equal(noted[0].target, '/v1/plugins/twin/rollback');
+  assert.equal(noted[0].target, '/v1/plugins/back/rollback');
 }
 
 const PACKAGE = `<?xml version="1.0" encoding="UTF-8"?>
@@ -133,7 +133,7 @@ const solution = (language, source) => `<solution language="${language}"><![CDAT
 export async function aProblemsOwnSubmissionsAreJudgedWhileOneLooks(page, { open }) {
   const right = solution('Bash', 'read a b; sleep 0.2; echo $((a + b))');
   const wrong = solution('Bash', 'read a b; echo $((a - b)) "<b>"');
-  const body = PACKAGE.replace('</item>', `${right.repeat(7)}${wrong}${solution('Cobol', 'x')}</item>`).replace('Sum of', 'Verified sum of');
+  const body = PACKAGE.replace('</item>', `${right.repeat(7)}${wrong}${solution('Nowhere', 'x')}</item>`).replace('Sum of', 'Verified sum of');
   const stored = await (await fetch(`${open}/v1/problems`, { method: 'POST', body })).json();
   await page.goto(`${open}/problems`);
   await page.getByRole('link', { name: 'Verified sum of <b>two</b>' }).click();

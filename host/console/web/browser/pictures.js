@@ -66,8 +66,8 @@ export async function everyPageFitsEveryWindow(_, { open, browser, shots }) {
     await keep('schedules');
     await page.goto(`${open}/sessions`);
     await page.getByRole('button', { name: 'Begin a session' }).click();
-    await page.getByLabel('Next cell').fill('sum(range(9))');
-    await page.getByLabel('Next cell').press('Control+Enter');
+    await page.getByRole('textbox', { name: 'Next cell' }).fill('sum(range(9))');
+    await page.getByRole('textbox', { name: 'Next cell' }).press('Control+Enter');
     await page.getByText('36', { exact: true }).waitFor();
     await keep('session');
     await page.goto(`${open}/sessions`);

@@ -82,7 +82,7 @@ export async function aScheduleIsMadeFiredPausedAndRemoved(page, { open }) {
 export async function cellsOfASessionShareTheirState(page, { open }) {
   await page.goto(`${open}/sessions`);
   await page.getByRole('button', { name: 'Begin a session' }).click();
-  const field = page.getByLabel('Next cell');
+  const field = page.getByRole('textbox', { name: 'Next cell' });
   await field.fill('x = "<b>6</b>"\nprint(x)');
   await field.press('Control+Enter');
   await page.getByRole('region', { name: 'Cell 1' }).getByText('<b>6</b>').last().waitFor();
