@@ -961,6 +961,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in to the console through the identity provider
+         * @description For browsers, which go there: OpenID Connect's authorization code flow with PKCE begins. Without a client at an identity provider (`--oidc-client-id`) there is none. Only a page of this server may lead here.
+         */
+        get: operations["beginLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from the identity provider
+         * @description The redirect URI of the console's client. The server exchanges the code, checks the tokens as it checks bearer tokens, and makes the access token the session; or the ID token, if only that is for this server. The session ends with the token. Each sign-in counts once, and in the browser that began it.
+         */
+        get: operations["finishLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -7946,6 +7986,11 @@ export interface operations {
             /** @description No key, or one that is not known. */
             401: {
                 headers: {
+                    /**
+                     * @description The path where a person signs in through the identity provider, if there is one. Every 401 has it.
+                     * @example /v1/session/login
+                     */
+                    "Optimus-Sign-In"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9532,6 +9577,133 @@ export interface operations {
                 };
             };
             /** @description Not possible at the moment; `retry-after` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginLogin: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The path of the console to come back to; `/`, when absent.
+                 * @example /jobs?state=done
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; or, if that cannot be reached, back to the console with `signin=unreachable`. */
+            303: {
+                headers: {
+                    /**
+                     * @description Where to.
+                     * @example https://id.example.org/authorize?response_type=code&client_id=optimus&…
+                     */
+                    Location?: string;
+                    /**
+                     * @description What this browser has begun, for ten minutes.
+                     * @example optimus_login_Jx0a2B4f=…; Path=/v1/session/callback; Max-Age=600; HttpOnly; SameSite=Lax
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `to` is no path of the console, or a parameter is not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody signs in through an identity provider here (`no_login`). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    finishLogin: {
+        parameters: {
+            query?: {
+                /** @description What names the sign-in. */
+                state?: string;
+                /** @description What the provider gives for a token. */
+                code?: string;
+                /** @description Why it gives none. */
+                error?: string;
+                /** @description The same for people; it stands in the server's log. */
+                error_description?: string;
+                /** @description The provider, if it names itself (RFC 9207). */
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back to the console. If nobody is signed in, `signin` says why: `denied`, `provider`, `refused`, `stale` or `unreachable`. */
+            303: {
+                headers: {
+                    /**
+                     * @description Where to.
+                     * @example /jobs?state=done
+                     */
+                    Location?: string;
+                    /**
+                     * @description The session's cookie.
+                     * @example optimus_session_4fJx0a2B=eyJhbGciOiJFUzI1NiJ9.…; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The header `host` is no host (`bad_host`). */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody signs in through an identity provider here (`no_login`). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description That somebody signs in cannot be noted at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1745,7 +1745,15 @@ class Job(TypedDict):
     """When the job was accepted."""
 
 
-Event: TypeAlias = Union[QueuedEvent, StartedEvent, CompilingEvent, CompiledEvent, OutputEvent, TestEvent, DoneEvent]
+Event: TypeAlias = Union[
+    QueuedEvent,
+    StartedEvent,
+    CompilingEvent,
+    CompiledEvent,
+    OutputEvent,
+    TestEvent,
+    DoneEvent,
+]
 """Events of a job, as server-sent events; `event:` repeats the name, `id:` is its number among the job's. The last is `done`. A slow listener misses some events in between."""
 
 
