@@ -83,6 +83,9 @@ fn a_long_function_is_found_wherever_it_stands() {
     assert_eq!(found(&format!("mod tests {{\n{}}}\n", function("    ", 91)), false), [(2, 91)]);
     let declared = format!("trait X {{\n    fn a(&self);\n{}}}\n", function("    ", 60));
     assert_eq!(found(&declared, false), []);
+    // The last one, whose next brace of the same depth stands in something else.
+    let last = format!("trait X {{\n    fn a(&self);\n}}\n{}impl Y {{\n    fn b() {{\n    }}\n}}\n", "\n".repeat(61));
+    assert_eq!(found(&last, false), []);
 }
 
 #[test]

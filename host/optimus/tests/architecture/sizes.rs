@@ -42,10 +42,10 @@ pub(crate) fn long_functions(text: &str, is_test: bool) -> impl Iterator<Item = 
             continue;
         }
         let ends = |line: &str| line.len() == indent + 1 && line.ends_with('}');
-        let is_next = |line: &str| line.len() > indent && is_function(&line[indent..]);
         let length = lines[first..].iter().position(|line| ends(line)).map_or(0, |last| last + 1);
-        // A declaration without a body ends at the brace of what holds it, after the next function.
-        let has_body = !lines[first + 1..first + length.max(1)].iter().any(|line| is_next(line));
+        // A declaration in a trait has no body: its signature ends with a semicolon.
+        let signature_ends = |line: &&&str| ["{", "}", ";"].iter().any(|end| line.ends_with(end));
+        let has_body = lines[first..].iter().find(signature_ends).is_some_and(|line| !line.ends_with(';'));
         let most = if is_test || first > tests { TEST_LINES } else { FUNCTION_LINES };
         if has_body && length > most {
             found.push((first + 1, length));
