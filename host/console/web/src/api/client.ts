@@ -34,7 +34,8 @@ export class ApiFault extends Error {
 
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await send(method, path, body);
-  return (await response.json()) as T;
+  // Without content there is nothing to read.
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 export async function send(method: string, path: string, body?: unknown, more: RequestInit = {}): Promise<Response> {
