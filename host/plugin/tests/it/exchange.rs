@@ -33,7 +33,7 @@ fn what_would_change_is_said_and_nothing_is_written() {
     let Some(one) = version("1") else { return };
     let orders = json!({"descriptor": {
         "version": "2", "images": ["toy:2", "toy:3"], "extensions": ["toy", "ty"], "time-multiplier": 2.5,
-        "memory-multiplier": 0.5, "minimum": {"processes": 8},
+        "memory-multiplier": 0.5,
         "options-schema": "{\"type\": \"object\", \"properties\": {\"std\": {\"enum\": [\"17\", \"20\"]}}}",
     }});
     let Some(two) = wasm(&orders) else { return };
@@ -50,7 +50,6 @@ fn what_would_change_is_said_and_nothing_is_written() {
         ["images", ["toy:1", "toy:2"], ["toy:2", "toy:3"], true],
         ["time_multiplier", ["1"], ["2.5"], true],
         ["memory_multiplier", ["1"], ["0.5"], false],
-        ["minimum", [], ["processes 8"], true],
         ["options", [], ["std {\"enum\":[\"17\",\"20\"]}", "type: \"object\""], false],
         ["extensions", ["toy"], ["toy", "ty"], false],
     ]);
