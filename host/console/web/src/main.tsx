@@ -13,38 +13,42 @@ import { allows, announceSession, identity, reachable, signedOut, signIn, watchS
 import { Bar } from './parts/bar';
 import { JobPage } from './pages/job';
 import { JobsPage } from './pages/jobs';
-import { Later } from './parts/later';
+import { Later, type Load } from './parts/later';
 import { LanguagesPage } from './pages/languages';
 import { Playground } from './pages/playground/playground';
 import { SignIn } from './pages/signin';
-import { followLinks, NEEDED, place } from './places';
+import { followLinks, NEEDED, place, type Place } from './places';
 import { strings } from './strings';
 import { applyTheme } from './theme';
 
 const isEmbedded = new URLSearchParams(location.search).has('embed');
 
 // What is used less often is loaded when it is.
-const pipelinesPage = async () => (await import('./pages/pipelines')).PipelinesPage;
-const pipelinePage = async () => (await import('./pages/pipeline')).PipelinePage;
-const runPage = async () => (await import('./pages/run')).RunPage;
-const schedulesPage = async () => (await import('./pages/schedules')).SchedulesPage;
-const schedulePage = async () => (await import('./pages/schedule')).SchedulePage;
-const sessionsPage = async () => (await import('./pages/sessions')).SessionsPage;
-const sessionPage = async () => (await import('./pages/session')).SessionPage;
-const auditPage = async () => (await import('./pages/audit')).AuditPage;
-const livePage = async () => (await import('./pages/live')).LivePage;
-const problemsPage = async () => (await import('./pages/problems')).ProblemsPage;
-const problemPage = async () => (await import('./pages/problem')).ProblemPage;
-const pluginsPage = async () => (await import('./pages/plugins')).PluginsPage;
-const deadPage = async () => (await import('./pages/dead')).DeadPage;
-const keysPage = async () => (await import('./pages/keys')).KeysPage;
-const doctorPage = async () => (await import('./pages/doctor')).DoctorPage;
+const LATER: Partial<Record<Place['name'], Load>> = {
+  '/pipelines': async () => (await import('./pages/pipelines')).PipelinesPage,
+  '/pipelines/:id': async () => (await import('./pages/pipeline')).PipelinePage,
+  '/runs/:id': async () => (await import('./pages/run')).RunPage,
+  '/schedules': async () => (await import('./pages/schedules')).SchedulesPage,
+  '/schedules/:id': async () => (await import('./pages/schedule')).SchedulePage,
+  '/sessions': async () => (await import('./pages/sessions')).SessionsPage,
+  '/sessions/:id': async () => (await import('./pages/session')).SessionPage,
+  '/audit': async () => (await import('./pages/audit')).AuditPage,
+  '/live': async () => (await import('./pages/live')).LivePage,
+  '/problems': async () => (await import('./pages/problems')).ProblemsPage,
+  '/problems/:id': async () => (await import('./pages/problem')).ProblemPage,
+  '/plugins': async () => (await import('./pages/plugins')).PluginsPage,
+  '/dead': async () => (await import('./pages/dead')).DeadPage,
+  '/keys': async () => (await import('./pages/keys')).KeysPage,
+  '/doctor': async () => (await import('./pages/doctor')).DoctorPage,
+};
 
 function Page() {
   if (identity.value === undefined) return <p class="empty">{reachable.value ? strings.loading : strings.lost}</p>;
   if (identity.value === null) return <SignIn />;
   const needed = place.value && NEEDED[place.value.name];
   if (needed && !allows(needed)) return <Nothing why={strings.session.forbidden(needed)} />;
+  const load = place.value && LATER[place.value.name];
+  if (place.value && load) return <Later key={place.value.id} load={load} />;
   switch (place.value?.name) {
     case '/':
       return <Playground />;
@@ -52,38 +56,8 @@ function Page() {
       return <JobsPage query={place.value.query} />;
     case '/jobs/:id':
       return <JobPage key={place.value.id} id={place.value.id} />;
-    case '/pipelines':
-      return <Later load={pipelinesPage} />;
-    case '/pipelines/:id':
-      return <Later key={place.value.id} load={pipelinePage} />;
-    case '/runs/:id':
-      return <Later key={place.value.id} load={runPage} />;
-    case '/schedules':
-      return <Later load={schedulesPage} />;
-    case '/schedules/:id':
-      return <Later key={place.value.id} load={schedulePage} />;
-    case '/sessions':
-      return <Later load={sessionsPage} />;
-    case '/sessions/:id':
-      return <Later key={place.value.id} load={sessionPage} />;
-    case '/audit':
-      return <Later load={auditPage} />;
     case '/languages':
       return <LanguagesPage />;
-    case '/live':
-      return <Later load={livePage} />;
-    case '/problems':
-      return <Later load={problemsPage} />;
-    case '/problems/:id':
-      return <Later key={place.value.id} load={problemPage} />;
-    case '/plugins':
-      return <Later load={pluginsPage} />;
-    case '/dead':
-      return <Later load={deadPage} />;
-    case '/keys':
-      return <Later load={keysPage} />;
-    case '/doctor':
-      return <Later load={doctorPage} />;
     default:
       return <Nothing why={strings.notFound.title} />;
   }

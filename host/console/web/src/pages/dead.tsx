@@ -5,6 +5,7 @@ import { call } from '../api/client';
 import type { components } from '../api/schema';
 import { ago } from '../format';
 import { Fault } from '../parts/fault';
+import { Older } from '../parts/listing';
 import { Page } from '../parts/page';
 import { strings } from '../strings';
 import { visible } from '../text';
@@ -64,11 +65,7 @@ export function DeadPage() {
           </article>
         ))}
       </div>
-      {next && (
-        <p>
-          <button onClick={() => void load(next)}>{strings.older}</button>
-        </p>
-      )}
+      {next && <Older load={() => void load(next)} />}
     </Page>
   );
 }

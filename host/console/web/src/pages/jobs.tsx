@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JobSummary } from '../api/client';
 import { ago } from '../format';
 import { askLanguages, languages } from '../languages';
+import { Choice } from '../parts/choice';
 import { Fault } from '../parts/fault';
 import { Page } from '../parts/page';
 import { Badge, Busy } from '../parts/report';
@@ -66,30 +67,14 @@ function Filters({ filter, set, count, isComplete }: FiltersProps) {
   const verdicts: [string, string][] = [['failed', words.failed], ...Object.entries(strings.verdicts)];
   return (
     <div class="filters">
-      <Choice name={words.state} value={filter.state} all={states} set={(state) => set({ state })} />
-      <Choice name={words.language} value={filter.language} all={names} set={(language) => set({ language })} />
-      <Choice name={words.verdict} value={filter.verdict} all={verdicts} set={(verdict) => set({ verdict })} />
+      <Choice name={words.state} value={filter.state} all={states} set={(state) => set({ state })} any={words.any} />
+      <Choice name={words.language} value={filter.language} all={names} set={(language) => set({ language })} any={words.any} />
+      <Choice name={words.verdict} value={filter.verdict} all={verdicts} set={(verdict) => set({ verdict })} any={words.any} />
       <span class="count" aria-live="polite">
         {words.shown(count)}
         {isComplete && count > 0 && `, ${words.all}`}
       </span>
     </div>
-  );
-}
-
-function Choice({ name, value, all, set }: { name: string; value: string; all: [string, string][]; set: (value: string) => void }) {
-  return (
-    <label>
-      <span>{name}</span>
-      <select value={value} onChange={(event) => set(event.currentTarget.value)}>
-        <option value="">{words.any}</option>
-        {all.map(([id, text]) => (
-          <option key={id} value={id}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

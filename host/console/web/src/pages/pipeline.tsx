@@ -7,6 +7,7 @@ import { maySubmit } from '../api/session';
 import { useAnswer } from '../parts/answer';
 import { Confirm } from '../parts/confirm';
 import { Fault } from '../parts/fault';
+import { Form } from '../parts/form';
 import { Json, JsonField, parsed } from '../parts/json';
 import { useTitle } from '../parts/page';
 import { go } from '../places';
@@ -42,17 +43,10 @@ export function PipelinePage({ id }: { id: string }) {
       </header>
       {error && <Fault error={error} />}
       {value && maySubmit.value && (
-        <form
-          class="card form"
-          aria-label={words.start}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void begin();
-          }}
-        >
+        <Form label={words.start} submit={() => void begin()}>
           <JsonField label={words.inputs} hint={words.inputsHint(JSON.stringify(value.inputs ?? {}))} value={inputs} rows={3} set={setInputs} />
           <button class="primary">{words.start}</button>
-        </form>
+        </Form>
       )}
       {value && <Runs pipeline={id} />}
       {value && <Json title={words.steps} value={value.steps} />}

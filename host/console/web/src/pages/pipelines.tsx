@@ -6,15 +6,15 @@ import type { components } from '../api/schema';
 import { maySubmit } from '../api/session';
 import { ago } from '../format';
 import { usePages } from '../parts/answer';
-import { Fault } from '../parts/fault';
+import { FoldedForm } from '../parts/form';
 import { JsonField, parsed } from '../parts/json';
+import { Listing } from '../parts/listing';
 import { Page } from '../parts/page';
 import { go } from '../places';
 import { strings } from '../strings';
 import { visible } from '../text';
 import { Runs } from './pipelines/runs';
 
-type List = components['schemas']['PipelineList'];
 type Summary = components['schemas']['PipelineSummary'];
 type Pipeline = components['schemas']['Pipeline'];
 const words = strings.pipelines;
@@ -27,39 +27,19 @@ const SAMPLE = {
 };
 
 export function PipelinesPage({ query }: { query: URLSearchParams }) {
-  const list = usePages<Summary>('/v1/pipelines?limit=50', (page) => (page as List).pipelines, AGAIN_MS);
+  const list = usePages<Summary>('/v1/pipelines?limit=50', 'pipelines', AGAIN_MS);
   const [text, setText] = useState(JSON.stringify(SAMPLE, null, 2));
   const create = () =>
     list.act(async () => go(`/pipelines/${(await call<Pipeline>('POST', '/v1/pipelines', parsed(words.definition, text))).id}`));
   return (
     <Page title={words.title} about={words.about}>
       {maySubmit.value && (
-        <details class="card fold">
-          <summary>{words.create}</summary>
-          <form
-            class="form"
-            aria-label={words.create}
-            onSubmit={(event) => {
-              event.preventDefault();
-              void create();
-            }}
-          >
-            <JsonField label={words.definition} value={text} rows={12} set={setText} />
-            <button class="primary">{words.create}</button>
-          </form>
-        </details>
+        <FoldedForm label={words.create} submit={() => void create()}>
+          <JsonField label={words.definition} value={text} rows={12} set={setText} />
+          <button class="primary">{words.create}</button>
+        </FoldedForm>
       )}
-      {list.error && <Fault error={list.error} />}
-      <div class="card stack">
-        {list.items?.length === 0 && <p class="empty">{words.none}</p>}
-        {list.items?.map((pipeline) => <Row key={pipeline.id} of={pipeline} />)}
-        {!list.items && !list.error && <p class="empty">{strings.loading}</p>}
-      </div>
-      {list.older && (
-        <p>
-          <button onClick={list.older}>{strings.older}</button>
-        </p>
-      )}
+      <Listing of={list} none={words.none} row={(pipeline) => <Row key={pipeline.id} of={pipeline} />} />
       <Runs state={query.get('state') ?? ''} set={(state) => go(`/pipelines${state && `?state=${state}`}`, 'replace')} />
     </Page>
   );

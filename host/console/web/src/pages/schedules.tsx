@@ -5,7 +5,7 @@ import type { components } from '../api/schema';
 import { maySubmit } from '../api/session';
 import { inFuture } from '../format';
 import { usePages } from '../parts/answer';
-import { Fault } from '../parts/fault';
+import { Listing } from '../parts/listing';
 import { Page } from '../parts/page';
 import { go } from '../places';
 import { strings } from '../strings';
@@ -13,7 +13,6 @@ import { visible } from '../text';
 import { NewScheduleForm } from './schedules/form';
 import { SCHEDULE_TONES } from './schedules/tones';
 
-type List = components['schemas']['ScheduleList'];
 type Summary = components['schemas']['ScheduleSummary'];
 type Schedule = components['schemas']['Schedule'];
 type Request = components['schemas']['ScheduleRequest'];
@@ -21,23 +20,13 @@ const words = strings.schedules;
 const AGAIN_MS = 5000;
 
 export function SchedulesPage() {
-  const list = usePages<Summary>('/v1/schedules?limit=50', (page) => (page as List).schedules, AGAIN_MS);
+  const list = usePages<Summary>('/v1/schedules?limit=50', 'schedules', AGAIN_MS);
   const create = (request: () => Request) =>
     list.act(async () => go(`/schedules/${(await call<Schedule>('POST', '/v1/schedules', request())).id}`));
   return (
     <Page title={words.title} about={words.about}>
       {maySubmit.value && <NewScheduleForm create={create} />}
-      {list.error && <Fault error={list.error} />}
-      <div class="card stack">
-        {list.items?.length === 0 && <p class="empty">{words.none}</p>}
-        {list.items?.map((schedule) => <Row key={schedule.id} of={schedule} />)}
-        {!list.items && !list.error && <p class="empty">{strings.loading}</p>}
-      </div>
-      {list.older && (
-        <p>
-          <button onClick={list.older}>{strings.older}</button>
-        </p>
-      )}
+      <Listing of={list} none={words.none} row={(schedule) => <Row key={schedule.id} of={schedule} />} />
     </Page>
   );
 }

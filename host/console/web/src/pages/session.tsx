@@ -7,6 +7,7 @@ import { maySubmit } from '../api/session';
 import { useAnswer } from '../parts/answer';
 import { Confirm } from '../parts/confirm';
 import { Fault } from '../parts/fault';
+import { Form } from '../parts/form';
 import { useTitle } from '../parts/page';
 import { go } from '../places';
 import { strings } from '../strings';
@@ -61,14 +62,7 @@ export function SessionPage({ id }: { id: string }) {
       {error && <Fault error={error} />}
       {value?.lost && <p role="status">{visible(value.lost.message)}</p>}
       {isAlive && maySubmit.value && (
-        <form
-          class="card form"
-          aria-label={words.next}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void run();
-          }}
-        >
+        <Form label={words.next} submit={() => void run()}>
           <label class="wide">
             <span>
               {words.next} <span class="muted">{words.keys}</span>
@@ -88,7 +82,7 @@ export function SessionPage({ id }: { id: string }) {
           <button class="primary" disabled={isBusy}>
             {isBusy ? words.states.running : strings.playground.run}
           </button>
-        </form>
+        </Form>
       )}
     </div>
   );

@@ -7,6 +7,7 @@ import { maySubmit } from '../api/session';
 import { ago } from '../format';
 import { askLanguages, languages, ready } from '../languages';
 import { useAnswer } from '../parts/answer';
+import { Choice } from '../parts/choice';
 import { Confirm } from '../parts/confirm';
 import { Fault } from '../parts/fault';
 import { Page } from '../parts/page';
@@ -56,20 +57,12 @@ function Begin({ begin }: { begin: (language: string) => void }) {
   const [chosen, setChosen] = useState('');
   useEffect(() => void askLanguages(), []);
   const able = (languages.value ?? []).filter((language) => ready(language) && hasCells(language));
-  if (able.length === 0) return null;
+  const language = chosen || able[0]?.id;
+  if (!language) return null;
   return (
     <div class="filters">
-      <label>
-        <span>{strings.jobs.language}</span>
-        <select value={chosen || able[0]?.id} onChange={(event) => setChosen(event.currentTarget.value)}>
-          {able.map((language) => (
-            <option key={language.id} value={language.id}>
-              {language.name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button class="primary" onClick={() => begin(chosen || (able[0]?.id ?? ''))}>
+      <Choice name={strings.jobs.language} value={language} all={able.map(({ id, name }) => [id, name])} set={setChosen} />
+      <button class="primary" onClick={() => begin(language)}>
         {words.begin}
       </button>
     </div>

@@ -47,15 +47,18 @@ export function useAnswer<T>(path: string, everyMs = 0): Answer<T> {
 export type Pages<T> = Answer<unknown> & { items: T[] | undefined; older: (() => void) | undefined };
 
 type Keyed = { id: string };
+type Page = { next?: string } & Record<string, unknown>;
 
-export function usePages<T extends Keyed>(path: string, read: (page: unknown) => T[], everyMs = 0): Pages<T> {
-  const first = useAnswer<{ next?: string }>(path, everyMs);
+/** `name` is the field of a page that holds its entries. */
+export function usePages<T extends Keyed>(path: string, name: string, everyMs = 0): Pages<T> {
+  const first = useAnswer<Page>(path, everyMs);
+  const read = (page: Page) => page[name] as T[];
   const [below, setBelow] = useState<{ path: string; items: T[]; next: string | undefined }>();
   const mine = below?.path === path ? below : undefined;
   const next = mine ? mine.next : first.value?.next;
   const older = () =>
     void first.act(async () => {
-      const page = await call<{ next?: string }>('GET', `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(next ?? '')}`);
+      const page = await call<Page>('GET', `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(next ?? '')}`);
       setBelow({ path, items: [...(mine?.items ?? []), ...read(page)], next: page.next });
     });
   const top = first.value && read(first.value);

@@ -23,15 +23,8 @@ const LINKS = [
   ['/doctor', strings.nav.doctor],
 ] as const;
 
-/** The list that a page of one thing belongs to. */
-const ABOVE: Partial<Record<string, string>> = {
-  '/jobs/:id': '/jobs',
-  '/pipelines/:id': '/pipelines',
-  '/runs/:id': '/pipelines',
-  '/schedules/:id': '/schedules',
-  '/sessions/:id': '/sessions',
-  '/problems/:id': '/problems',
-};
+/** The list that a page of one thing belongs to: that of its own kind, but for runs. */
+const listOf = (path: string) => path.replace('/runs/', '/pipelines/').replace('/:id', '');
 
 export function Bar() {
   const who = identity.value;
@@ -45,7 +38,7 @@ export function Bar() {
       {who && (
         <nav aria-label={strings.nav.label}>
           {LINKS.filter(([to]) => isAllowed(to)).map(([to, text]) => (
-            <a key={to} href={to} aria-current={to === path || to === ABOVE[path ?? '/'] ? 'page' : undefined}>
+            <a key={to} href={to} aria-current={path && to === listOf(path) ? 'page' : undefined}>
               {text}
             </a>
           ))}

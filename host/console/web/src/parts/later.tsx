@@ -7,7 +7,7 @@ import { strings } from '../strings';
 import { Fault } from './fault';
 
 type Given = { id: string; query: URLSearchParams };
-type Load = () => Promise<ComponentType<Given>>;
+export type Load = () => Promise<ComponentType<Given>>;
 
 export function Later({ load }: { load: Load }) {
   const [page, setPage] = useState<{ of: Load; Page: ComponentType<Given> }>();

@@ -1,10 +1,9 @@
 // The workers of the queue: how busy each is, and a button that lets one take no new jobs.
 
-import { useEffect, useState } from 'preact/hooks';
 import { call } from '../../api/client';
 import type { components } from '../../api/schema';
-import { reachable } from '../../api/session';
 import { ago } from '../../format';
+import { useAnswer } from '../../parts/answer';
 import { Fault } from '../../parts/fault';
 import { strings } from '../../strings';
 import { visible } from '../../text';
@@ -16,35 +15,9 @@ const TONES = { working: 'good', draining: 'busy', drained: 'limit', lost: 'bad'
 const AGAIN_MS = 2000;
 
 export function Workers() {
-  const [workers, setWorkers] = useState<Worker[]>();
-  const [error, setError] = useState<Error>();
-  useEffect(() => {
-    let timer = 0;
-    let isGone = false;
-    const ask = async () => {
-      try {
-        const answer = await call<{ workers: Worker[] }>('GET', '/v1/workers');
-        if (!isGone) setWorkers(answer.workers);
-      } catch (failure) {
-        if (reachable.value) setError(failure as Error);
-      }
-      if (!isGone) timer = window.setTimeout(() => void ask(), AGAIN_MS);
-    };
-    void ask();
-    return () => {
-      isGone = true;
-      clearTimeout(timer);
-    };
-  }, []);
-  const wish = async (worker: Worker, verb: 'drain' | 'resume') => {
-    try {
-      const changed = await call<Worker>('POST', `/v1/workers/${worker.id}/${verb}`);
-      setWorkers((before) => before?.map((one) => (one.id === changed.id ? changed : one)));
-      setError(undefined);
-    } catch (failure) {
-      setError(failure as Error);
-    }
-  };
+  const { value, error, act } = useAnswer<{ workers: Worker[] }>('/v1/workers', AGAIN_MS);
+  const workers = value?.workers;
+  const wish = (worker: Worker, verb: 'drain' | 'resume') => act(() => call('POST', `/v1/workers/${worker.id}/${verb}`));
   return (
     <section class="card" aria-label={words.title}>
       <h2>{words.title}</h2>

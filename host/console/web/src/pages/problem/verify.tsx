@@ -1,8 +1,8 @@
 // The package's own submissions, judged while somebody looks: what each should be, and what it is.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call } from '../../api/client';
 import { mayRead, maySubmit } from '../../api/session';
+import { useAnswer } from '../../parts/answer';
 import { Fault } from '../../parts/fault';
 import { strings } from '../../strings';
 import { visible } from '../../text';
@@ -12,16 +12,12 @@ import { verify, type Row, type Submission } from './run';
 const words = strings.problem;
 
 export function Verify({ problem }: { problem: string }) {
-  const [submissions, setSubmissions] = useState<Submission[]>();
+  const { value, error } = useAnswer<{ submissions: Submission[] }>(`/v1/problems/${problem}/submissions`);
+  const submissions = value?.submissions;
   const [rows, setRows] = useState<Record<number, Row>>({});
-  const [error, setError] = useState<Error>();
   const [isBusy, setBusy] = useState(false);
   const stop = useRef(new AbortController());
-  useEffect(() => {
-    const path = `/v1/problems/${problem}/submissions`;
-    call<{ submissions: Submission[] }>('GET', path).then((list) => setSubmissions(list.submissions), setError);
-    return () => stop.current.abort();
-  }, [problem]);
+  useEffect(() => () => stop.current.abort(), [problem]);
   const begin = async () => {
     stop.current = new AbortController();
     setRows(Object.fromEntries((submissions ?? []).map(({ number }) => [number, { state: 'waiting' as const }])));

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { components } from '../../api/schema';
+import { FoldedForm } from '../../parts/form';
 import { JsonField, parsed } from '../../parts/json';
 import { strings } from '../../strings';
 
@@ -25,34 +26,24 @@ export function NewScheduleForm({ create }: { create: (request: () => Request) =
       : { pipeline: { id: pipeline.trim(), inputs: (parsed(words.inputs, inputs) ?? {}) as Record<string, unknown> } }),
   });
   return (
-    <details class="card fold">
-      <summary>{words.create}</summary>
-      <form
-        class="form"
-        aria-label={words.create}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void create(request);
-        }}
-      >
-        <div class="fields">
-          <Text label={words.name} value={name} set={setName} />
-          <Text label={words.cron} hint={words.cronHint} value={cron} set={setCron} isNeeded />
-          <Text label={words.zone} hint={words.zoneHint} value={timezone} set={setTimezone} isNeeded />
-          <label>
-            {words.what}
-            <select value={kind} onChange={(event) => setKind(event.currentTarget.value as 'job' | 'pipeline')}>
-              <option value="job">{words.job}</option>
-              <option value="pipeline">{words.pipeline}</option>
-            </select>
-          </label>
-        </div>
-        {kind === 'job' && <JsonField label={words.job} hint={words.jobHint} value={job} set={setJob} />}
-        {kind === 'pipeline' && <Text label={words.pipelineId} value={pipeline} set={setPipeline} isNeeded />}
-        {kind === 'pipeline' && <JsonField label={words.inputs} value={inputs} rows={3} set={setInputs} />}
-        <button class="primary">{words.create}</button>
-      </form>
-    </details>
+    <FoldedForm label={words.create} submit={() => void create(request)}>
+      <div class="fields">
+        <Text label={words.name} value={name} set={setName} />
+        <Text label={words.cron} hint={words.cronHint} value={cron} set={setCron} isNeeded />
+        <Text label={words.zone} hint={words.zoneHint} value={timezone} set={setTimezone} isNeeded />
+        <label>
+          {words.what}
+          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as 'job' | 'pipeline')}>
+            <option value="job">{words.job}</option>
+            <option value="pipeline">{words.pipeline}</option>
+          </select>
+        </label>
+      </div>
+      {kind === 'job' && <JsonField label={words.job} hint={words.jobHint} value={job} set={setJob} />}
+      {kind === 'pipeline' && <Text label={words.pipelineId} value={pipeline} set={setPipeline} isNeeded />}
+      {kind === 'pipeline' && <JsonField label={words.inputs} value={inputs} rows={3} set={setInputs} />}
+      <button class="primary">{words.create}</button>
+    </FoldedForm>
   );
 }
 
