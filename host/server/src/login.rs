@@ -22,7 +22,7 @@ use crate::tokens::{Endpoints, Issuer, Refused, Tokens};
 use crate::webhooks::Secrets;
 
 pub use client::{Client, ClientSecret, ConsoleUrl};
-pub(crate) use flow::{Flow, LIFETIME};
+pub(crate) use flow::{Flow, LIFETIME, now};
 use used::Used;
 
 /// Answers of the provider that are exchanged at once: each holds a thread for as long as the provider takes.

@@ -29,8 +29,8 @@ pub struct LoginArgs {
 }
 
 impl LoginArgs {
-    /// The console's client at the identity provider; `None`: nobody signs in through one. `asks` says whether the issuer is
-    /// asked for its keys.
+    /// The console's client at the identity provider, `None` without `--oidc-client-id`. `asks` is true if the server gets
+    /// its keys from the issuer, `has_console` if it serves the console.
     ///
     /// # Errors
     /// What is given does not suffice, or the secret cannot be read.

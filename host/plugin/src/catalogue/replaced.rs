@@ -3,9 +3,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use cap_std::fs::Dir;
+use optimus_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, Found};
@@ -39,10 +39,8 @@ pub struct Replaced {
 impl Replaced {
     /// Replaced now.
     pub(super) fn now(digest: &str, version: &str, bytes: usize, signed_by: Option<String>) -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let replaced_at_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let (digest, version) = (digest.to_owned(), version.to_owned());
-        Self { digest, version, bytes: bytes as u64, replaced_at_ms, signed_by }
+        Self { digest, version, bytes: bytes as u64, replaced_at_ms: Timestamp::now().0, signed_by }
     }
 }
 

@@ -125,7 +125,7 @@ fn the_last_few_versions_are_kept() {
         catalogue.install("toy", &wasm, &Consent::default()).unwrap();
         // The same bytes again replace nothing.
         catalogue.install("toy", &wasm, &Consent::default()).unwrap();
-        // Versions are told apart by the millisecond.
+        // Versions are sorted by the millisecond in which they were replaced.
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     assert_eq!(kept(&catalogue), ["7", "6", "5", "4", "3"]);

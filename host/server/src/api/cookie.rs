@@ -69,12 +69,30 @@ pub(super) async fn cookie(
     asked: &HeaderMap,
 ) -> Result<HeaderValue, ApiError> {
     let name = state.sessions.cookie_name().await.map_err(|error| unreadable(&error))?;
-    let secure = if is_encrypted(state, asked) { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    HeaderValue::from_str(&text).map_err(|_| ApiError::bug("a session's value is no header"))
+    Cookie { name: &name, value, path: "/", seconds, same_site: "Strict" }.header(state, asked)
 }
 
-/// Whether the page came over TLS, which ends before us: the browser says so itself, or the proxy does, or the operator.
+/// A cookie that no script can read.
+pub(super) struct Cookie<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+    pub(super) path: &'a str,
+    pub(super) seconds: u64,
+    pub(super) same_site: &'static str,
+}
+
+impl Cookie<'_> {
+    /// The header that sets it, in the answer to a request with the head `asked`.
+    pub(super) fn header(&self, state: &ApiState, asked: &HeaderMap) -> Result<HeaderValue, ApiError> {
+        let Self { name, value, path, seconds, same_site } = self;
+        let secure = if is_encrypted(state, asked) { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
+        HeaderValue::from_str(&text).map_err(|_| ApiError::bug("a cookie's value is no header"))
+    }
+}
+
+/// Returns true if the page came over TLS. TLS ends in front of this server, so the operator's `--console-url`, the browser's
+/// `origin` or the proxy's header tells.
 pub(super) fn is_encrypted(state: &ApiState, headers: &HeaderMap) -> bool {
     let console = state.parts.login.as_ref().and_then(|login| login.console_url());
     let begins = |name: &str, text: &[u8]| headers.get(name).is_some_and(|value| value.as_bytes().starts_with(text));

@@ -1,6 +1,6 @@
 //! Signing in to the console through the identity provider: the browser's request that goes there, and the one that comes back.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
 use axum::http::request::Parts;
@@ -9,13 +9,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use url::{Position, Url};
 
+use super::cookie::Cookie;
 use super::query::{Params, bad};
 use super::session::LONGEST;
 use super::{ApiError, ApiState, audit, cookie};
-use crate::login::{Answer, Flow, LIFETIME, Login, LoginError, SignedIn, remaining};
+use crate::login::{Answer, Flow, LIFETIME, Login, LoginError, SignedIn, now, remaining};
 use crate::sessions;
 
-/// Where a person begins to sign in; the console is told so with each 401.
+/// The path where a sign-in begins. Each answer of 401 names it to the console.
 pub(super) const LOGIN: &str = "/v1/session/login";
 /// Where the provider sends the browser back to.
 pub(super) const CALLBACK: &str = "/v1/session/callback";
@@ -45,7 +46,7 @@ pub(super) async fn begin(
     let redirect = redirect_uri(login, &state, &headers)?;
     let flow = Flow::begin(to).ok_or_else(|| ApiError::bug("this machine has no randomness"))?;
     match login.begin(&flow, &redirect).await {
-        Ok((url, mark)) => Ok(leave(&url, &[flow_cookie(&state, &mark, Some(&flow), &headers)])),
+        Ok((url, mark)) => Ok(leave(&url, &[flow_cookie(&state, &mark, Some(&flow), &headers)?])),
         Err(error) => Ok(back(&flow.to, error, &[])),
     }
 }
@@ -60,7 +61,8 @@ pub(super) async fn end(State(state): State<ApiState>, request: Request) -> Resu
     let flow = cookie::named(&parts.headers, &cookie_name(mark)).and_then(|value| Flow::of_cookie(&value));
     let redirect = redirect_uri(login, &state, &parts.headers)?;
     let to = flow.as_ref().map_or("/", |flow| &flow.to);
-    let forgotten: Vec<_> = flow.iter().map(|_| flow_cookie(&state, mark, None, &parts.headers)).collect();
+    let forgotten = flow.as_ref().map(|_| flow_cookie(&state, mark, None, &parts.headers)).transpose()?;
+    let forgotten: Vec<_> = forgotten.into_iter().collect();
     let begun = match login.end(flow.as_ref(), &answer, &redirect).await {
         Ok(signed_in) => lifetime(&signed_in).map(|seconds| (signed_in, seconds)),
         Err(error) => Err(error),
@@ -82,7 +84,7 @@ async fn session(state: &ApiState, signed_in: &SignedIn, seconds: u64, parts: &P
 
 fn provider(state: &ApiState) -> Result<&Login, ApiError> {
     state.parts.login.as_deref().ok_or_else(|| {
-        let message = "nobody signs in through an identity provider here";
+        let message = "this server has no sign-in through an identity provider";
         let error = ApiError::new(StatusCode::NOT_FOUND, "no_login", message);
         error.hint("sign in with a key, or have the operator give `--oidc-client-id`")
     })
@@ -94,8 +96,7 @@ fn lifetime(signed_in: &SignedIn) -> Result<u64, LoginError> {
     if length > LONGEST {
         return Err(LoginError::Refused(format!("the token has {length} bytes, and a cookie holds {LONGEST}")));
     }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    match remaining(signed_in.end, now, sessions::LIFETIME).as_secs() {
+    match remaining(signed_in.end, now(), sessions::LIFETIME).as_secs() {
         0 => Err(LoginError::Refused("the token has expired".to_owned())),
         seconds => Ok(seconds),
     }
@@ -140,16 +141,14 @@ fn cookie_name(mark: &str) -> String {
 }
 
 /// The cookie of a flow; without one, what makes the browser forget it. `Lax`: it comes with the way back from another site.
-fn flow_cookie(state: &ApiState, mark: &str, flow: Option<&Flow>, asked: &HeaderMap) -> HeaderValue {
+fn flow_cookie(state: &ApiState, mark: &str, flow: Option<&Flow>, asked: &HeaderMap) -> Result<HeaderValue, ApiError> {
     let (name, value) = (cookie_name(mark), flow.map(Flow::cookie).unwrap_or_default());
     let seconds = flow.map_or(Duration::ZERO, |_| LIFETIME).as_secs();
-    let secure = if cookie::is_encrypted(state, asked) { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path={CALLBACK}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("none="))
+    Cookie { name: &name, value: &value, path: CALLBACK, seconds, same_site: "Lax" }.header(state, asked)
 }
 
-/// Back to the console, whose sign-in page says why nobody is signed in. It is told a word of ours, so that nobody can make it
-/// say something else with a link.
+/// Leads back to the console, whose sign-in page says why the sign-in failed. The address has one of a few codes and no text,
+/// so that no link can make the page say something else.
 fn back(to: &str, error: LoginError, cookies: &[HeaderValue]) -> Response {
     let code = error.code();
     tracing::warn!(

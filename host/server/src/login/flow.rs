@@ -90,6 +90,7 @@ impl Flow {
 
 const STATE: &str = "login state";
 
-fn now() -> Duration {
+/// The time since 1970, by this machine's clock.
+pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
