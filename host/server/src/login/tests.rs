@@ -47,7 +47,7 @@ fn a_challenge_is_that_of_the_standard() {
     // RFC 7636, appendix B.
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
     let marks = flow::Marks { state: String::new(), nonce: String::new(), verifier };
-    assert_eq!(marks.challenge(), "E9Melhoa2OwvFrEMTJHguCHaeK1t8URWbuGJSstw-cM");
+    assert_eq!(marks.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 }
 
 #[tokio::test]
