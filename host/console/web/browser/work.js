@@ -49,12 +49,31 @@ export async function aPipelineIsMadeRunAndReplayed(page, { open }) {
   await page.getByText('There is no pipeline.').waitFor();
 }
 
+export async function runsThatNewerOnesPushOffTheFirstPageStay(page, { open }) {
+  const run = (n) => ({ id: `${n}`.repeat(32), pipeline: '0'.repeat(32), state: 'succeeded', created_at: new Date().toISOString() });
+  let first = [run(3), run(2)];
+  await page.route('**/v1/runs?*', (route) => {
+    const isFirst = !new URL(route.request().url()).searchParams.has('next');
+    return route.fulfill({ json: isFirst ? { runs: first, next: 'below' } : { runs: [run(1)] } });
+  });
+  await page.goto(`${open}/pipelines`);
+  const runs = page.getByRole('region', { name: 'Runs' });
+  await runs.getByRole('button', { name: 'Older ones' }).click();
+  await runs.getByText(run(1).id).waitFor();
+  first = [run(4), run(3)];
+  await runs.getByText(run(4).id).waitFor();
+  assert.deepEqual(await runs.locator('a').allInnerTexts(), [4, 3, 2, 1].map((n) => run(n).id));
+}
+
 export async function aScheduleIsMadeFiredPausedAndRemoved(page, { open }) {
   await page.goto(`${open}/schedules`);
   await page.locator('summary', { hasText: 'Create a schedule' }).click();
   await page.getByLabel('Name').fill('nightly');
   await page.getByLabel('Cron expression').fill('61 2 * * *');
   await page.getByRole('button', { name: 'Create a schedule' }).click();
+  await page.getByRole('alert').waitFor();
+  // What was refused is said until the next attempt, also after the list was asked for again.
+  await page.waitForResponse('**/v1/schedules?limit=50');
   await page.getByRole('alert').waitFor();
   await page.getByLabel('Cron expression').fill('30 2 * * *');
   await page.getByLabel('Time zone').fill('Europe/Berlin');
@@ -105,8 +124,16 @@ export async function theAuditLogSaysWhoMadeAKey(page, { keyed, admin }) {
   const entry = page.locator('article', { hasText: key.id });
   await entry.waitFor();
   assert.match(await entry.innerText(), /POST \/v1\/keys[^]*ops[^]*Done 201/);
+  // The answer to the question before comes last.
+  await page.route('**/v1/audit?limit=100', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    await route.continue();
+  });
   await page.getByLabel('Action').fill('DELETE /v1/keys/{id}');
   await page.getByRole('button', { name: 'Find' }).click();
   await entry.waitFor({ state: 'detached' });
   assert.match(page.url(), /action=DELETE/);
+  await page.waitForResponse('**/v1/audit?limit=100');
+  await page.getByText('Loading…').waitFor({ state: 'detached' });
+  await page.locator('article, .empty').first().waitFor();
 }

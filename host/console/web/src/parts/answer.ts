@@ -1,6 +1,6 @@
 // What the server answers at a path, asked again as long as somebody looks.
 
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { call } from '../api/client';
 import { reachable } from '../api/session';
 
@@ -9,20 +9,25 @@ export type Answer<T> = {
   error: Error | undefined;
   /** Asks now. */
   again: () => Promise<void>;
-  /** Does something, says why it failed, and asks again. */
+  /** Does something, and asks again; or says why it failed, until the next attempt. */
   act: (work: () => Promise<unknown>) => Promise<void>;
 };
 
 /** A path that changes is another question: what the one before was answered is forgotten. */
 export function useAnswer<T>(path: string, everyMs = 0): Answer<T> {
   const [state, setState] = useState<{ path: string; value?: T; error?: Error }>({ path });
+  const [failed, setFailed] = useState<{ path: string; error: Error }>();
+  const asked = useRef(path);
+  asked.current = path;
   const again = useCallback(async () => {
+    // An answer may come after the next question.
+    const isCurrent = () => asked.current === path;
     try {
       const value = await call<T>('GET', path);
-      setState({ path, value });
+      if (isCurrent()) setState({ path, value });
     } catch (failure) {
       // A server that is gone is said above all pages.
-      if (reachable.value) setState((before) => ({ ...(before.path === path && before), path, error: failure as Error }));
+      if (isCurrent() && reachable.value) setState((before) => ({ ...(before.path === path && before), path, error: failure as Error }));
     }
   }, [path]);
   useEffect(() => {
@@ -34,13 +39,14 @@ export function useAnswer<T>(path: string, everyMs = 0): Answer<T> {
   const act = async (work: () => Promise<unknown>) => {
     try {
       await work();
-      await again();
     } catch (failure) {
-      setState((before) => ({ ...before, error: failure as Error }));
+      return setFailed({ path, error: failure as Error });
     }
+    setFailed(undefined);
+    await again();
   };
   const mine = state.path === path ? state : { value: undefined, error: undefined };
-  return { value: mine.value, error: mine.error, again, act };
+  return { value: mine.value, error: (failed?.path === path ? failed.error : undefined) ?? mine.error, again, act };
 }
 
 /** A list that comes page by page, the newest first; what is new on its first page is put on top. */
@@ -56,12 +62,13 @@ export function usePages<T extends Keyed>(path: string, name: string, everyMs = 
   const [below, setBelow] = useState<{ path: string; items: T[]; next: string | undefined }>();
   const mine = below?.path === path ? below : undefined;
   const next = mine ? mine.next : first.value?.next;
+  const top = first.value && read(first.value);
   const older = () =>
     void first.act(async () => {
       const page = await call<Page>('GET', `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(next ?? '')}`);
-      setBelow({ path, items: [...(mine?.items ?? []), ...read(page)], next: page.next });
+      // Newer entries will push those of the first page off it.
+      setBelow({ path, items: [...(mine?.items ?? top ?? []), ...read(page)], next: page.next });
     });
-  const top = first.value && read(first.value);
   const known = new Set(top?.map((one) => one.id));
   const items = top && [...top, ...(mine?.items ?? []).filter((one) => !known.has(one.id))];
   return { ...first, items, older: next ? older : undefined };
