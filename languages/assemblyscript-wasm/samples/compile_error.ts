@@ -1,0 +1,3 @@
+// optimus: verdict=compile_error
+const answer: i32 = "42";
+console.log(answer.toString());

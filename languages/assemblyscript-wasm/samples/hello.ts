@@ -1,0 +1,3 @@
+// optimus: verdict=accepted
+// optimus: expect="Hello, world!\n"
+console.log("Hello, world!");
