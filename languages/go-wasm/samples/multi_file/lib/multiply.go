@@ -1,0 +1,5 @@
+package lib
+
+func Multiply(a, b int) int {
+	return a * b
+}
