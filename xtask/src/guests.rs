@@ -79,7 +79,9 @@ struct Row {
 impl Host {
     fn plugin(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["plugin", verb]).env("OPTIMUS_STATE", self.place.path().join("state"));
+        let state = self.place.path().join("state");
+        // Of its own, so that a plugin's first load is one.
+        command.args(["plugin", verb]).env("OPTIMUS_CODE_CACHE", state.join("code")).env("OPTIMUS_STATE", state);
         command
     }
 

@@ -26,7 +26,7 @@ use optimus_server::worker::Judging;
 use optimus_wasm::machine_image;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::EngineArgs;
+use crate::cli::{CodeCacheArgs, EngineArgs};
 
 pub use plugins::COMPILE;
 pub(crate) use plugins::{Place, language, loaded, offered};
@@ -224,6 +224,17 @@ fn slots(args: &EngineArgs, processors: Option<&Processors>) -> Result<usize, Sa
     };
     let slots = given.unwrap_or(processors.count());
     processors.suffice_for(slots).map(|()| slots)
+}
+
+/// `--code-cache`, or `code` in the state directory.
+///
+/// # Errors
+/// There is neither, and the state directory cannot be created.
+fn code_dir(given: &CodeCacheArgs, state: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match &given.code_cache {
+        Some(dir) => std::path::absolute(dir).with_context(|| format!("`{}` is no path", dir.display())),
+        None => Ok(state_dir(state)?.join("code")),
+    }
 }
 
 /// `--state`, or the user's state directory; created when it is missing, and closed to other users.

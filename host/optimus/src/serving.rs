@@ -106,8 +106,8 @@ impl Serving {
         let mut serving = Self::new(None, &queue);
         serving.metrics.set_capacity(args.queue.queue_cap);
         let book = Arc::<LanguageBook>::default();
-        let offered =
-            |dir: &PathBuf| engine::offered(&engine::Place::alone(dir.clone()), args.state.as_deref(), &args.trust);
+        let cache = (&args.code, args.state.as_deref());
+        let offered = |dir: &PathBuf| engine::offered(&engine::Place::alone(dir.clone()), cache, &args.trust);
         let catalogue = args.plugins.as_ref().map(offered).transpose()?;
         let plugins = Plugins::of(catalogue.clone());
         let hooks = Hooks::new(&args.http.webhooks, &queue, NOWHERE.as_ref())?;

@@ -156,20 +156,39 @@ pub fn compile_child(dir: &Path, memory_bytes: u64) -> ExitCode {
 fn serve(dir: &Path, memory_bytes: u64) -> io::Result<()> {
     confine(memory_bytes)?;
     let host = Host::new(0, Some(dir)).map_err(io::Error::other)?;
-    let (mut stdin, mut stdout) = (io::stdin().lock(), io::stdout().lock());
-    let mut length = [0; 8];
-    loop {
-        match stdin.read_exact(&mut length) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-            read => read?,
-        }
-        let mut wasm = Vec::new();
-        stdin.by_ref().take(u64::from_le_bytes(length)).read_to_end(&mut wasm)?;
+    let mut stdout = io::stdout().lock();
+    for wasm in files(dir.to_owned())? {
         // What the gate would refuse unread is not compiled here either.
         let good = sections::read(&wasm).is_ok() && Component::from_binary(&host.engine, &wasm).is_ok();
         stdout.write_all(&[if good { DONE } else { CODE_IS_OFF }])?;
         stdout.flush()?;
     }
+    Ok(())
+}
+
+/// Files from stdin. A thread of its own reads them, so that this process ends with the one that it works for, also in the
+/// middle of a file: nobody else would end it, or remove what it made.
+fn files(dir: PathBuf) -> io::Result<Receiver<Vec<u8>>> {
+    let (send, files) = channel();
+    let read = move || {
+        while let Ok(wasm) = file(&mut io::stdin().lock()) {
+            if send.send(wasm).is_err() {
+                return;
+            }
+        }
+        drop(std::fs::remove_dir_all(&dir));
+        std::process::exit(0);
+    };
+    std::thread::Builder::new().name("files".into()).spawn(read)?;
+    Ok(files)
+}
+
+fn file(stdin: &mut impl io::Read) -> io::Result<Vec<u8>> {
+    let mut length = [0; 8];
+    stdin.read_exact(&mut length)?;
+    let mut wasm = Vec::new();
+    stdin.take(u64::from_le_bytes(length)).read_to_end(&mut wasm)?;
+    Ok(wasm)
 }
 
 /// The limits that hold from here on; a process cannot raise them again.

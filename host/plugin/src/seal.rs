@@ -7,7 +7,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _, Permissions, PermissionsExt as _};
@@ -93,7 +95,7 @@ impl CodeCache {
     /// An empty directory for a compiler, outside of what is run from.
     pub(crate) fn scratch_dir(&self) -> io::Result<PathBuf> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("scratch/{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("scratch/{}-{}", process_name(), NEXT.fetch_add(1, Ordering::Relaxed));
         drop(self.root.remove_dir_all(&name));
         self.root.create_dir_all(&name)?;
         Ok(self.code_dir.with_file_name("").join(name))
@@ -109,8 +111,9 @@ impl CodeCache {
             for name in names(&self.root, &from)?.into_iter().filter(|name| !name.contains('.')) {
                 let (from, to) = (from.join(&name), to.join(&name));
                 let seal = hex::sha256(&self.root.read(&from)?);
-                self.root.rename(&from, &self.root, &to)?;
+                // First: another process that starts now deletes code that has no seal.
                 write(&self.root, &Path::new(SEALS).join(&name), seal.as_bytes())?;
+                self.root.rename(&from, &self.root, &to)?;
                 write(&self.root, &Path::new(ADOPTED).join(key), to.as_os_str().as_encoded_bytes())?;
             }
         }
@@ -147,9 +150,18 @@ fn names(root: &Dir, path: &Path) -> io::Result<Vec<String>> {
 /// Whole or not at all, also when several processes write the same file.
 pub(crate) fn write(dir: &Dir, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}.tmp", process_name()));
     dir.write(&name, bytes)?;
     dir.rename(&name, dir, path)
+}
+
+/// A name that no other process has, also not in another container over the same volume.
+fn process_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        format!("{}-{:x}", std::process::id(), since.as_nanos())
+    })
 }
 
 fn open_own(path: &Path) -> io::Result<Dir> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use optimus_sandbox::Pinning;
 
-use super::{CapArgs, DockerArgs, MemoryBudget, TrustArgs};
+use super::{CapArgs, CodeCacheArgs, DockerArgs, MemoryBudget, TrustArgs};
 
 /// Plugins, state and boxes.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +18,9 @@ pub struct EngineArgs {
     /// The directory of the queue, the code cache and other state [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// The place of compiled plugins
+    #[command(flatten)]
+    pub code: CodeCacheArgs,
     /// The backend that runs programs
     #[arg(long, env = "OPTIMUS_SANDBOX", default_value = "auto", value_name = "BACKEND")]
     pub sandbox: Backend,

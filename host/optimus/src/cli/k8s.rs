@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::CodeCacheArgs;
 use crate::k8s::{QueueKind, Sizes};
 
 /// Files for a cluster.
@@ -43,9 +44,12 @@ pub struct Render {
     /// The directory of language plugins [default: as for `optimus run`]
     #[arg(long, env = "OPTIMUS_PLUGINS", value_name = "DIR")]
     pub plugins: Option<PathBuf>,
-    /// The directory of the code cache [default: ~/.local/state/optimus]
+    /// The directory with the code cache [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// The place of compiled plugins
+    #[command(flatten)]
+    pub code: CodeCacheArgs,
 }
 
 impl Render {

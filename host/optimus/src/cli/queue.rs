@@ -12,7 +12,7 @@ use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
 use optimus_server::keys::{Scope, check_tenant};
 use optimus_server::webhooks::Network;
 
-use super::{CapArgs, DoorAddress, EngineArgs, PostgresArgs, TokenArgs, TrustArgs, WebhookArgs};
+use super::{CapArgs, CodeCacheArgs, DoorAddress, EngineArgs, PostgresArgs, TokenArgs, TrustArgs, WebhookArgs};
 
 /// The queue.
 #[derive(Debug, Clone, Args)]
@@ -301,9 +301,12 @@ pub struct Api {
     /// Offer only these languages, by id [default: all that plugins or workers tell of]
     #[arg(long, env = "OPTIMUS_LANGUAGES", value_delimiter = ',', value_name = "ID")]
     pub languages: Vec<String>,
-    /// The directory of the code cache [default: ~/.local/state/optimus]
+    /// The directory with the code cache [default: ~/.local/state/optimus]
     #[arg(long, env = "OPTIMUS_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// The place of compiled plugins
+    #[command(flatten)]
+    pub code: CodeCacheArgs,
     /// HTTP options
     #[command(flatten)]
     pub http: HttpArgs,

@@ -21,7 +21,7 @@ pub(super) fn k8s(verb: &K8s, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let _guard = runtime.enter();
     let place = engine::Place::find(args.plugins.as_deref())?;
-    let catalogue = engine::offered(&place, Some(&engine::state_dir(args.state.as_deref())?), &TrustArgs::default())?;
+    let catalogue = engine::offered(&place, (&args.code, args.state.as_deref()), &TrustArgs::default())?;
     catalogue.rescan()?;
     let files = k8s::render(&subjects(&catalogue, &wanted(args)?)?, &args.sizes()).map_err(Advised)?;
     match args.place() {

@@ -10,8 +10,8 @@ use optimus_plugin::{BuiltInLanguage, Catalogue, CompileListener, Compiler, Conf
 use optimus_sandbox::own_program;
 use optimus_wasm::IMAGE_PREFIX;
 
-use super::{chain, state_dir, trust};
-use crate::cli::{Backend, EngineArgs, TrustArgs};
+use super::{chain, code_dir, trust};
+use crate::cli::{Backend, CodeCacheArgs, EngineArgs, TrustArgs};
 use crate::output::Advised;
 
 /// The argument that starts this program as a compiler of plugins: internal, and therefore not a verb.
@@ -57,7 +57,7 @@ impl Place {
         slots: usize,
         on_compile: CompileListener,
     ) -> anyhow::Result<Arc<Catalogue>> {
-        let mut config = self.config(state_dir(args.state.as_deref())?.join("code"));
+        let mut config = self.config(code_dir(&args.code, args.state.as_deref())?);
         config.calls = (slots * 2).max(4);
         config.images = images(args);
         config.image_prefix = (args.sandbox == Backend::Wasm).then(|| IMAGE_PREFIX.to_owned());
@@ -146,17 +146,16 @@ pub(crate) fn language(args: &EngineArgs, name: &str) -> anyhow::Result<Descript
     Ok(plugin.descriptor().clone())
 }
 
-/// Plugins, only to say what they offer: with a code cache in `state`, or one that goes with the process. None is loaded
-/// yet.
+/// Plugins, only to say what they offer. None is loaded yet.
 ///
 /// # Errors
-/// The directory cannot be read, or whose plugins are trusted makes no sense.
-pub(crate) fn offered(place: &Place, state: Option<&Path>, trusted: &TrustArgs) -> anyhow::Result<Arc<Catalogue>> {
-    let cache = match state {
-        Some(state) => state.to_owned(),
-        None => tempfile::tempdir().context("cannot create a directory for the code cache")?.keep(),
-    };
-    let mut config = place.config(cache.join("code"));
+/// A directory cannot be read or created, or whose plugins are trusted makes no sense.
+pub(crate) fn offered(
+    place: &Place,
+    (code, state): (&CodeCacheArgs, Option<&Path>),
+    trusted: &TrustArgs,
+) -> anyhow::Result<Arc<Catalogue>> {
+    let mut config = place.config(code_dir(code, state)?);
     config.compiler = Some(compiler_child());
     config.trust = trust(trusted)?;
     begin(config)

@@ -93,7 +93,10 @@ fn native(args: &EngineArgs, slots: usize, processors: Pinned) -> Result<NativeS
     let mut config = NativeConfig {
         allow_gaps: args.allow_missing_limits,
         cgroup_root: args.cgroup_root.clone(),
-        own: vec![("the state directory", super::state_dir(args.state.as_deref()).unwrap_or_default())],
+        own: vec![
+            ("the state directory", super::state_dir(args.state.as_deref()).unwrap_or_default()),
+            ("the code cache", super::code_dir(&args.code, args.state.as_deref()).unwrap_or_default()),
+        ],
         plugins: super::Place::find(args.plugins.as_deref()).ok().map(|place| place.dir),
         isolation: isolation(args),
         memory_budget: memory_budget(args),

@@ -12,7 +12,7 @@ use crate::support::{can_judge, json, stderr, stdout};
 fn bare(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_optimus"));
     command.args(args).current_dir(home).env("HOME", home).stdin(Stdio::null());
-    for name in ["OPTIMUS_PLUGINS", "OPTIMUS_STATE"] {
+    for name in ["OPTIMUS_PLUGINS", "OPTIMUS_STATE", "OPTIMUS_CODE_CACHE"] {
         command.env_remove(name);
     }
     command

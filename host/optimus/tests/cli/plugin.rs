@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::{command, json, root, stderr, stdout};
+use crate::server::Server;
+use crate::support::{command, command_in, json, root, stderr, stdout, until};
 
 fn plugin(place: &Path, args: &[&str]) -> Output {
     let dir = place.join("plugins");
@@ -202,9 +203,8 @@ fn plugins_are_compiled_by_a_child_with_bounds() {
     let place = place.path();
     assert!(plugin(place, &["add", "lua", "bash"]).status.success());
     let list = |mib: &str| {
-        let mut command = command(&["plugin", "list", "--json"]);
-        let dirs = [("OPTIMUS_PLUGINS", place.join("plugins")), ("OPTIMUS_STATE", place.join("state"))];
-        json(&command.envs(dirs).env("OPTIMUS_COMPILER_MIB", mib).output().unwrap())
+        let mut command = command_in(place, &["plugin", "list", "--json"]);
+        json(&command.env("OPTIMUS_COMPILER_MIB", mib).output().unwrap())
     };
     // Too little to compile anything: the child dies, and nobody else.
     for status in list("1").as_array().unwrap() {
@@ -220,4 +220,16 @@ fn plugins_are_compiled_by_a_child_with_bounds() {
     assert_eq!((entries("adopted"), entries("scratch")), (2, 0));
     // What is in the cache needs no compiler.
     assert_eq!(list("1")[0]["state"], "active");
+}
+
+#[test]
+fn a_compiler_ends_with_its_server_and_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let code = place.path().join("code");
+    let apart = ["--sandbox", "fake", "--code-cache", code.to_str().unwrap()];
+    let server = Server::start_as(&place.path().join("state"), &apart);
+    let compilers = |count| (fs::read_dir(code.join("scratch")).map_or(0, Iterator::count) == count).then_some(());
+    until("a compiler begins", || compilers(1));
+    server.kill();
+    until("it ends", || compilers(0));
 }

@@ -39,10 +39,16 @@ pub(crate) fn optimus(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
 
-/// In a place of its own: its plugins, its state.
+/// In a place of its own: its plugins, its state, its compiled code.
+pub(crate) fn command_in(place: &Path, args: &[&str]) -> Command {
+    let dirs = [("PLUGINS", "plugins"), ("STATE", "state"), ("CODE_CACHE", "state/code")];
+    let mut command = command(args);
+    command.current_dir(place).envs(dirs.map(|(name, dir)| (format!("OPTIMUS_{name}"), place.join(dir))));
+    command
+}
+
 pub(crate) fn optimus_in(place: &Path, args: &[&str]) -> Output {
-    let dirs = [("OPTIMUS_PLUGINS", place.join("plugins")), ("OPTIMUS_STATE", place.join("state"))];
-    command(args).current_dir(place).envs(dirs).output().unwrap()
+    command_in(place, args).output().unwrap()
 }
 
 /// The same, of `optimus plugin`.
