@@ -78,6 +78,16 @@ impl LanguageBook {
         self.list.load_full()
     }
 
+    /// A language for jobs that run nothing of it: one that can run here, as far as that is known.
+    pub fn any(&self) -> Option<LanguageInfo> {
+        let rank = |language: &&LanguageInfo| match language.availability {
+            Availability::Available { .. } => 0,
+            Availability::Unknown => 1,
+            Availability::Unavailable { .. } => 2,
+        };
+        self.all().iter().min_by_key(rank).cloned()
+    }
+
     /// Every language, by id, with those that are being loaded: of these only the names are known yet.
     pub fn listed(&self) -> Vec<LanguageInfo> {
         let mut all = self.list.load().as_ref().clone();
@@ -192,6 +202,18 @@ mod tests {
         assert!(!book.may_turn_up("nosuch"));
         book.refresh(&[], vec![expected("toy")], false);
         assert!(book.may_turn_up("nosuch") && !book.may_turn_up("toy"));
+    }
+
+    #[test]
+    fn any_language_is_one_that_can_run_here() {
+        let book = LanguageBook::default();
+        let language = |id: &str| (provisional(expected(id)).descriptor, id.to_owned());
+        book.refresh(&["a", "b", "c"].map(language), Vec::new(), true);
+        assert_eq!(book.any().unwrap().descriptor.id, "a");
+        book.answer("a", &Availability::Unavailable { reason: "no image".to_owned(), hint: "pull it".to_owned() });
+        assert_eq!(book.any().unwrap().descriptor.id, "b");
+        book.answer("c", &Availability::Available { version: "1.2".to_owned() });
+        assert_eq!(book.any().unwrap().descriptor.id, "c");
     }
 
     #[test]

@@ -175,6 +175,6 @@ impl Known {
             own.files.iter().filter_map(|file| FilePath::new(file.path.as_str()).extension()?.to_str());
         let found = extensions.find_map(|extension| book.by_extension(extension));
         // Answers are in no language, and any will do.
-        found.or_else(|| book.all().first().filter(|_| !self.problem.runs_submissions()).cloned())
+        found.or_else(|| book.any().filter(|_| !self.problem.runs_submissions()))
     }
 }

@@ -209,6 +209,6 @@ impl Place {
             }
             Self::There(there) => &there.languages,
         };
-        Ok(book.all().first().cloned())
+        Ok(book.any())
     }
 }
