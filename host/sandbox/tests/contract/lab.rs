@@ -78,9 +78,10 @@ impl Lab<'_> {
 }
 
 impl Bench {
-    /// Runs the program with default limits.
+    /// Runs the program with default limits, and time for a slow machine: an emulated one takes 2 s of CPU for 10,000 files.
     pub(crate) async fn run(&mut self, view: View, args: &[&str]) -> Ran {
-        self.run_with(view, args, &[], Bytes::new(), Limits::DEFAULT).await.unwrap()
+        let limits = Limits { cpu_ms: 20_000, wall_ms: 60_000, ..Limits::DEFAULT };
+        self.run_with(view, args, &[], Bytes::new(), limits).await.unwrap()
     }
 
     pub(crate) async fn run_with(

@@ -79,7 +79,7 @@ pub(crate) async fn memory_counts_when_it_is_touched(lab: &Lab<'_>) {
 pub(crate) async fn the_next_step_has_all_of_its_memory(lab: &Lab<'_>) {
     let mut bench = lab.bench().await;
     for _ in 0..8 {
-        let large = Limits { memory_bytes: 128 * MIB, ..DEFAULT };
+        let large = Limits { memory_bytes: 128 * MIB, cpu_ms: 20_000, wall_ms: 60_000, ..DEFAULT };
         let filled = bench.run_with(View::Fresh, &["segments", "1000"], &[], Bytes::new(), large).await.unwrap();
         assert_eq!(filled.outcome.limit, Some(LimitHit::Memory), "{:?}", filled.outcome);
         let small = Limits { memory_bytes: 32 * MIB, ..DEFAULT };
