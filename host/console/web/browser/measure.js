@@ -31,7 +31,9 @@ try {
   await browser.close();
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
 
 async function firstPaint() {
   const times = [];
