@@ -80,7 +80,7 @@ impl Host {
     fn plugin(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.program);
         let state = self.place.path().join("state");
-        // Of its own, so that a plugin's first load is one.
+        // A code cache of its own: the first load is to compile the plugin.
         command.args(["plugin", verb]).env("OPTIMUS_CODE_CACHE", state.join("code")).env("OPTIMUS_STATE", state);
         command
     }

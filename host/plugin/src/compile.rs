@@ -166,8 +166,8 @@ fn serve(dir: &Path, memory_bytes: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Files from stdin. A thread of its own reads them, so that this process ends with the one that it works for, also in the
-/// middle of a file: nobody else would end it, or remove what it made.
+/// Files from stdin, read by a separate thread. When stdin ends, the server is gone: the thread deletes `dir` and ends this
+/// process at once, even while a file is being compiled.
 fn files(dir: PathBuf) -> io::Result<Receiver<Vec<u8>>> {
     let (send, files) = channel();
     let read = move || {

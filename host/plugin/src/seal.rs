@@ -156,7 +156,7 @@ pub(crate) fn write(dir: &Dir, path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// A name that no other process has, also not in another container over the same volume.
-fn process_name() -> &'static str {
+pub(crate) fn process_name() -> &'static str {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(|| {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

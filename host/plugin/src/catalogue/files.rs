@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::gate;
 use crate::config::{BuiltInLanguage, Config};
 use crate::error::LoadError;
+use crate::seal::process_name;
 use crate::signature::{SIGNATURE_BYTES, Signatures, signature_file};
 
 /// Tells an unchanged file, and an unchanged signature, without reading them.
@@ -196,7 +197,7 @@ pub(super) fn write(config: &Config, name: &str, found: &Found) -> io::Result<()
 /// Puts a file there: whole, or not at all. A plugin is no secret: workers and copies of the directory that belong to
 /// another user read it, whatever the umask of the process that received it.
 pub(super) fn put(dir: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let part = format!(".{name}.{}.part", std::process::id());
+    let part = format!(".{name}.{}.part", process_name());
     let mut file = dir.create(&part)?;
     file.write_all(bytes)?;
     file.set_permissions(Permissions::from_mode(0o644))?;

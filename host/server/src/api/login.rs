@@ -61,8 +61,8 @@ pub(super) async fn end(State(state): State<ApiState>, request: Request) -> Resu
     let flow = cookie::named(&parts.headers, &cookie_name(mark)).and_then(|value| Flow::of_cookie(&value));
     let redirect = redirect_uri(login, &state, &parts.headers)?;
     let to = flow.as_ref().map_or("/", |flow| &flow.to);
-    let forgotten = flow.as_ref().map(|_| flow_cookie(&state, mark, None, &parts.headers)).transpose()?;
-    let forgotten: Vec<_> = forgotten.into_iter().collect();
+    let forgotten =
+        flow.iter().map(|_| flow_cookie(&state, mark, None, &parts.headers)).collect::<Result<Vec<_>, _>>()?;
     let begun = match login.end(flow.as_ref(), &answer, &redirect).await {
         Ok(signed_in) => lifetime(&signed_in).map(|seconds| (signed_in, seconds)),
         Err(error) => Err(error),

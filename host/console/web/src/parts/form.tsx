@@ -1,4 +1,4 @@
-// A form that this page sends itself; `fold` hides it until somebody opens it.
+// A form that the page itself sends; a folded one is hidden until somebody opens it.
 
 import type { ComponentChildren } from 'preact';
 
@@ -19,7 +19,7 @@ export function Form({ label, look = 'card form', submit, children }: Props) {
   );
 }
 
-export function FoldedForm({ label, submit, children }: Props) {
+export function FoldedForm({ label, submit, children }: Omit<Props, 'look'>) {
   return (
     <details class="card fold">
       <summary>{label}</summary>

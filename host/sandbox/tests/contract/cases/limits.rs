@@ -5,7 +5,7 @@ use optimus_core::{Exit, LimitHit, Limits, Outcome};
 use optimus_sandbox::View;
 
 use super::{DEFAULT, MIB};
-use crate::lab::Lab;
+use crate::lab::{Lab, PATIENT};
 
 pub(crate) async fn wall_time_ends_a_sleeper(lab: &Lab<'_>) {
     let ran = lab.run(&["sleep", "60"], "", Limits { wall_ms: 300, cpu_ms: 200, ..DEFAULT }).await;
@@ -79,7 +79,7 @@ pub(crate) async fn memory_counts_when_it_is_touched(lab: &Lab<'_>) {
 pub(crate) async fn the_next_step_has_all_of_its_memory(lab: &Lab<'_>) {
     let mut bench = lab.bench().await;
     for _ in 0..8 {
-        let large = Limits { memory_bytes: 128 * MIB, cpu_ms: 20_000, wall_ms: 60_000, ..DEFAULT };
+        let large = Limits { memory_bytes: 128 * MIB, ..PATIENT };
         let filled = bench.run_with(View::Fresh, &["segments", "1000"], &[], Bytes::new(), large).await.unwrap();
         assert_eq!(filled.outcome.limit, Some(LimitHit::Memory), "{:?}", filled.outcome);
         let small = Limits { memory_bytes: 32 * MIB, ..DEFAULT };
