@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 
 use crate::built::programs;
@@ -9,8 +10,9 @@ use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
 use crate::{
     api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, flow,
-    fuzz, images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour, vm,
+    fuzz, images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour,
 };
+use crate::vm::Machine;
 
 /// The hosts to test on.
 #[derive(Debug, clap::Args)]
@@ -37,6 +39,8 @@ const SMALL: [&str; 6] = ["awk", "dash", "lua", "perl", "ruby", "sed"];
 /// where they are built.
 pub(crate) const IMAGES: [&str; 4] = ["bash", "c", "cpp", "python"];
 
+const MACHINE: &str = "the sandbox suites in that machine";
+
 /// Runs all of it; the first failure ends it. A table of the parts comes last.
 pub(crate) fn test(root: &Path, args: &Args) -> anyhow::Result<()> {
     let mut parts = Parts::new();
@@ -51,19 +55,27 @@ pub(crate) fn test(root: &Path, args: &Args) -> anyhow::Result<()> {
         } else {
             parts::skip("boxes in containers: no Docker daemon answers");
         }
-        host(root, &mut parts)?;
+        tests(root, &mut parts)?;
+        let machine = match args.cgroup {
+            Cgroup::All => Some(boot(root, &mut parts, &["--workspace"])?),
+            _ => None,
+        };
+        tools(root, &mut parts)?;
         drop(daemon);
-    }
-    if args.cgroup != Cgroup::Host {
-        let scope = if args.cgroup == Cgroup::All { &["--workspace"][..] } else { &["-p", "optimus-sandbox"] };
-        parts.run("the sandbox suites in a machine with cgroup v2", || vm::run(&sandbox_suites(root, scope)?))?;
+        if let Some(machine) = machine {
+            parts.run(MACHINE, || machine.finish())?;
+        }
+    } else {
+        let machine = boot(root, &mut parts, &["-p", "optimus-sandbox"])?;
+        parts.run(MACHINE, || machine.finish())?;
     }
     parts.table();
     say("\nall of it holds");
     Ok(())
 }
 
-fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
+/// Lints, and the suites that `cargo test` runs. Nothing else runs meanwhile: some count what boxes leave on the machine.
+fn tests(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("format", || run(cargo(root).args(["fmt", "--all", "--check"])))?;
     parts.run("lints", || {
         run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
@@ -72,7 +84,21 @@ fn host(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("the SDK's public API", || api::api(root, &api::Args::default()))?;
     parts.run("licences and sources of dependencies", || dependencies::dependencies(root))?;
     parts.run("plugins", || plugins::crates(root, &[]))?;
-    parts.run("tests", || attack::all_tests(root))?;
+    parts.run("tests", || attack::all_tests(root))
+}
+
+/// Starts the emulated machine, which takes one processor until `finish`.
+fn boot(root: &Path, parts: &mut Parts, scope: &[&str]) -> anyhow::Result<Machine> {
+    let mut machine = None;
+    parts.run("a machine with cgroup v2 is started", || {
+        machine = Some(Machine::boot(sandbox_suites(root, scope)?)?);
+        Ok(())
+    })?;
+    machine.context("the part has run")
+}
+
+/// The programs as their users run them, and the tools of this repository.
+fn tools(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("what travels inside the binary, built elsewhere", || reproducible::reproducible(root))?;
     parts.run("fuzzing, some thousand inputs each", || fuzz::smoke(root))?;
     parts.run("every sample of every language, over HTTP", || {

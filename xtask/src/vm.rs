@@ -10,8 +10,8 @@ mod kernel;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -23,23 +23,69 @@ const TIME_BOUND: Duration = Duration::from_secs(50 * 60);
 /// Prefix of the exit code that the machine's init prints.
 const MARK: &str = "optimus-vm:";
 
-/// Boots the machine, runs each test executable in it, and fails if one of them does.
-pub(crate) fn run(suites: &[PathBuf]) -> anyhow::Result<()> {
-    let cache = shell::root().join("target/vm");
-    std::fs::create_dir_all(&cache).with_context(|| format!("`{}`", cache.display()))?;
-    for (program, package) in [("qemu-system-x86_64", "qemu-system-x86"), ("cpio", "cpio")] {
-        ensure!(shell::has(program), "`{program}` is not installed; on Debian: apt-get install {package}");
-    }
-    let kernel = kernel::fetch(&cache)?;
-    let initrd = image::build(&cache, kernel.module.as_deref(), suites)?;
-    let said = boot(&kernel.image, &initrd)?;
-    verdict(&said, suites)
+/// A machine that has been started and runs each test executable. It is ended when this is dropped.
+pub(crate) struct Machine {
+    process: Child,
+    lines: Receiver<String>,
+    begun: Instant,
+    suites: Vec<PathBuf>,
 }
 
-/// Runs the machine to its end and returns the lines that carry the mark.
-fn boot(kernel: &Path, initrd: &Path) -> anyhow::Result<Vec<String>> {
+impl Machine {
+    /// Boots a machine with these test executables and returns at once: what it does takes one processor, and many of
+    /// the host's own tests mostly wait.
+    pub(crate) fn boot(suites: Vec<PathBuf>) -> anyhow::Result<Self> {
+        let cache = shell::root().join("target/vm");
+        std::fs::create_dir_all(&cache).with_context(|| format!("`{}`", cache.display()))?;
+        for (program, package) in [("qemu-system-x86_64", "qemu-system-x86"), ("cpio", "cpio")] {
+            ensure!(shell::has(program), "`{program}` is not installed; on Debian: apt-get install {package}");
+        }
+        let kernel = kernel::fetch(&cache)?;
+        let initrd = image::build(&cache, kernel.module.as_deref(), &suites)?;
+        let mut process = start(&kernel.image, &initrd)?;
+        let lines = console(&mut process)?;
+        Ok(Self { process, lines, begun: Instant::now(), suites })
+    }
+
+    /// Waits until the machine is done, prints what it said, and fails if a suite did.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        let said = self.marks()?;
+        let status = self.process.wait().context("cannot wait for the machine")?;
+        ensure!(status.success(), "the machine was ended from outside: {status}");
+        shell::say(&format!("the machine took {} s", self.begun.elapsed().as_secs()));
+        verdict(&said, &self.suites)
+    }
+
+    /// The lines that carry the mark, once the machine has ended.
+    fn marks(&mut self) -> anyhow::Result<Vec<String>> {
+        let end = self.begun + TIME_BOUND;
+        let mut said = Vec::new();
+        loop {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    shell::say(&format!("  | {line}"));
+                    said.extend(line.strip_prefix(MARK).map(|mark| mark.trim().to_owned()));
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(said),
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("the machine was not done after {} minutes", TIME_BOUND.as_secs() / 60)
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // Fails only for a machine that has ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn start(kernel: &Path, initrd: &Path) -> anyhow::Result<Child> {
     // Without ACPI the kernel finds one processor only; with it, it was once seen to hang while it booted.
-    let mut machine = Command::new("qemu-system-x86_64")
+    Command::new("qemu-system-x86_64")
         .args(["-M", "microvm,acpi=off", "-cpu", "max", "-m", "3G", "-accel"])
         .arg(std::env::var("OPTIMUS_TEST_ACCEL").unwrap_or_else(|_| "tcg".to_owned()))
         .arg("-kernel")
@@ -50,7 +96,11 @@ fn boot(kernel: &Path, initrd: &Path) -> anyhow::Result<Vec<String>> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .context("cannot start `qemu-system-x86_64`")?;
+        .context("cannot start `qemu-system-x86_64`")
+}
+
+/// The lines of the machine's console, as they come.
+fn console(machine: &mut Child) -> anyhow::Result<Receiver<String>> {
     let console = machine.stdout.take().context("the machine has no console")?;
     let (send, lines) = channel();
     std::thread::spawn(move || {
@@ -61,25 +111,7 @@ fn boot(kernel: &Path, initrd: &Path) -> anyhow::Result<Vec<String>> {
             }
         }
     });
-    let end = Instant::now() + TIME_BOUND;
-    let mut said = Vec::new();
-    loop {
-        match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(line) => {
-                shell::say(&format!("  | {line}"));
-                said.extend(line.strip_prefix(MARK).map(|mark| mark.trim().to_owned()));
-            }
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
-                machine.kill().context("cannot stop the machine")?;
-                machine.wait().context("cannot stop the machine")?;
-                bail!("the machine was not done after {} minutes", TIME_BOUND.as_secs() / 60);
-            }
-        }
-    }
-    let status = machine.wait().context("cannot wait for the machine")?;
-    ensure!(status.success(), "the machine was ended from outside: {status}");
-    Ok(said)
+    Ok(lines)
 }
 
 /// Marks are `<suite> as <user>: <exit code>`; one is expected for each suite and user, and the contract has one more:
