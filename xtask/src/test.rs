@@ -8,11 +8,11 @@ use clap::ValueEnum;
 use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
+use crate::vm::Machine;
 use crate::{
     api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, flow,
     fuzz, images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour,
 };
-use crate::vm::Machine;
 
 /// The hosts to test on.
 #[derive(Debug, clap::Args)]
