@@ -181,15 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_at_too_much_ends_soon() {
+    fn what_looks_at_too_much_is_ended() {
         let large = json!({"a": vec![1; 9_000]});
         let scope = Scope::new(&large, &json!({})).unwrap();
-        let begin = std::time::Instant::now();
-        let quadratic = Expression::parse("if", "inputs.a.all(x, inputs.a.exists(y, x + y == 0) || true)").unwrap();
-        let _ = quadratic.value(&scope);
-        let failed = Expression::parse("if", "inputs.a.filter(x, size(inputs.a) > 0)").unwrap().value(&scope);
-        assert!(failed.unwrap_err().message.contains("too much"));
-        assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
+        for text in ["inputs.a.all(x, !inputs.a.exists(y, x + y == 0))", "inputs.a.filter(x, size(inputs.a) > 0)"] {
+            let failed = Expression::parse("if", text).unwrap().value(&scope);
+            assert!(failed.unwrap_err().message.contains("too much"), "{text}");
+        }
         assert!(Scope::new(&json!({"a": vec![1; 10_001]}), &json!({})).is_err());
     }
 }
