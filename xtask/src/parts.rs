@@ -28,7 +28,15 @@ pub(crate) fn skip(why: &str) {
 /// Parts that have run.
 pub(crate) struct Parts {
     begun: Instant,
-    rows: Vec<(String, Duration, bool)>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: String,
+    took: Duration,
+    /// Of the programs that it started and waited for.
+    cpu: Duration,
+    held: bool,
 }
 
 impl Parts {
@@ -39,26 +47,45 @@ impl Parts {
     /// Runs one part. If it fails, the table is printed, too: its last row is what failed.
     pub(crate) fn run(&mut self, name: &str, part: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
         say(&format!("\n== {name} =="));
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), cpu_of_children());
         let result = part();
-        self.rows.push((name.to_owned(), begun.elapsed(), result.is_ok()));
+        self.rows.push(Row {
+            name: name.to_owned(),
+            took: begun.elapsed(),
+            cpu: cpu_of_children().saturating_sub(cpu),
+            held: result.is_ok(),
+        });
         if result.is_err() {
             self.table();
         }
         result
     }
 
-    /// One row for each part, the sum, and every skip.
+    /// One row for each part, the sum, and every skip. Processor time shows what a part costs a machine that is busy with
+    /// others, and where parts only wait.
     pub(crate) fn table(&self) {
-        say(&format!("\n{:>7}  part", "seconds"));
-        for (name, took, held) in &self.rows {
-            say(&format!("{:>7}  {name}{}", took.as_secs(), if *held { "" } else { "  FAILED" }));
+        say(&format!("\n{:>7} {:>7}  part", "seconds", "CPU"));
+        let line = |took: Duration, cpu: Duration, text: &str| {
+            say(&format!("{:>7} {:>7}  {text}", took.as_secs(), cpu.as_secs()));
+        };
+        for Row { name, took, cpu, held } in &self.rows {
+            line(*took, *cpu, &format!("{name}{}", if *held { "" } else { "  FAILED" }));
         }
-        say(&format!("{:>7}  all", self.begun.elapsed().as_secs()));
+        line(self.begun.elapsed(), cpu_of_children(), "all");
         let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
         say(&format!("{} skipped", skipped.len()));
         skipped.iter().for_each(|what| say(&format!("  {what}")));
     }
+}
+
+/// The processor time of all children that were waited for, and of theirs; zero where the kernel does not tell
+/// (proc_pid_stat(5): `cutime` and `cstime`, in ticks of 10 ms).
+fn cpu_of_children() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The program's name, in parentheses, may hold spaces.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: u64 = fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 #[cfg(test)]
@@ -72,5 +99,14 @@ mod tests {
         let kept = SKIPPED.lock().unwrap();
         assert!(kept.iter().any(|line| line == "two: there is no `redis-server`"));
         assert!(!kept.iter().any(|line| line.contains("one")));
+    }
+
+    #[test]
+    fn the_processor_time_of_a_child_is_counted_once_it_has_ended() {
+        let before = cpu_of_children();
+        let status =
+            std::process::Command::new("sh").args(["-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"]).status();
+        assert!(status.unwrap().success());
+        assert!(cpu_of_children() > before);
     }
 }
