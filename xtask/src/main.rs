@@ -2,6 +2,7 @@
 
 mod api;
 mod attack;
+mod beside;
 mod built;
 mod check;
 mod checkout;

@@ -1,10 +1,12 @@
 //! `cargo xtask test`: everything that has to hold, in one command.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 
+use crate::beside::Beside;
 use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
@@ -20,6 +22,9 @@ pub(crate) struct Args {
     /// On this host, in a small emulated machine with cgroup v2, or both
     #[arg(long, default_value = "all")]
     cgroup: Cgroup,
+    /// Only the console and the clients, with what is built already
+    #[arg(long, conflicts_with = "cgroup")]
+    clients: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,38 +49,52 @@ const MACHINE: &str = "the sandbox suites in that machine";
 /// Runs all of it; the first failure ends it. A table of the parts comes last.
 pub(crate) fn test(root: &Path, args: &Args) -> anyhow::Result<()> {
     let mut parts = Parts::new();
+    if args.clients {
+        clients(root, &mut parts)?;
+        parts.table();
+        return Ok(());
+    }
     parts.run("what the tests need", || {
         setup::targets()?;
         setup::test_tools()
     })?;
-    if args.cgroup != Cgroup::V2 {
-        let daemon = daemon::ensure()?;
-        if daemon::answers() {
-            parts.run("a few images", || images::some(root, &IMAGES))?;
-        } else {
-            parts::skip("boxes in containers: no Docker daemon answers");
-        }
-        tests(root, &mut parts)?;
-        let machine = match args.cgroup {
-            Cgroup::All => Some(boot(root, &mut parts, &["--workspace"])?),
-            _ => None,
-        };
-        tools(root, &mut parts)?;
-        drop(daemon);
-        if let Some(machine) = machine {
-            parts.run(MACHINE, || machine.finish())?;
-        }
-    } else {
+    if args.cgroup == Cgroup::V2 {
         let machine = boot(root, &mut parts, &["-p", "optimus-sandbox"])?;
         parts.run(MACHINE, || machine.finish())?;
+    } else {
+        host(root, &mut parts, args.cgroup == Cgroup::All)?;
     }
     parts.table();
     say("\nall of it holds");
     Ok(())
 }
 
-/// Lints, and the suites that `cargo test` runs. Nothing else runs meanwhile: some count what boxes leave on the machine.
-fn tests(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
+/// This host as it is, and beside it the emulated machine if `machine` is true. That takes one processor for as long as most
+/// of the rest, much of which waits.
+fn host(root: &Path, parts: &mut Parts, machine: bool) -> anyhow::Result<()> {
+    let daemon = daemon::ensure()?;
+    if daemon::answers() {
+        parts.run("a few images", || images::some(root, &IMAGES))?;
+    } else {
+        parts::skip("boxes in containers: no Docker daemon answers");
+    }
+    build(root, parts)?;
+    let machine = if machine { Some(boot(root, parts, &["--workspace"])?) } else { None };
+    // No other boxes are on this host meanwhile: some of the suites count what boxes leave behind.
+    parts.run("tests", || attack::all_tests(root))?;
+    parts.run("languages of one file", || plugins::declared(root, &[]))?;
+    let clients = Beside::start(Command::new(std::env::current_exe()?).args(["test", "--clients"]))?;
+    let tools = tools(root, parts);
+    let clients = parts.run("the console and the clients, beside those", || clients.finish());
+    tools.and(clients)?;
+    // Alone on the processors, but for the machine: it measures how long jobs wait.
+    parts.run("a minute of jobs, some hostile", || soak::short(root, "native"))?;
+    drop(daemon);
+    machine.map_or(Ok(()), |machine| parts.run(MACHINE, || machine.finish()))
+}
+
+/// Lints, plugins, and the executables of all tests.
+fn build(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("format", || run(cargo(root).args(["fmt", "--all", "--check"])))?;
     parts.run("lints", || {
         run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
@@ -84,7 +103,7 @@ fn tests(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("the SDK's public API", || api::api(root, &api::Args::default()))?;
     parts.run("licences and sources of dependencies", || dependencies::dependencies(root))?;
     parts.run("plugins", || plugins::crates(root, &[]))?;
-    parts.run("tests", || attack::all_tests(root))
+    parts.run("the tests are built", || run(cargo(root).args(["test", "--workspace", "--no-run", "--quiet"])))
 }
 
 /// Starts the emulated machine, which takes one processor until `finish`.
@@ -102,7 +121,6 @@ fn tools(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("what travels inside the binary, built elsewhere", || reproducible::reproducible(root))?;
     parts.run("fuzzing, some thousand inputs each", || fuzz::smoke(root))?;
     parts.run("every sample of every language, over HTTP", || {
-        plugins::declared(root, &[])?;
         // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
         let mut languages = plugins::languages(root, plugins::CRATE)?;
         languages.retain(|language| !plugins::LARGE.contains(&language.as_str()));
@@ -121,11 +139,6 @@ fn tools(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("firing times of random rules, beside python-dateutil", || {
         schedules::schedules(root, &schedules::Args { count: 500, seed: 1 })
     })?;
-    parts.run("generated clients, the reference page", || clients::clients(root))?;
-    parts.run("the console, rebuilt, and used in a browser", || console::console(root, &console::Args::default()))?;
-    parts.run("the clients of Optimus", || sdk::sdk(root, &sdk::Args::default()))?;
-    parts.run("clients of other engines", || doors::doors(root))?;
-    parts.run("a client in each of five languages", || examples::examples(root))?;
     parts.run("a release of the debug binary, installed in an empty home", || dist::tried(root))?;
     if daemon::answers() {
         parts.run("compose.yaml, with images made here", || compose::compose(root))?;
@@ -139,8 +152,16 @@ fn tools(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         cluster::small_chaos(root, cluster::Kind::Redis)
     })?;
     parts.run("the same over PostgreSQL", || cluster::small_chaos(root, cluster::Kind::Postgres))?;
-    parts.run("a language's author goes from nothing to an accepted verdict", || tour::tour(root))?;
-    parts.run("a minute of jobs, some hostile", || soak::short(root, "native"))
+    parts.run("a language's author goes from nothing to an accepted verdict", || tour::tour(root))
+}
+
+/// What people and programs use a server with.
+fn clients(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
+    parts.run("generated clients, the reference page", || clients::clients(root))?;
+    parts.run("the console, rebuilt, and used in a browser", || console::console(root, &console::Args::default()))?;
+    parts.run("the clients of Optimus", || sdk::sdk(root, &sdk::Args::default()))?;
+    parts.run("clients of other engines", || doors::doors(root))?;
+    parts.run("a client in each of five languages", || examples::examples(root))
 }
 
 /// Builds the documentation of our crates; a broken link or a malformed comment is an error.
