@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -72,7 +73,10 @@ async def main():
             await use(client)
             print(f"mcp: over HTTP, revision {client.protocol_version}")
         with tempfile.TemporaryDirectory() as state:
-            server = StdioServerParameters(command=OPTIMUS, args=["mcp", "--plugins", PLUGINS, "--state", state])
+            # Without one given, the client hands on nothing of the environment that says where plugins are compiled once.
+            cache = {name: value for name, value in os.environ.items() if name == "OPTIMUS_CODE_CACHE"}
+            command = ["mcp", "--plugins", PLUGINS, "--state", state]
+            server = StdioServerParameters(command=OPTIMUS, args=command, env=cache)
             async with Client(stdio_client(server), mode=mode) as client:
                 await use(client)
                 print(f"mcp: on a pipe, revision {client.protocol_version}")

@@ -18,12 +18,8 @@ pub(crate) fn wasm(orders: &Value) -> Option<Vec<u8>> {
     static BUILT: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
     let component = BUILT.get_or_init(|| {
         let module = build("wasm32-unknown-unknown")?;
-        let mut encoder = wit_component::ComponentEncoder::default();
-        encoder
-            .validate(true)
-            .module(&module)
-            .and_then(|encoder| encoder.encode())
-            .map_err(|error| format!("{error:#}"))
+        let encoder = wit_component::ComponentEncoder::default().validate(true).module(&module);
+        encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| format!("{error:#}"))
     });
     ordered(component.as_ref(), orders)
 }

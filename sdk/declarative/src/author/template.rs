@@ -75,8 +75,7 @@ fn with_region(module: &[u8], region: &[u8]) -> Result<Vec<u8>, BinaryReaderErro
             Payload::DataCountSection { .. } => {}
             payload => {
                 if let Some((id, range)) = payload.as_section() {
-                    let [start, end] = [range.start, range.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
-                    filled.section(&RawSection { id, data: module.get(start..end).unwrap_or_default() });
+                    filled.section(&RawSection { id, data: module.get(range).unwrap_or_default() });
                 }
             }
         }
