@@ -5,21 +5,49 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::Digest;
+
 /// Bytes. In JSON, a string when they are text and `{"base64": "…"}` when they are not; both forms are read, and
 /// `{"text": "…"}` as well. Text is UTF-8 in which control characters are few: each of those takes six bytes of JSON
 /// (`\u0001`), so that where base64 is shorter, base64 is written. Cloning is cheap.
+///
+/// Or the name of a stored blob, `{"sha256": "…"}`, which holds no bytes until somebody has put them in its place: that
+/// happens before a job is judged.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Content(pub Bytes);
+pub struct Content {
+    bytes: Bytes,
+    blob: Option<Digest>,
+}
 
 impl Content {
-    /// The bytes.
+    /// What a stored blob holds, by its name.
+    pub fn of_blob(name: Digest) -> Self {
+        Self { bytes: Bytes::new(), blob: Some(name) }
+    }
+
+    /// The blob whose bytes are to stand here; `None`, where the bytes are known.
+    pub fn blob(&self) -> Option<Digest> {
+        self.blob
+    }
+
+    /// The bytes; none of a blob.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    /// The bytes, shared.
+    pub fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    /// The bytes, taken.
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
     }
 
     /// Their number.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// At most the length of its JSON, in either form: what budgets of stored bytes count.
@@ -46,14 +74,14 @@ impl Content {
     fn as_text(&self) -> Option<&str> {
         /// The length of `{"base64":""}` beyond that of `""`.
         const ENVELOPE: usize = 11;
-        let text = std::str::from_utf8(&self.0).ok()?;
-        let controls = self.0.iter().filter(|byte| **byte < b' ' && !is_short_escape(**byte)).count();
+        let text = std::str::from_utf8(&self.bytes).ok()?;
+        let controls = self.bytes.iter().filter(|byte| **byte < b' ' && !is_short_escape(**byte)).count();
         (self.len() + 5 * controls <= self.len().div_ceil(3) * 4 + ENVELOPE).then_some(text)
     }
 
     /// Returns true if there are no bytes.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 }
 
@@ -64,14 +92,17 @@ fn is_short_escape(byte: u8) -> bool {
 
 impl<T: Into<Bytes>> From<T> for Content {
     fn from(bytes: T) -> Self {
-        Self(bytes.into())
+        Self { bytes: bytes.into(), blob: None }
     }
 }
 
 impl std::fmt::Debug for Content {
     // A log line must not carry a tenant's source or output, however it came to be formatted.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Content({} bytes)", self.len())
+        match self.blob {
+            Some(name) => write!(f, "Content({name})"),
+            None => write!(f, "Content({} bytes)", self.len()),
+        }
     }
 }
 
@@ -80,8 +111,16 @@ struct Base64Out {
     base64: String,
 }
 
+#[derive(Serialize)]
+struct BlobOut {
+    sha256: String,
+}
+
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "bytes as a string, as {\"text\": …} or as {\"base64\": …}")]
+#[serde(
+    untagged,
+    expecting = "bytes as a string, as {\"text\": …} or as {\"base64\": …}, or a stored blob as {\"sha256\": …}"
+)]
 enum Wire {
     Plain(String),
     Tagged(Tagged),
@@ -92,13 +131,17 @@ enum Wire {
 enum Tagged {
     Text(String),
     Base64(String),
+    Sha256(String),
 }
 
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(name) = self.blob {
+            return BlobOut { sha256: name.hex() }.serialize(serializer);
+        }
         match self.as_text() {
             Some(text) => serializer.serialize_str(text),
-            None => Base64Out { base64: STANDARD.encode(&self.0) }.serialize(serializer),
+            None => Base64Out { base64: STANDARD.encode(&self.bytes) }.serialize(serializer),
         }
     }
 }
@@ -120,6 +163,9 @@ impl<'de> Deserialize<'de> for Content {
                 text.retain(|c| !matches!(c, '\n' | '\r'));
                 STANDARD.decode(text).map_err(|e| de::Error::custom(format!("is not base64: {}", words(&e))))?.into()
             }
+            Wire::Tagged(Tagged::Sha256(text)) => Digest::of_hex(&text).map(Self::of_blob).map_err(|_| {
+                de::Error::custom("`sha256` is no SHA-256 of a blob: send its 64 hexadecimal digits in lower case")
+            })?,
         })
     }
 }
@@ -203,6 +249,20 @@ mod tests {
             assert!(error.contains(why), "{bad}: {error}");
         }
         assert_eq!(read("YW\r\nJj\n").unwrap().as_bytes(), b"abc");
+    }
+
+    #[test]
+    fn a_blob_is_named_by_its_digits_and_holds_no_bytes() {
+        let digits = "0f".repeat(32);
+        let json = serde_json::json!({"sha256": digits});
+        let content: Content = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!((content.blob(), content.len()), (Some(Digest::Sha256([15; 32])), 0));
+        assert_eq!(serde_json::to_value(&content).unwrap(), json);
+        assert_ne!(content, Content::default());
+        for bad in [&digits[1..], &digits.to_uppercase(), &format!("sha256:{digits}"), ""] {
+            let error = serde_json::from_value::<Content>(serde_json::json!({"sha256": bad})).unwrap_err();
+            assert!(error.to_string().contains("64 hexadecimal digits"), "{bad}: {error}");
+        }
     }
 
     #[test]

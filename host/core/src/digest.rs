@@ -20,6 +20,21 @@ impl Digest {
         let Self::Sha256(bytes) = self;
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+
+    /// The digest of these digits.
+    ///
+    /// # Errors
+    /// They are not 64 hexadecimal digits in lower case.
+    pub fn of_hex(digits: &str) -> Result<Self, NoDigest> {
+        let (digits, mut bytes) = (digits.as_bytes(), [0; 32]);
+        if digits.len() != 2 * bytes.len() {
+            return Err(NoDigest);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Ok(Self::Sha256(bytes))
+    }
 }
 
 impl fmt::Display for Digest {
@@ -37,15 +52,7 @@ impl FromStr for Digest {
     type Err = NoDigest;
 
     fn from_str(text: &str) -> Result<Self, NoDigest> {
-        let digits = text.strip_prefix(SHA256).ok_or(NoDigest)?.as_bytes();
-        let mut bytes = [0; 32];
-        if digits.len() != 2 * bytes.len() {
-            return Err(NoDigest);
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-        }
-        Ok(Self::Sha256(bytes))
+        Self::of_hex(text.strip_prefix(SHA256).ok_or(NoDigest)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A submission, as a client writes it ([`JobRequest`]) and as the rest of Optimus sees it ([`Job`]).
 
 mod bounds;
+mod contents;
 mod env;
 mod files;
 mod programs;

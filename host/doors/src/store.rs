@@ -161,7 +161,7 @@ impl OwnFiles {
     pub(crate) fn content(&self, id: &str) -> Option<Content> {
         let shelves = self.store.shelves();
         let shelf = shelves.get(&self.owner)?;
-        shelf.files.get(shelf.places.get(id)?).map(|kept| Content(kept.content.clone()))
+        shelf.files.get(shelf.places.get(id)?).map(|kept| Content::from(kept.content.clone()))
     }
 
     /// Names by ids.

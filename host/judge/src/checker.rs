@@ -323,7 +323,7 @@ fn ruling(answer: Answer, scale: Scale) -> Ruling {
 pub(super) fn files(call: &Invocation, inputs: &CheckerInputs) -> Vec<PlacedFile> {
     let place = |path: &str, bytes: &Bytes| {
         let path = BoxPath::new(path).expect("a path of our own");
-        PlacedFile { path, executable: false, content: Content(bytes.clone()) }
+        PlacedFile { path, executable: false, content: Content::from(bytes.clone()) }
     };
     let file = |(path, what): &(&str, CheckerFile)| {
         let bytes = match what {
@@ -338,7 +338,7 @@ pub(super) fn files(call: &Invocation, inputs: &CheckerInputs) -> Vec<PlacedFile
     let kept = call.writes_to.map(|directory| place(&format!("{directory}/.keep"), &Bytes::new()));
     let again = |(name, content): &(String, Bytes)| {
         let path = BoxPath::new(format!("{}/{name}", call.writes_to?)).ok()?;
-        Some(PlacedFile { path, executable: false, content: Content(content.clone()) })
+        Some(PlacedFile { path, executable: false, content: Content::from(content.clone()) })
     };
     call.files.iter().map(file).chain(kept).chain(inputs.left.iter().filter_map(again)).collect()
 }

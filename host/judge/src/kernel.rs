@@ -99,7 +99,7 @@ async fn plan(plugin: &Plugin, request: &KernelRequest, limits: Limits) -> Resul
     let file = |file: &SourceFile| RequestFile {
         path: file.path.as_str().to_owned(),
         size: file.content.len() as u64,
-        head: file.content.0.slice(..file.content.len().min(HEAD_BYTES)),
+        head: file.content.bytes().slice(..file.content.len().min(HEAD_BYTES)),
     };
     let options = [(cells::OPTION.to_owned(), Value::Bool(true))].into_iter().collect();
     let (files, args) = (request.files.iter().map(file).collect(), Vec::new());

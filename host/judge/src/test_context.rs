@@ -91,10 +91,10 @@ impl TestContext<'_> {
     pub(super) fn inputs(&self, index: usize) -> CheckerInputs {
         let (job, test) = (self.planned.spec.job, &self.planned.spec.job.tests[index]);
         CheckerInputs {
-            input: test.stdin.0.clone(),
-            answer: test.expect.as_ref().map_or_else(Bytes::new, |expect| expect.0.clone()),
+            input: test.stdin.bytes(),
+            answer: test.expect.as_ref().map_or_else(Bytes::new, |expect| expect.bytes()),
             args: test.checker_args.clone(),
-            code: job.files.first().map_or_else(Bytes::new, |file| file.content.0.clone()),
+            code: job.files.first().map_or_else(Bytes::new, |file| file.content.bytes()),
             worth: self.worth.get(index).copied().flatten(),
             ..CheckerInputs::default()
         }
@@ -128,7 +128,7 @@ impl TestContext<'_> {
         let mut files: Vec<PlacedFile> =
             test.files.iter().map(|file| place(&file.path, file.content.clone())).collect();
         let input_file = self.planned.spec.job.file_io.as_ref().and_then(|io| io.input.as_ref());
-        files.extend(input_file.map(|path| place(path, Content(input.clone()))));
+        files.extend(input_file.map(|path| place(path, Content::from(input.clone()))));
         if files.is_empty() { Ok(()) } else { open.stage(&files).await.map_err(|error| cause_of(&error)) }
     }
 
@@ -141,7 +141,7 @@ impl TestContext<'_> {
             }
             (None, comparer) if !comparer.needs_no_expectation() => Reader::Ignore,
             (expect, comparer) => {
-                match comparer.against(expect.as_ref().map(|expect| expect.0.clone()).unwrap_or_default()) {
+                match comparer.against(expect.as_ref().map(|expect| expect.bytes()).unwrap_or_default()) {
                     Some(comparison) => Reader::Comparer(Box::new(comparison)),
                     None => Reader::Checker(Vec::new()),
                 }

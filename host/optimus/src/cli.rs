@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod blobs;
 mod budget;
 mod caps;
 mod client;
@@ -36,6 +37,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use audit::Audit;
 pub use bench::Bench;
+pub use blobs::BlobArgs;
 pub use budget::MemoryBudget;
 pub use caps::CapArgs;
 pub use client::{Dead, DeadAction, DeadPlace, ServerArgs, Status, Submit};

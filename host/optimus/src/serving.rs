@@ -25,11 +25,12 @@ use optimus_plugin::CompileListener;
 use optimus_server::api::{self, ApiLimits, ApiState, Door, Exposed, Origins, Parts};
 use optimus_server::audit;
 use optimus_server::auth::AuthSetup;
+use optimus_server::blobs::{self, BlobResolver};
 use optimus_server::keys::KeyStore;
 use optimus_server::languages;
 use optimus_server::metrics::{Metrics, keep_history};
 use optimus_server::pipelines;
-use optimus_server::problems::{ProblemResolver, Problems};
+use optimus_server::problems::ProblemResolver;
 use optimus_server::readiness::Readiness;
 use optimus_server::schedules::{Engine as Scheduler, Seams};
 use optimus_server::supervisor::Supervisor;
@@ -46,7 +47,7 @@ use crate::output::Advised;
 pub use changes::Changes;
 pub use local::Local;
 use plugins::Plugins;
-use queue::{NOWHERE, QueueHandle, not_shared};
+use queue::{NOWHERE, QueueHandle, Stores, not_shared};
 pub use queue::{key_store, queue};
 use webhooks::Hooks;
 
@@ -77,8 +78,8 @@ impl Serving {
         serving.metrics.set_capacity(args.queue.queue_cap);
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
         let hooks = Hooks::new(&args.http.webhooks, &queue, &state)?;
-        let problems = queue.problems(&state, args.http.tenant_problems_mib << 20);
-        let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), args.http.limits());
+        let stores = queue.stores(&state, &args.http, args.queue.rules().result_ttl);
+        let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &stores), args.http.limits());
         // With a shared queue, other machines may judge as well.
         let machine_bytes = if queue.shared.is_none() { machine::memory_bytes() } else { None };
         let policy = Policy { machine_bytes, ..engine.policy.clone() };
@@ -90,7 +91,7 @@ impl Serving {
         serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
         serving.follow_keys(auth);
-        serving.work(&engine, &queue, &problems, &BTreeSet::new(), args.grace_s);
+        serving.work(&engine, &queue, &stores, &BTreeSet::new(), args.grace_s);
         serving.keep_ready(engine);
         Ok(serving)
     }
@@ -111,8 +112,8 @@ impl Serving {
         let catalogue = args.plugins.as_ref().map(offered).transpose()?;
         let plugins = Plugins::of(catalogue.clone());
         let hooks = Hooks::new(&args.http.webhooks, &queue, NOWHERE.as_ref())?;
-        let problems = queue.problems(NOWHERE.as_ref(), args.http.tenant_problems_mib << 20);
-        let parts = serving.parts(&queue, &book, plugins, (&hooks, &problems), args.http.limits());
+        let stores = queue.stores(NOWHERE.as_ref(), &args.http, args.queue.rules().result_ttl);
+        let parts = serving.parts(&queue, &book, plugins, (&hooks, &stores), args.http.limits());
         let parts = Parts { policy: args.caps.policy(), ..parts };
         serving.serve((listener, doors), parts, (&args.http, &auth), args.queue.rules().result_ttl)?;
         serving.send_webhooks(&queue, hooks);
@@ -145,17 +146,17 @@ impl Serving {
         let engine = Arc::new(Engine::begin(&args.engine, CompileListener::default())?);
         let queue = QueueHandle::open(&args.queue, || Err(not_shared("worker"))).await?;
         let mut serving = Self::new(Some(&engine), &queue);
-        let problems = queue.problems(NOWHERE.as_ref(), 0);
+        let stores = queue.stores_to_read(NOWHERE.as_ref());
         if let Some(probes) = args.probes {
             let listener = bind(probes).await?;
             let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
             let hooks = Hooks::new(&WebhookArgs::default(), &queue, NOWHERE.as_ref())?;
-            let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), ApiLimits::default());
+            let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &stores), ApiLimits::default());
             serving.address = Some(listener.local_addr()?);
             let shutdown = serving.supervisor.shutdown();
             serving.supervisor.spawn("listener", api::serve_probes(listener, ApiState::new(parts), shutdown));
         }
-        serving.work(&engine, &queue, &problems, &args.languages.iter().cloned().collect(), args.grace_s);
+        serving.work(&engine, &queue, &stores, &args.languages.iter().cloned().collect(), args.grace_s);
         serving.keep_ready(engine);
         Ok(serving)
     }
@@ -202,6 +203,8 @@ impl Serving {
         self.supervisor.spawn("history", sampling);
         let sweeping = audit::sweep(Arc::clone(&parts.audit), http.audit_days, self.supervisor.shutdown());
         self.supervisor.spawn("audit", sweeping);
+        let sweeping = blobs::sweep(Arc::clone(&parts.blobs), Arc::clone(&parts.queue), self.supervisor.shutdown());
+        self.supervisor.spawn("blobs", sweeping);
         let (store, metrics, now) =
             (Arc::clone(&parts.schedules), Arc::clone(&parts.metrics), Arc::new(Timestamp::now));
         let (pipelines, counted) = (Arc::clone(&parts.pipelines), Arc::clone(&parts.metrics));
@@ -242,14 +245,7 @@ impl Serving {
         self.supervisor.spawn("keys", auth.follow_keys(Arc::clone(&self.metrics), self.supervisor.shutdown()));
     }
 
-    fn work(
-        &self,
-        engine: &Arc<Engine>,
-        queue: &QueueHandle,
-        problems: &Arc<Problems>,
-        only: &BTreeSet<String>,
-        grace_s: u64,
-    ) {
+    fn work(&self, engine: &Arc<Engine>, queue: &QueueHandle, stores: &Stores, only: &BTreeSet<String>, grace_s: u64) {
         let languages = match &queue.shared {
             None => Wanted::Any,
             // Other workers may have languages that are not here.
@@ -265,16 +261,13 @@ impl Serving {
         };
         self.metrics.set_missing_limits(engine.sandbox.describe().gaps.len());
         self.metrics.ask_for_warm_starts(crate::engine::warm_starts);
-        let (judge, problems) = (Arc::clone(engine), Arc::clone(problems));
+        let (judge, problems, blobs) = (Arc::clone(engine), Arc::clone(&stores.problems), Arc::clone(&stores.blobs));
+        let policy = engine.policy.clone();
+        let complete = ProblemResolver { judge, problems, languages: Arc::clone(engine) as _, policy };
         let drains = watch::Sender::new(false);
         let worker = Worker {
             backend: Arc::clone(&queue.backend),
-            judge: Arc::new(ProblemResolver {
-                judge,
-                problems,
-                languages: Arc::clone(engine) as _,
-                policy: engine.policy.clone(),
-            }),
+            judge: Arc::new(BlobResolver { judge: Arc::new(complete), blobs }),
             languages,
             slots: engine.slots,
             grace: Duration::from_secs(grace_s),
@@ -329,7 +322,7 @@ impl Serving {
         queue: &QueueHandle,
         book: &Arc<LanguageBook>,
         plugins: Plugins,
-        (hooks, problems): (&Hooks, &Arc<Problems>),
+        (hooks, stores): (&Hooks, &Stores),
         limits: ApiLimits,
     ) -> Parts {
         Parts {
@@ -352,7 +345,8 @@ impl Serving {
             workers: Arc::clone(&queue.workers),
             tokens: None,
             login: None,
-            problems: Arc::clone(problems),
+            problems: Arc::clone(&stores.problems),
+            blobs: Arc::clone(&stores.blobs),
             origins: Origins::default(),
             console: false,
             fetcher: Arc::new(Fetcher::new(&hooks.policy)),

@@ -106,7 +106,8 @@ fn tests(tree: &Tree, count: Option<f64>, is_output_only: bool, problem: &mut Pr
         problem.remarks.push(format!("`input/` holds {found} tests, and the task has {count} of them"));
     }
     for number in 0..count {
-        let read = |path: String| tree.get(&path).ok_or_else(|| PackageError::bad(path, "is missing")).map(Content);
+        let read =
+            |path: String| tree.get(&path).ok_or_else(|| PackageError::bad(path, "is missing")).map(Content::from);
         problem.tests.push(Test {
             name: Some(number.to_string()),
             stdin: read(format!("input/input{number}.txt"))?,

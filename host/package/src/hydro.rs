@@ -170,7 +170,7 @@ fn judge_files(
     file: &str,
 ) -> Result<(), PackageError> {
     for name in names {
-        let content = Content(data.need(name, file)?);
+        let content = Content::from(data.need(name, file)?);
         if files.iter().all(|known| known.path != *name) {
             files.push(optimus_core::job::FileRequest { path: name.clone(), content });
         }

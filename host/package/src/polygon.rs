@@ -81,8 +81,8 @@ fn tests(tree: &Tree, set: Node<'_, '_>, problem: &mut Problem) -> Result<(), Pa
             .map(|points| points.parse::<f64>().map_err(|_| bad("`test/@points` is no number")));
         problem.tests.push(Test {
             name: Some(number.to_string()),
-            stdin: Content(stdin),
-            expect: Some(Content(expect)),
+            stdin: Content::from(stdin),
+            expect: Some(Content::from(expect)),
             group: is_scored.then(|| test.attribute("group").unwrap_or("").to_owned()),
             points: if is_scored { Some(points.transpose()?.unwrap_or(0.0)) } else { None },
             ..Test::default()

@@ -71,7 +71,7 @@ pub(crate) fn is_source(path: &str) -> bool {
 /// One of them.
 pub(crate) fn source(name: &str, bytes: Bytes, file: &str) -> Result<SourceFile, PackageError> {
     let path = BoxPath::new(name).map_err(|why| PackageError::bad(file, format!("`{name}` {why}")))?;
-    Ok(SourceFile { path, content: Content(bytes) })
+    Ok(SourceFile { path, content: Content::from(bytes) })
 }
 
 /// A checker out of files; its language is told by them.

@@ -95,8 +95,8 @@ fn test(
     (name, input, output): (String, &str, Option<&str>),
     problem: &mut Problem,
 ) -> Result<(), PackageError> {
-    let expect = output.map(|path| data.need(path, file).map(Content)).transpose()?;
-    let stdin = Content(data.need(input, file)?);
+    let expect = output.map(|path| data.need(path, file).map(Content::from)).transpose()?;
+    let stdin = Content::from(data.need(input, file)?);
     problem.tests.push(Test { name: Some(name), stdin, expect, ..Test::default() });
     Ok(())
 }

@@ -42,7 +42,7 @@ impl PlanRequest {
         let file = |file: &optimus_core::SourceFile| RequestFile {
             path: file.path.as_str().to_owned(),
             size: file.content.len() as u64,
-            head: file.content.0.slice(..file.content.len().min(HEAD_BYTES)),
+            head: file.content.bytes().slice(..file.content.len().min(HEAD_BYTES)),
         };
         Self {
             files: job.files.iter().map(file).collect(),

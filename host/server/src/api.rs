@@ -7,6 +7,7 @@
 mod admin;
 mod audit;
 mod batch;
+mod blobs;
 mod body;
 mod caller;
 mod connections;
@@ -72,6 +73,7 @@ pub use self::plugins::{PluginConsent, PluginInstaller, PluginReview, PluginVers
 use self::pool::Pool;
 pub use self::routes::paths;
 use crate::audit::AuditLog;
+use crate::blobs::Blobs;
 use crate::interpreters::Interpreters;
 use crate::keys::{KeyRing, KeyStore};
 use crate::login::Login;
@@ -160,6 +162,8 @@ pub struct Parts {
     pub login: Option<Arc<Login>>,
     /// Problems that jobs may name.
     pub problems: Arc<Problems>,
+    /// Files that jobs may name.
+    pub blobs: Arc<Blobs>,
     /// Where schedules are stored.
     pub schedules: Arc<ScheduleStore>,
     /// Where pipelines and their runs are stored.

@@ -6,7 +6,9 @@
 pub mod api;
 pub mod audit;
 pub mod auth;
+pub mod blobs;
 mod disk;
+mod flights;
 mod history;
 pub mod interpreters;
 mod key_value;

@@ -4,7 +4,6 @@
 //! state directory; processes that share a queue keep them beside it, since that is the one thing that every
 //! worker reaches, wherever it is. What was read lately stays in memory.
 
-mod flights;
 mod owners;
 mod resolver;
 mod store;
@@ -23,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, Semaphore};
 
-use flights::Flights;
+use crate::flights::Flights;
 use owners::Owners;
 pub use resolver::{LanguageSource, ProblemResolver};
 pub use store::ProblemStore;

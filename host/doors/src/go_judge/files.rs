@@ -46,7 +46,7 @@ pub(super) async fn content(
                 (header::CONTENT_DISPOSITION, "attachment"),
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             ];
-            (headers, content.0).into_response()
+            (headers, content.into_bytes()).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -158,7 +158,7 @@ fn split(text: Option<&String>, name: &'static str, mistakes: &mut Mistakes) -> 
 fn job(submission: &Submission, language: &LanguageInfo, policy: &Policy, mistakes: &mut Mistakes) -> JobRequest {
     let Submission { settings, texts } = submission;
     let source = languages::source_file(language);
-    let mut files = vec![FileRequest { path: source.clone(), content: Content(texts.source_code.clone()) }];
+    let mut files = vec![FileRequest { path: source.clone(), content: Content::from(texts.source_code.clone()) }];
     if let Some(archive) = texts.additional_files.as_ref().filter(|archive| !archive.is_empty()) {
         match zip::unpack(archive, config::EXTRACTED << 10, policy.max_files.saturating_sub(1), &source) {
             Ok(more) => files.extend(more),
@@ -167,8 +167,8 @@ fn job(submission: &Submission, language: &LanguageInfo, policy: &Policy, mistak
     }
     let flags = split(texts.compiler_options.as_ref(), "compiler_options", mistakes);
     let test = Test {
-        stdin: Content(texts.stdin.clone().unwrap_or_default()),
-        expect: texts.expected_output.clone().map(Content),
+        stdin: Content::from(texts.stdin.clone().unwrap_or_default()),
+        expect: texts.expected_output.clone().map(Content::from),
         ..Test::default()
     };
     JobRequest {

@@ -12,7 +12,9 @@ use optimus_server::api::{ApiLimits, ConnectionLimits, Origin, Origins};
 use optimus_server::keys::{Scope, check_tenant};
 use optimus_server::webhooks::Network;
 
-use super::{CapArgs, CodeCacheArgs, DoorAddress, EngineArgs, PostgresArgs, TokenArgs, TrustArgs, WebhookArgs};
+use super::{
+    BlobArgs, CapArgs, CodeCacheArgs, DoorAddress, EngineArgs, PostgresArgs, TokenArgs, TrustArgs, WebhookArgs,
+};
 
 /// The queue.
 #[derive(Debug, Clone, Args)]
@@ -165,6 +167,9 @@ pub struct HttpArgs {
     /// Serve another engine's protocol at a separate address, like judge0=127.0.0.1:2358; may be repeated
     #[arg(long = "door", env = "OPTIMUS_DOORS", value_delimiter = ',', value_name = "NAME=ADDRESS")]
     pub doors: Vec<DoorAddress>,
+    /// Files that jobs name
+    #[command(flatten)]
+    pub blobs: BlobArgs,
     /// Tokens of an identity provider
     #[command(flatten)]
     pub tokens: TokenArgs,
@@ -206,6 +211,7 @@ impl HttpArgs {
             cors_origins: Vec::new(),
             no_console: false,
             doors: Vec::new(),
+            blobs: BlobArgs::default(),
             tokens,
             webhooks,
         }

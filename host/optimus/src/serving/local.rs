@@ -39,11 +39,11 @@ impl Local {
         let serving = Serving::new(Some(&engine), &queue);
         let plugins = Plugins::of(Some(Arc::clone(&engine.catalogue)));
         let hooks = Hooks::new(&WebhookArgs::default(), &queue, place.path())?;
-        let problems = queue.problems(&state, 0);
-        let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &problems), ApiLimits::default());
+        let stores = queue.stores_to_read(&state);
+        let parts = serving.parts(&queue, &engine.book, plugins, (&hooks, &stores), ApiLimits::default());
         let policy = Policy { machine_bytes: machine::memory_bytes(), ..engine.policy.clone() };
         let state = ApiState::new(Parts { policy, ..parts });
-        serving.work(&engine, &queue, &problems, &BTreeSet::new(), 0);
+        serving.work(&engine, &queue, &stores, &BTreeSet::new(), 0);
         serving.keep_ready(engine);
         Ok(Self { serving, state, _queue: place })
     }

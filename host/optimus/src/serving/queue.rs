@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use optimus_queue::background::Ended;
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, PostgresQueue, QueueError, RedisQueue, SharedStore};
 use optimus_server::audit::AuditLog;
+use optimus_server::blobs::{BlobStore, Blobs, Rules as BlobRules};
 use optimus_server::keys::KeyStore;
 use optimus_server::pipelines::PipelineStore;
 use optimus_server::problems::{ProblemStore, Problems};
@@ -14,7 +16,7 @@ use optimus_server::workers::Workers;
 use tokio::sync::watch;
 
 use super::changes::Changes;
-use crate::cli::{KeysPlace, QueueArgs};
+use crate::cli::{HttpArgs, KeysPlace, QueueArgs};
 use crate::engine;
 use crate::output::Advised;
 
@@ -33,6 +35,12 @@ pub(super) struct QueueHandle {
     pub(super) workers: Arc<Workers>,
     /// The first of its background tasks that ended.
     pub(super) ended: watch::Receiver<Option<Ended>>,
+}
+
+/// What jobs may name instead of carrying it.
+pub(super) struct Stores {
+    pub(super) problems: Arc<Problems>,
+    pub(super) blobs: Arc<Blobs>,
 }
 
 impl QueueHandle {
@@ -95,12 +103,23 @@ impl QueueHandle {
         })
     }
 
-    pub(super) fn problems(&self, state: &Path, tenant_bytes: u64) -> Arc<Problems> {
-        let store = match &self.shared {
-            Some(shared) => ProblemStore::shared(shared),
-            None => ProblemStore::files(state.join("problems")),
+    /// What jobs name, as an API stores it.
+    pub(super) fn stores(&self, state: &Path, http: &HttpArgs, result_ttl: Duration) -> Stores {
+        self.stores_of(state, http.tenant_problems_mib << 20, http.blobs.rules(result_ttl))
+    }
+
+    /// The same, for a process that stores nothing.
+    pub(super) fn stores_to_read(&self, state: &Path) -> Stores {
+        self.stores_of(state, 0, BlobRules::default())
+    }
+
+    fn stores_of(&self, state: &Path, problem_bytes: u64, rules: BlobRules) -> Stores {
+        let (problems, blobs) = match &self.shared {
+            Some(shared) => (ProblemStore::shared(shared), BlobStore::shared(shared)),
+            None => (ProblemStore::files(state.join("problems")), BlobStore::files(state.join("blobs"))),
         };
-        Arc::new(Problems::new(store, tenant_bytes))
+        let problems = Arc::new(Problems::new(problems, problem_bytes));
+        Stores { problems, blobs: Arc::new(Blobs::new(blobs, rules)) }
     }
 }
 

@@ -86,7 +86,7 @@ fn test(mut case: Fields, files: &Tree, place: &Place<'_>, problem: &mut Problem
     let mut content = |key: &str| match case.text(key)? {
         Some(path) => {
             let bytes = files.need(&path, INIT)?;
-            Ok::<_, PackageError>(Some(Content(if is_binary { bytes } else { normalized(&bytes) })))
+            Ok::<_, PackageError>(Some(Content::from(if is_binary { bytes } else { normalized(&bytes) })))
         }
         None => Ok(None),
     };

@@ -36,7 +36,7 @@ fn shim(
 ) -> Result<Checker, PackageError> {
     let name = program::last(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let module = FileRequest { path: name.to_owned(), content: Content(files.need(path, INIT)?) };
+    let module = FileRequest { path: name.to_owned(), content: Content::from(files.need(path, INIT)?) };
     let mut all = vec![
         FileRequest { path: format!("{stem}.{extension}"), content: text.into() },
         module,
@@ -48,7 +48,10 @@ fn shim(
         other.strip_prefix(&dir).is_some_and(|rest| !rest.contains('/')) && other.ends_with(&format!(".{extension}"))
     }) {
         if all.iter().all(|known| known.path != program::last(other)) {
-            all.push(FileRequest { path: program::last(other).to_owned(), content: Content(files.need(other, INIT)?) });
+            all.push(FileRequest {
+                path: program::last(other).to_owned(),
+                content: Content::from(files.need(other, INIT)?),
+            });
         }
     }
     Ok(Checker { protocol, files: all, ..Checker::default() })

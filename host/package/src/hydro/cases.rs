@@ -284,7 +284,7 @@ fn scored(
             group.requires.push(wanted);
         }
         for (j, case) in subtask.cases.into_iter().enumerate() {
-            let read = |path: Option<&String>| path.map(|path| data.need(path, file).map(Content)).transpose();
+            let read = |path: Option<&String>| path.map(|path| data.need(path, file).map(Content::from)).transpose();
             let answers = case.output.as_deref().filter(|_| submitted).map(program::last);
             let answers = answers.map(BoxPath::new).transpose().map_err(|why| PackageError::bad(file, why))?;
             problem.tests.push(Test {

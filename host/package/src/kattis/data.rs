@@ -156,8 +156,8 @@ impl Reader<'_, '_> {
         self.said.push(Said { flags: fields.words("flags")? });
         self.problem.tests.push(Test {
             name: Some(name.to_owned()),
-            stdin: Content(tree.need(&input, &input)?),
-            expect: Some(Content(answer)),
+            stdin: Content::from(tree.need(&input, &input)?),
+            expect: Some(Content::from(answer)),
             args: if self.package.is_legacy { Vec::new() } else { settings.words("args")? },
             files,
             group: Some(directory.name.clone()),

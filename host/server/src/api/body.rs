@@ -6,7 +6,7 @@ mod json;
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::BytesMut;
@@ -53,21 +53,13 @@ impl FromRequest<ApiState> for ByteBody {
 
 async fn read(request: Request, state: &ApiState) -> Result<(Bytes, Held), ApiError> {
     let limits = &state.parts.limits;
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limits.body_bytes) {
+    if announced(request.headers()).is_some_and(|length| length > limits.body_bytes as u64) {
         return Err(ApiError::too_large(limits.body_bytes));
     }
-    let tenant = request.extensions().get::<Caller>().and_then(|caller| caller.tenant.as_deref());
     // What is announced costs nothing: bytes are paid for as they arrive.
-    let mut held = state.bodies.begin(tenant);
-    let (mut body, mut bytes, begun) = (request.into_body(), BytesMut::new(), Instant::now());
-    loop {
-        let frame = tokio::time::timeout_at(begun + time_for(bytes.len(), limits), body.frame()).await;
-        let Some(frame) = frame.map_err(|_| too_slow(begun.elapsed(), bytes.len()))? else { break };
-        let broken = |error| format!("the body broke off: {error}");
-        let frame = frame.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "broken_body", broken(error)))?;
-        // Trailers say nothing to us.
-        let Ok(data) = frame.into_data() else { continue };
+    let mut held = state.bodies.begin(tenant(&request));
+    let (mut chunks, mut bytes) = (Chunks::new(request.into_body(), limits, limits.body_time), BytesMut::new());
+    while let Some(data) = chunks.next().await? {
         if bytes.len() + data.len() > limits.body_bytes {
             return Err(ApiError::too_large(limits.body_bytes));
         }
@@ -75,6 +67,66 @@ async fn read(request: Request, state: &ApiState) -> Result<(Bytes, Held), ApiEr
         bytes.extend_from_slice(&data);
     }
     Ok((bytes.freeze(), held))
+}
+
+/// The length that a request says its body has.
+pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn tenant(request: &Request) -> Option<&str> {
+    request.extensions().get::<Caller>().and_then(|caller| caller.tenant.as_deref())
+}
+
+/// A body that is read piece by piece, and may be larger than what fits into memory. It counts as the piece that is held.
+pub(super) struct StreamedBody {
+    chunks: Chunks,
+    _held: Held,
+}
+
+impl StreamedBody {
+    /// The body of a request, of which `held` bytes are in memory, and which has to end by `time`.
+    pub(super) fn new(request: Request, state: &ApiState, held: usize, time: Duration) -> Result<Self, ApiError> {
+        let mut holding = state.bodies.begin(tenant(&request));
+        holding.grow(held)?;
+        Ok(Self { chunks: Chunks::new(request.into_body(), &state.parts.limits, time), _held: holding })
+    }
+
+    /// What arrives next; `None` at its end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        self.chunks.next().await
+    }
+}
+
+/// A body as it arrives, at a minimum rate.
+struct Chunks {
+    body: Body,
+    limits: ApiLimits,
+    begun: Instant,
+    arrived: usize,
+}
+
+impl Chunks {
+    fn new(body: Body, limits: &ApiLimits, body_time: Duration) -> Self {
+        let limits = ApiLimits { body_time, ..limits.clone() };
+        Self { body, limits, begun: Instant::now(), arrived: 0 }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        loop {
+            let until = self.begun + time_for(self.arrived, &self.limits);
+            let frame = tokio::time::timeout_at(until, self.body.frame()).await;
+            let too_slow = |_| too_slow(self.begun.elapsed(), self.arrived);
+            let Some(frame) = frame.map_err(too_slow)? else { return Ok(None) };
+            let broken = |error| format!("the body broke off: {error}");
+            let frame = frame.map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "broken_body", broken(error)))?;
+            // Trailers say nothing to us.
+            if let Ok(data) = frame.into_data() {
+                self.arrived += data.len();
+                return Ok(Some(data));
+            }
+        }
+    }
 }
 
 /// Time from its beginning after which a body has to have brought more than the bytes so far.

@@ -50,7 +50,7 @@ pub(super) async fn file(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
     ];
-    Ok((headers, content.0).into_response())
+    Ok((headers, content.into_bytes()).into_response())
 }
 
 fn test<'a>(report: &'a Report, name: Option<&str>) -> Option<&'a TestReport> {

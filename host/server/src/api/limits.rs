@@ -20,12 +20,18 @@ pub(super) struct LimitsView {
     max_files: usize,
     max_capture_bytes: u64,
     max_body_bytes: usize,
+    /// Of one blob.
+    max_blob_bytes: u64,
+    /// Of all blobs that a job names.
+    max_job_blob_bytes: u64,
+    /// Time after its last use at which a blob is forgotten.
+    blob_ttl_s: u64,
     max_wait_ms: u64,
 }
 
 /// `GET /v1/limits`.
 pub(super) async fn limits(State(state): State<ApiState>) -> Json<LimitsView> {
-    let (policy, limits) = (&state.parts.policy, &state.parts.limits);
+    let (policy, limits, blobs) = (&state.parts.policy, &state.parts.limits, state.parts.blobs.rules());
     Json(LimitsView {
         defaults: policy.default_limits,
         caps: policy.cap,
@@ -34,6 +40,9 @@ pub(super) async fn limits(State(state): State<ApiState>) -> Json<LimitsView> {
         max_files: policy.max_files,
         max_capture_bytes: policy.max_capture_bytes,
         max_body_bytes: limits.body_bytes,
+        max_blob_bytes: blobs.blob_bytes,
+        max_job_blob_bytes: blobs.job_bytes,
+        blob_ttl_s: blobs.ttl.as_secs(),
         max_wait_ms: u64::try_from(limits.wait.as_millis()).unwrap_or(u64::MAX),
     })
 }

@@ -9,13 +9,13 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use axum::routing::{MethodRouter, delete, get, head, patch, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, audit, batch, console, cookie, docs, doctor, events, files, health, history, identity,
-    interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules, session, verify, webhooks,
-    workers,
+    ApiError, ApiState, admin, audit, batch, blobs, console, cookie, docs, doctor, events, files, health, history,
+    identity, interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules, session, verify,
+    webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -68,6 +68,10 @@ fn routes() -> Vec<Route> {
         scoped("/v1/jobs/{id}", "delete", Submit, delete(jobs::cancel)),
         scoped("/v1/jobs/{id}/events", "get", Read, get(events::events)),
         scoped("/v1/jobs/{id}/files/{*path}", "get", Read, get(files::file)),
+        scoped("/v1/blobs", "put", Submit, put(blobs::store)),
+        scoped("/v1/blobs/{sha256}", "put", Submit, put(blobs::store_named)),
+        scoped("/v1/blobs/{sha256}", "head", Submit, head(blobs::look)),
+        scoped("/v1/blobs/{sha256}", "get", Read, get(blobs::show)),
         scoped("/v1/problems", "post", Problems, post(problems::add)),
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),

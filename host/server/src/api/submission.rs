@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::caller::Caller;
 use super::reuse::{self, Likeness};
-use super::{ApiError, ApiState, problems, webhooks};
+use super::{ApiError, ApiState, blobs, problems, webhooks};
 use crate::keys::Scope;
 use crate::spans;
 
@@ -37,11 +37,12 @@ pub(super) struct Asked {
 impl Submission {
     /// Checks a request; nothing is counted against the caller's allowance.
     pub(super) async fn check(state: &ApiState, caller: &Caller, request: JobRequest) -> Result<Self, ApiError> {
-        let is_reuse = request.reuse;
+        let (is_reuse, named) = (request.reuse, request.blobs());
         let (job, webhook) = resolve(state, caller, request).await?;
-        problems::check(state, &job).await?;
-        let likeness = if is_reuse { reuse::likeness(state, &job)? } else { None };
         let job = Job { tenant: caller.tenant.clone(), ..job };
+        let complete = blobs::check(state, &job, &named).await?;
+        problems::check(state, complete.as_ref().unwrap_or(&job)).await?;
+        let likeness = if is_reuse { reuse::likeness(state, &job)? } else { None };
         Ok(Self { job, webhook, quota: caller.quota(), likeness })
     }
 

@@ -46,7 +46,7 @@ async fn no_operation_that_may_change_something_leaves_no_entry() {
     let document = server.get("/openapi.json").await.json();
     let mut wanted = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
+        for method in methods.as_object().unwrap().keys().filter(|method| !["get", "head"].contains(&method.as_str())) {
             let real = path.replace("{id}", &JobId::new().to_string());
             let method = method.to_uppercase();
             ask(&server, &method, &real, &admin, &json!({})).await;

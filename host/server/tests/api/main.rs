@@ -5,6 +5,7 @@
 mod admin;
 mod audit;
 mod bad_input;
+mod blobs;
 mod bounds;
 mod cells;
 mod commands;

@@ -20,6 +20,7 @@ use optimus_core::{Content, Digest, Event, Fault, Job, Report, Stream, TestRepor
 use optimus_queue::{Backend, EmbeddedConfig, EmbeddedQueue, QueueError, Rules, SharedStore, unjudged};
 use optimus_server::api::{ApiLimits, ApiState, Finding, Origins, Parts, Readiness};
 use optimus_server::audit::AuditLog;
+use optimus_server::blobs::{self, BlobResolver, BlobStore, Blobs};
 use optimus_server::interpreters::Interpreters;
 use optimus_server::keys::{KeyRing, KeyStore};
 use optimus_server::login::{Client, Login};
@@ -153,6 +154,8 @@ pub(crate) struct Setup {
     pub(crate) webhooks: WebhookPolicy,
     /// Maximum bytes of problems of one tenant.
     pub(crate) problem_bytes: u64,
+    /// Bounds of blobs.
+    pub(crate) blobs: blobs::Rules,
     /// That of an earlier server; a new one, when absent.
     pub(crate) dir: Option<Arc<tempfile::TempDir>>,
     /// A queue that other servers share, and what lies beside it; a file in `dir`, when absent.
@@ -181,6 +184,7 @@ impl Default for Setup {
             login: None,
             webhooks: webhooks(),
             problem_bytes: 1 << 30,
+            blobs: blobs::Rules::default(),
             dir: None,
             shared: None,
             ahead: Duration::ZERO,
@@ -203,10 +207,17 @@ impl Server {
             language("absent", Availability::Unavailable { reason: "no `toy`".to_owned(), hint: "get it".to_owned() }),
         ]);
         let (shutdown, stop_working) = (CancellationToken::new(), CancellationToken::new());
+        let blob_store = match &setup.shared {
+            Some((_, store)) => BlobStore::shared(store),
+            None => BlobStore::files(dir.path().join("blobs")),
+        };
+        let blobs = Arc::new(Blobs::new(blob_store, setup.blobs));
+        tokio::spawn(blobs::sweep(Arc::clone(&blobs), queue.clone(), stop_working.clone()));
         let workers = Arc::new(Workers::here());
         if setup.slots > 0 {
             let drains = tokio::sync::watch::Sender::new(false);
-            let (backend, judge, grace) = (queue.clone(), Arc::new(Echo), Duration::from_millis(10));
+            let judge = Arc::new(BlobResolver { judge: Arc::new(Echo), blobs: Arc::clone(&blobs) });
+            let (backend, grace) = (queue.clone(), Duration::from_millis(10));
             let (languages, slots, metrics) = (Wanted::Any, setup.slots, metrics.clone());
             let (beat, counted) = (Beat::new(slots), Arc::clone(&metrics));
             let worker = Worker { backend, judge, languages, slots, grace, metrics, drains: drains.subscribe() };
@@ -245,6 +256,7 @@ impl Server {
             tokens: setup.tokens,
             login,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
+            blobs,
             schedules: Arc::clone(&schedules),
             pipelines: Arc::clone(&pipelines),
             audit: Arc::new(audit),

@@ -1,9 +1,10 @@
-//! The contract of stored schedules, pipelines and runs: the same cases on every backend. A case has the API of one server on the embedded
+//! The contract of stored schedules, pipelines, runs and blobs: the same cases on every backend. A case has the API of one server on the embedded
 //! queue, and of two that share a queue elsewhere.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod audit;
+mod blobs;
 mod firing;
 mod life;
 mod logins;
@@ -40,6 +41,8 @@ macro_rules! every_case {
             runs::a_run_goes_on_in_another_process_and_submits_nothing_twice,
             runs::each_result_is_entered_once_though_two_processes_lead,
             runs::a_run_is_cancelled_in_any_process,
+            blobs::a_blob_of_one_process_is_there_for_every_process,
+            blobs::an_accepted_jobs_blob_is_there_though_its_time_is_over,
             audit::a_change_is_in_the_log_of_every_process,
             logins::a_sign_in_ends_once_in_whichever_process,
         ]);

@@ -94,6 +94,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Store a file that jobs may name
+         * @description The body is the file's bytes, as they are. They belong to the tenant. A job names them as `{"sha256": …}` wherever a file's content may stand. They are kept for a time after their last use, and for an accepted job until it is judged.
+         */
+        put: operations["storeBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blobs/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a stored file */
+        get: operations["getBlob"];
+        /**
+         * Store the file with this SHA-256
+         * @description As `PUT /v1/blobs`, but other bytes than those of the path are refused.
+         */
+        put: operations["storeNamedBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** Whether a file has to be sent */
+        head: operations["hasBlob"];
+        patch?: never;
+        trace?: never;
+    };
     "/v1/problems": {
         parameters: {
             query?: never;
@@ -1125,6 +1167,8 @@ export interface components {
     schemas: {
         /** @description Bytes: a string when they are UTF-8, `{"base64": …}` when they are not. Both are read, and `{"text": …}` too. */
         Content: components["schemas"]["PlainText"] | components["schemas"]["Base64Content"] | components["schemas"]["TextContent"];
+        /** @description What a file holds: bytes, or the name of a stored blob, which is read before the job is judged. */
+        FileContent: components["schemas"]["PlainText"] | components["schemas"]["Base64Content"] | components["schemas"]["TextContent"] | components["schemas"]["BlobContent"];
         /** @description Limits of each test. Default: the server's. 0, negative and fractional numbers are refused, and numbers above the server's cap. */
         Limits: {
             /** @description CPU time, summed over all processes and threads. */
@@ -1155,7 +1199,7 @@ export interface components {
             /** @description The protocol: how the checker is called, and how its answer is read. */
             protocol: components["schemas"]["CheckerProtocol"];
             /** @description The program, when it is one file. Either this or `files`. */
-            source?: components["schemas"]["Content"];
+            source?: components["schemas"]["FileContent"];
             /** @description The program's files. */
             files?: components["schemas"]["SourceFile"][];
             /** @description The file to start with. Default: the first. */
@@ -1183,9 +1227,9 @@ export interface components {
             /** @description The test's name. Default: `1`, `2`, …. */
             name?: string;
             /** @description The program's stdin. */
-            stdin?: components["schemas"]["Content"];
+            stdin?: components["schemas"]["FileContent"];
             /** @description The expected output. Without it the program only has to exit with code 0. */
-            expect?: components["schemas"]["Content"];
+            expect?: components["schemas"]["FileContent"];
             /** @description Arguments for this test, after the job's own. */
             args?: string[];
             /** @description Arguments for the checker or interactor in this test, after its own. */
@@ -1215,7 +1259,7 @@ export interface components {
         SourceFile: {
             /** @description A path relative to the work area, with `/` between its parts. */
             path: string;
-            content: components["schemas"]["Content"];
+            content: components["schemas"]["FileContent"];
         };
         /**
          * @description A submission.
@@ -1234,7 +1278,7 @@ export interface components {
             /** @description A language's id or alias: see `GET /v1/languages`. */
             language: string;
             /** @description The program, when it is one file. Either this or `files`. */
-            source?: components["schemas"]["Content"];
+            source?: components["schemas"]["FileContent"];
             /** @description The program's files. */
             files?: components["schemas"]["SourceFile"][];
             /** @description The file to start with. Default: the first. */
@@ -2192,6 +2236,11 @@ export interface components {
         TextContent: {
             text: string;
         };
+        /** @description What a stored blob of this tenant holds (`PUT /v1/blobs`). */
+        BlobContent: {
+            /** @description The SHA-256 of its bytes. */
+            sha256: string;
+        };
         /**
          * @description A comparer without options.
          * @enum {string}
@@ -2531,6 +2580,12 @@ export interface components {
             max_capture_bytes: number;
             /** @description The largest request body. */
             max_body_bytes: number;
+            /** @description The largest blob. */
+            max_blob_bytes: number;
+            /** @description The blobs that one job names, together; each counts once. */
+            max_job_blob_bytes: number;
+            /** @description Seconds after its last use at which a blob is forgotten. */
+            blob_ttl_s: number;
             /** @description The longest `?wait=`; a longer one is cut to it. */
             max_wait_ms: number;
         };
@@ -4088,6 +4143,18 @@ export interface components {
             truncated: boolean;
             session_lost?: components["schemas"]["SessionLoss"];
         };
+        /** @description A stored blob. */
+        Blob: {
+            /** @description The SHA-256 of its bytes, by which jobs name it. */
+            sha256: string;
+            /** @description The number of its bytes. */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it is forgotten, unless it is used before. An accepted job has its blobs until it is judged.
+             */
+            expires_at: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4779,6 +4846,387 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Error"];
                 };
+            };
+        };
+    };
+    storeBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It is stored already; its time begins anew. */
+            200: {
+                headers: {
+                    /** @description The path of the blob. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    /** @description The path of the blob. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            /** @description A parameter is unknown, or the body broke off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope `submit`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The blob is too large (`--max-blob-mib`). */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant sends too many large requests at the same time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The server is reading too many bodies, or cannot write. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant's blobs have reached their quota of bytes (`--tenant-blobs-mib`). */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The SHA-256 of the bytes: 64 hexadecimal digits in lower case.
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A parameter is unknown. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope `read`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has stored no such blob, or it has expired. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The blobs cannot be read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    storeNamedBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The SHA-256 of the bytes: 64 hexadecimal digits in lower case.
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It is stored already; its time begins anew. */
+            200: {
+                headers: {
+                    /** @description The path of the blob. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            /** @description It is stored. */
+            201: {
+                headers: {
+                    /** @description The path of the blob. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            /** @description A parameter is unknown, or the body broke off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope `submit`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The blob is too large (`--max-blob-mib`). */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body's SHA-256 is another, or the path names none. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant sends too many large requests at the same time. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The server is reading too many bodies, or cannot write. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant's blobs have reached their quota of bytes (`--tenant-blobs-mib`). */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hasBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The SHA-256 of the bytes: 64 hexadecimal digits in lower case.
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is stored; its time begins anew. */
+            200: {
+                headers: {
+                    /** @description The number of its bytes. */
+                    "Content-Length"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key lacks the scope `submit`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This tenant has stored no such blob, or it has expired. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The blobs cannot be read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -36,7 +36,7 @@ const NO_CHANGES: [(&str, &str); 7] = [
 
 /// Returns true if the requests of a route are noted.
 pub(in crate::api) fn is_noted(path: &str, method: &str) -> bool {
-    method != "get" && !NO_CHANGES.contains(&(path, method))
+    !matches!(method, "get" | "head") && !NO_CHANGES.contains(&(path, method))
 }
 
 /// Notes a request before and after it is answered. In a task of its own: a client that goes away leaves no change without

@@ -204,6 +204,13 @@ class TextContent(TypedDict):
     text: str
 
 
+class BlobContent(TypedDict):
+    """What a stored blob of this tenant holds (`PUT /v1/blobs`)."""
+
+    sha256: str
+    """The SHA-256 of its bytes."""
+
+
 SimpleComparer: TypeAlias = Literal['exact', 'end_trimmed', 'trimmed', 'tokens', 'lines', 'unordered', 'cms_white_diff', 'judge0', 'custom']
 """A comparer without options."""
 
@@ -425,6 +432,12 @@ class ServerLimits(TypedDict):
     """Maximum of `capture_bytes`."""
     max_body_bytes: int
     """The largest request body."""
+    max_blob_bytes: int
+    """The largest blob."""
+    max_job_blob_bytes: int
+    """The blobs that one job names, together; each counts once."""
+    blob_ttl_s: int
+    """Seconds after its last use at which a blob is forgotten."""
     max_wait_ms: int
     """The longest `?wait=`; a longer one is cut to it."""
 
@@ -965,14 +978,29 @@ class Cell(TypedDict):
     session_lost: NotRequired[SessionLoss]
 
 
+class Blob(TypedDict):
+    """A stored blob."""
+
+    sha256: str
+    """The SHA-256 of its bytes, by which jobs name it."""
+    bytes: int
+    """The number of its bytes."""
+    expires_at: str
+    """When it is forgotten, unless it is used before. An accepted job has its blobs until it is judged."""
+
+
 Content: TypeAlias = Union[PlainText, Base64Content, TextContent]
 """Bytes: a string when they are UTF-8, `{"base64": …}` when they are not. Both are read, and `{"text": …}` too."""
+
+
+FileContent: TypeAlias = Union[PlainText, Base64Content, TextContent, BlobContent]
+"""What a file holds: bytes, or the name of a stored blob, which is read before the job is judged."""
 
 
 class SourceFile(TypedDict):
     path: str
     """A path relative to the work area, with `/` between its parts."""
-    content: Content
+    content: FileContent
 
 
 class GradingGroup(TypedDict):
@@ -1432,7 +1460,7 @@ class Checker(TypedDict):
     """A language's id or alias: see `GET /v1/languages`. Default: the language of the first file with a known extension."""
     protocol: CheckerProtocol
     """The protocol: how the checker is called, and how its answer is read."""
-    source: NotRequired[Content]
+    source: NotRequired[FileContent]
     """The program, when it is one file. Either this or `files`."""
     files: NotRequired[list[SourceFile]]
     """The program's files."""
@@ -1516,9 +1544,9 @@ Comparer: TypeAlias = Union[
 class Test(TypedDict):
     name: NotRequired[str]
     """The test's name. Default: `1`, `2`, …."""
-    stdin: NotRequired[Content]
+    stdin: NotRequired[FileContent]
     """The program's stdin."""
-    expect: NotRequired[Content]
+    expect: NotRequired[FileContent]
     """The expected output. Without it the program only has to exit with code 0."""
     args: NotRequired[list[str]]
     """Arguments for this test, after the job's own."""
@@ -1596,7 +1624,7 @@ class JobRequest(TypedDict):
 
     language: str
     """A language's id or alias: see `GET /v1/languages`."""
-    source: NotRequired[Content]
+    source: NotRequired[FileContent]
     """The program, when it is one file. Either this or `files`."""
     files: NotRequired[list[SourceFile]]
     """The program's files."""

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// One lock for each key that somebody holds or waits for.
-pub(super) struct Flights<K>(Mutex<HashMap<K, Weak<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Flights<K>(Mutex<HashMap<K, Weak<tokio::sync::Mutex<()>>>>);
 
 impl<K> Default for Flights<K> {
     fn default() -> Self {
@@ -15,7 +15,7 @@ impl<K> Default for Flights<K> {
 
 impl<K: Eq + Hash> Flights<K> {
     /// The lock of this key; it is forgotten with its last holder.
-    pub(super) fn of(&self, key: K) -> Arc<tokio::sync::Mutex<()>> {
+    pub(crate) fn of(&self, key: K) -> Arc<tokio::sync::Mutex<()>> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
             return flight;
