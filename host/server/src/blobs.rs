@@ -27,9 +27,10 @@ use tokio::sync::Mutex;
 use crate::flights::Flights;
 pub use resolver::BlobResolver;
 pub use store::BlobStore;
+pub(crate) use store::PIECE;
 use store::Record;
 pub use sweep::sweep;
-pub(crate) use upload::{PIECE, Upload, UploadError};
+pub(crate) use upload::{Upload, UploadError};
 
 /// Bytes of blobs that stay in memory, for the jobs that name them next.
 const KEPT: u64 = 256 << 20;

@@ -68,10 +68,6 @@ fn routes() -> Vec<Route> {
         scoped("/v1/jobs/{id}", "delete", Submit, delete(jobs::cancel)),
         scoped("/v1/jobs/{id}/events", "get", Read, get(events::events)),
         scoped("/v1/jobs/{id}/files/{*path}", "get", Read, get(files::file)),
-        scoped("/v1/blobs", "put", Submit, put(blobs::store)),
-        scoped("/v1/blobs/{sha256}", "put", Submit, put(blobs::store_named)),
-        scoped("/v1/blobs/{sha256}", "head", Submit, head(blobs::look)),
-        scoped("/v1/blobs/{sha256}", "get", Read, get(blobs::show)),
         scoped("/v1/problems", "post", Problems, post(problems::add)),
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
@@ -115,9 +111,21 @@ fn routes() -> Vec<Route> {
         open("/openapi.json", get(docs::openapi)),
         open("/docs", get(docs::page)),
     ];
+    routes.extend(stored());
     routes.extend(flow());
     routes.extend(cells());
     routes
+}
+
+/// Files that jobs name.
+fn stored() -> Vec<Route> {
+    use Scope::{Read, Submit};
+    vec![
+        scoped("/v1/blobs", "put", Submit, put(blobs::store)),
+        scoped("/v1/blobs/{sha256}", "put", Submit, put(blobs::store_named)),
+        scoped("/v1/blobs/{sha256}", "head", Submit, head(blobs::look)),
+        scoped("/v1/blobs/{sha256}", "get", Read, get(blobs::show)),
+    ]
 }
 
 /// Schedules and pipelines.

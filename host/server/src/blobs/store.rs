@@ -9,11 +9,12 @@ use optimus_queue::SharedStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::PIECE;
 use crate::key_value::{Directory, KeyValueStore, SharedHash, json};
 
 /// What is stored, in messages.
 const KIND: &str = "record of a blob";
+/// Bytes of each piece but the last.
+pub(crate) const PIECE: usize = 1 << 20;
 const UPLOADS: &str = "blob-uploads";
 
 /// Storage of blobs.

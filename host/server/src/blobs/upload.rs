@@ -6,11 +6,8 @@ use optimus_core::{Digest, Timestamp};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::store::{Arrival, Record};
+use super::store::{Arrival, PIECE, Record};
 use super::{Blob, Blobs, LEAST};
-
-/// Bytes of each piece but the last.
-pub(crate) const PIECE: usize = 1 << 20;
 
 /// A blob that arrives. It has to be ended or given up; what is left by a process that dies is found by the sweep.
 pub(crate) struct Upload {
