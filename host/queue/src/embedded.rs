@@ -6,6 +6,7 @@
 
 mod dead;
 mod event_log;
+mod feed;
 mod index;
 mod outbox;
 mod pending;

@@ -7,12 +7,12 @@ use std::str::FromStr;
 use futures_core::Stream;
 use optimus_core::Event;
 
-/// The id of an event within its job, as sent in the SSE `id` field: `EPOCH-NUMBER`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The id of an event within its job or feed, as sent in the SSE `id` field: `EPOCH-NUMBER`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventId {
     /// The numbering that `number` belongs to; ids of another epoch cannot be resumed from.
     pub epoch: u64,
-    /// Grows by one with each event of the job.
+    /// Grows by one with each event of the job, or of the feed.
     pub number: u64,
 }
 

@@ -9,6 +9,8 @@ mod dead;
 pub mod embedded;
 mod error;
 mod event_id;
+mod feed;
+mod feed_writer;
 mod outbox;
 pub mod postgres;
 mod publisher;
@@ -29,6 +31,7 @@ pub use dead::{DeadJob, DeadLetters};
 pub use embedded::{EmbeddedConfig, EmbeddedQueue};
 pub use error::QueueError;
 pub use event_id::{EventId, EventStream, NumberedEvent, NumberedEventStream};
+pub use feed::{FEED_EVENTS, FeedEvent, FeedPage, Feeds, LOST};
 pub use outbox::{DeliveryOutcome, Outbox, WebhookDelivery};
 pub use postgres::{Migrated, PostgresConfig, PostgresQueue, PostgresState};
 pub use redis::{RedisConfig, RedisQueue};
@@ -37,9 +40,9 @@ pub use unjudged::unjudged;
 use unjudged::{unreadable, worker_lost};
 
 /// A complete queue backend.
-pub trait Backend: Queue + Leases + JobAdmin + Events + Outbox + DeadLetters {}
+pub trait Backend: Queue + Leases + JobAdmin + Events + Feeds + Outbox + DeadLetters {}
 
-impl<T: Queue + Leases + JobAdmin + Events + Outbox + DeadLetters> Backend for T {}
+impl<T: Queue + Leases + JobAdmin + Events + Feeds + Outbox + DeadLetters> Backend for T {}
 
 /// Limits and timeouts that every backend enforces.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod end;
 mod events;
 mod examine;
 mod fault;
+mod feed;
 mod key_value;
 mod list;
 mod listen;
@@ -41,6 +42,7 @@ use self::push::Pushes;
 use self::topics::Topics;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
+use crate::feed_writer::FeedWriter;
 use crate::publisher::Publisher;
 use crate::{QueueError, Rules};
 
@@ -79,6 +81,7 @@ struct Shared {
     pushes: Pushes,
     publisher: Publisher<JobId>,
     topics: Topics,
+    feeds: FeedWriter,
     listening: Listening,
     wakes: Wakes,
     /// Looks for a job at the same time: half of the connections, so that reports need not wait for them.
@@ -105,6 +108,7 @@ impl PostgresQueue {
             pushes,
             publisher,
             topics: Topics::default(),
+            feeds: FeedWriter::default(),
             listening: Listening::default(),
             wakes: Wakes::default(),
             looks: Arc::new(Semaphore::new(config.connections.div_ceil(2))),
@@ -121,6 +125,7 @@ impl PostgresQueue {
         tasks.spawn(ends.clone().run("queue-writer", push::write_pushes(Arc::clone(&shared), pushed)));
         tasks.spawn(ends.clone().run("queue-publisher", publisher::publish_events(Arc::clone(&shared), published)));
         tasks.spawn(ends.clone().run("queue-subscription", listen::listen(Arc::clone(&shared))));
+        tasks.spawn(ends.clone().run("queue-feeds", feed::write_feeds(Arc::clone(&shared))));
         tasks.spawn(ends.run("queue-reaper", reap::reap(Arc::clone(&shared))));
         Ok(Self { shared, _tasks: tasks, ended })
     }

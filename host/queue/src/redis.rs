@@ -10,6 +10,7 @@ mod connection;
 mod dead;
 mod events;
 mod fault;
+mod feed;
 mod greeting;
 mod key_value;
 mod list;
@@ -37,6 +38,7 @@ use self::events::Subscriptions;
 use self::shared_connection::SharedConnection;
 use self::wake::Wakes;
 use crate::background::{Ended, Ends};
+use crate::feed_writer::FeedWriter;
 use crate::publisher::Publisher;
 use crate::{QueueError, Rules};
 
@@ -78,6 +80,7 @@ struct Shared {
     wakes: Wakes,
     publisher: Publisher<publisher::To>,
     subscriptions: Subscriptions,
+    feeds: FeedWriter,
     turn: AtomicUsize,
     /// When this process last looked for lost jobs.
     reaped: Mutex<Option<Instant>>,
@@ -107,6 +110,7 @@ impl RedisQueue {
             wakes: Wakes::default(),
             publisher,
             subscriptions,
+            feeds: FeedWriter::default(),
             turn: AtomicUsize::new(0),
             reaped: Mutex::default(),
         });
@@ -121,6 +125,7 @@ impl RedisQueue {
         let (ends, ended) = Ends::new();
         tasks.spawn(ends.clone().run("queue-publisher", publisher::publish_events(Arc::clone(&shared), published)));
         tasks.spawn(ends.clone().run("queue-subscription", events::run_subscriptions(Arc::clone(&shared), changes)));
+        tasks.spawn(ends.clone().run("queue-feeds", feed::write_feeds(Arc::clone(&shared))));
         tasks.spawn(ends.clone().run("queue-reaper", reap::reap(Arc::clone(&shared))));
         Ok(Self { shared, tasks: Mutex::new(tasks), ends, ended })
     }

@@ -7,12 +7,13 @@ use optimus_core::{Event, Job, JobId};
 use tokio::sync::broadcast;
 
 use super::event_log::EventLog;
+use super::feed::Feeds;
 use super::pending::Pending;
 use super::record::{KeyRecord, LiveRecord};
 use super::store::Change;
 use super::tenant_slots::TenantSlots;
 use super::waiting::Waiting;
-use crate::{EventId, LanguageStats, NumberedEvent, QueueError, Quota, Rules, Stats};
+use crate::{EventId, FeedEvent, LanguageStats, NumberedEvent, QueueError, Quota, Rules, Stats};
 
 /// Events that a slow listener may be behind before it loses some.
 const TOPIC_CAPACITY: usize = 64;
@@ -39,6 +40,7 @@ pub(super) struct Index {
     quotas: HashMap<String, u64>,
     bytes: u64,
     topics: HashMap<JobId, broadcast::Sender<NumberedEvent>>,
+    pub feeds: Feeds,
     /// The number space of events: it differs for each process.
     pub epoch: u64,
     /// Webhooks that are still to be sent.
@@ -248,6 +250,11 @@ impl Index {
             recovered: live.recovered,
             job: self.hot.get(&id).cloned(),
         };
+        // Of one that the file does not have yet, the submission is told first: see `settle::written`.
+        if live.stored {
+            let LiveRecord { tenant, language, attempt, .. } = &live.record;
+            self.feeds.add(tenant.as_deref(), &FeedEvent::started(id, language, *attempt));
+        }
         self.unsaved.insert(id);
         self.publish(id, Event::Started);
         Some(begun)

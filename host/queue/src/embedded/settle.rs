@@ -5,21 +5,28 @@ use std::time::{Duration, Instant};
 use optimus_core::{Event, JobId, Verdict};
 
 use super::index::{Index, State};
+use super::record::LiveRecord;
 use super::request::{Op, Request};
 use super::store::{Changes, Finished};
-use crate::{Rules, worker_lost};
+use crate::{FeedEvent, Rules, worker_lost};
 
 pub(super) fn written(index: &mut Index, changes: Changes) {
     for new in changes.pushes {
         if let Some(live) = index.live.get_mut(&new.id) {
             live.stored = true;
+            let LiveRecord { tenant, language, attempt, .. } = &live.record;
+            index.feeds.add(tenant.as_deref(), &FeedEvent::submitted(new.id, language));
+            if *attempt > 0 {
+                index.feeds.add(tenant.as_deref(), &FeedEvent::started(new.id, language, *attempt));
+            }
         }
         if let Some((key, _)) = new.key {
             index.keys.remove(&key);
         }
     }
-    for Finished { report, hook, .. } in changes.finishes {
+    for Finished { report, hook, record, .. } in changes.finishes {
         let id = report.id;
+        index.feeds.add(record.tenant.as_deref(), &FeedEvent::done(id, &record.language, record.verdict));
         if hook.is_some() {
             index.pending.put(id, Instant::now());
         }

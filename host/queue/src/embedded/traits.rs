@@ -17,8 +17,8 @@ use super::request::Op;
 use super::store::matches;
 use super::{EmbeddedQueue, Shared, Written, settle};
 use crate::{
-    Cancelled, Delivery, EventId, Events, Filter, Heartbeat, JobAdmin, Lease, Leases, NumberedEvent,
-    NumberedEventStream, PushOptions, Pushed, Queue, QueueError, Stats, Status, Summary,
+    Cancelled, Delivery, EventId, Events, FeedEvent, FeedPage, Feeds, Filter, Heartbeat, JobAdmin, Lease, Leases,
+    NumberedEvent, NumberedEventStream, PushOptions, Pushed, Queue, QueueError, Stats, Status, Summary,
 };
 
 #[async_trait]
@@ -210,6 +210,20 @@ impl Events for EmbeddedQueue {
         let report = self.read(move |shared| shared.store.report(id)).await?;
         let done = |report| NumberedEvent { id: None, event: Event::Done { report: Box::new(report) } };
         Ok(report.map(|report| -> NumberedEventStream { Box::pin(tokio_stream::once(done(report))) }))
+    }
+}
+
+#[async_trait]
+impl Feeds for EmbeddedQueue {
+    fn announce(&self, tenant: Option<&str>, event: FeedEvent) {
+        self.shared.lock().feeds.add(tenant, &event);
+    }
+
+    async fn flush_feeds(&self) {}
+
+    async fn feed(&self, tenant: Option<&str>, after: Option<EventId>, limit: usize) -> Result<FeedPage, QueueError> {
+        let index = self.shared.lock();
+        Ok(index.feeds.page(index.epoch, tenant, after, limit))
     }
 }
 

@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::database::Tries;
 use super::fault::Trouble;
 use super::{Shared, database, listen, ms, number, outbox};
-use crate::{Cancelled, Lease, QueueError, unjudged};
+use crate::{Cancelled, FeedEvent, Lease, QueueError, unjudged};
 
-const FINISH: &str = "SELECT finish($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const FINISH: &str = "SELECT finish($1, $2, $3, $4, $5, $6, $7, $8, $9), (SELECT tenant FROM job WHERE id = $1)";
 
 /// What `finish` answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,14 @@ pub(super) enum Ending {
     Lost,
     /// The same fence has ended the job before.
     Again,
+}
+
+/// What is told of a job that has ended.
+pub(super) struct Over {
+    id: JobId,
+    tenant: String,
+    language: String,
+    verdict: Verdict,
 }
 
 /// A job that ends without being judged.
@@ -50,7 +58,7 @@ impl Shared {
     ) -> Result<bool, QueueError> {
         self.publisher.flush().await;
         let mut tries = Tries::new();
-        let ending = loop {
+        let (ending, over) = loop {
             let ending = async {
                 let client = self.database.client().await?;
                 self.finish_in(&client, number(lease.fence), report, reason).await
@@ -63,7 +71,7 @@ impl Shared {
         };
         let is_ours = ending == Ending::Done || (ending == Ending::Again && tries.is_repeated());
         if is_ours {
-            self.tell_end(lease.id);
+            self.tell_end(over);
         }
         Ok(is_ours)
     }
@@ -75,7 +83,7 @@ impl Shared {
         fence: i64,
         report: &Report,
         reason: Option<&str>,
-    ) -> Result<Ending, Trouble> {
+    ) -> Result<(Ending, Over), Trouble> {
         let json = serde_json::to_string(report).map_err(|error| {
             Trouble::Unfit(
                 format!("the report cannot be written as JSON: {error}"),
@@ -89,11 +97,14 @@ impl Shared {
         let row = client
             .query_one(&statement, &[&report.id.0, &fence, &json, &verdict, &reason, &ttl, &kept, &bytes, &slots])
             .await?;
-        Ok(match row.try_get::<_, &str>(0)? {
+        let ending = match row.try_get::<_, &str>(0)? {
             "done" => Ending::Done,
             "again" => Ending::Again,
             _ => Ending::Lost,
-        })
+        };
+        let tenant = row.try_get::<_, Option<String>>(1)?.unwrap_or_default();
+        let (language, verdict) = (report.language.clone(), report.verdict);
+        Ok((ending, Over { id: report.id, tenant, language, verdict }))
     }
 
     /// Ends a job without a verdict, in a transaction that holds its row.
@@ -103,7 +114,7 @@ impl Shared {
         job: &GivenUp,
         verdict: Verdict,
         fault: Option<Fault>,
-    ) -> Result<Ending, Trouble> {
+    ) -> Result<(Ending, Over), Trouble> {
         let reason = fault.as_ref().map(|fault| format!("{}: {}", fault.code, fault.message));
         let report = match serde_json::from_str::<Job>(job.payload.as_deref().unwrap_or_default()) {
             Ok(job) => unjudged(&job, verdict, fault),
@@ -112,8 +123,9 @@ impl Shared {
         self.finish_in(client, job.fence, &report, reason.as_deref()).await
     }
 
-    /// Tells those who follow a job that it is over.
-    pub(super) fn tell_end(self: &Arc<Self>, id: JobId) {
+    /// Tells those who follow a job, or all of its tenant's, that it is over.
+    pub(super) fn tell_end(self: &Arc<Self>, Over { id, tenant, language, verdict }: Over) {
+        self.feeds.announce(Some(&tenant), &FeedEvent::done(id, &language, verdict));
         self.notify_soon(listen::EVENTS, format!("{id} 0 done"));
     }
 
@@ -126,15 +138,20 @@ impl Shared {
         self.publisher.flush().await;
         let released = self.database.within("release", self.release_once(lease, reason, counted)).await?;
         match released {
-            Ending::Done => self.tell_end(lease.id),
-            Ending::Again => {}
-            Ending::Lost => return Err(QueueError::Superseded(lease.id)),
+            (Ending::Done, Some(over)) => self.tell_end(over),
+            (Ending::Lost, _) => return Err(QueueError::Superseded(lease.id)),
+            _ => {}
         }
         Ok(())
     }
 
     /// `Done`: the job is over. `Again`: it waits again.
-    async fn release_once(&self, lease: &Lease, reason: &Fault, counted: bool) -> Result<Ending, Trouble> {
+    async fn release_once(
+        &self,
+        lease: &Lease,
+        reason: &Fault,
+        counted: bool,
+    ) -> Result<(Ending, Option<Over>), Trouble> {
         const HELD: &str = "SELECT id, fence, language, payload, attempt, cancel, tenant FROM job \
                             WHERE id = $1 AND fence = $2 AND stage = 'running' FOR UPDATE";
         const BACK: &str = "UPDATE job SET attempt = $2, fence = fence + 1, stage = 'resting', \
@@ -142,13 +159,14 @@ impl Shared {
         let mut client = self.database.client().await?;
         let transaction = client.transaction().await?;
         let held = transaction.query_opt(HELD, &[&lease.id.0, &number(lease.fence)]).await?;
-        let Some(row) = held else { return Ok(Ending::Lost) };
+        let Some(row) = held else { return Ok((Ending::Lost, None)) };
         let (attempt, is_cancelled, tenant): (i32, bool, String) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
         let job = GivenUp::of(&row)?;
+        let given_up = |(ending, over)| (ending, Some(over));
         let ending = if is_cancelled {
-            self.give_up_in(&transaction, &job, Verdict::Cancelled, None).await?
+            self.give_up_in(&transaction, &job, Verdict::Cancelled, None).await.map(given_up)?
         } else if counted && attempt >= self.attempts() {
-            self.give_up_in(&transaction, &job, Verdict::InternalError, Some(reason.clone())).await?
+            self.give_up_in(&transaction, &job, Verdict::InternalError, Some(reason.clone())).await.map(given_up)?
         } else {
             let fault = counted.then(|| serde_json::to_string(reason).unwrap_or_default());
             let attempts = if counted { attempt } else { attempt - 1 };
@@ -159,35 +177,37 @@ impl Shared {
                 true => transaction.execute("SELECT rest($1, $2)", &[&lease.id.0, &ms(rest)]).await?,
                 false => transaction.execute("SELECT back($1)", &[&lease.id.0]).await?,
             };
-            Ending::Again
+            (Ending::Again, None)
         };
         transaction.commit().await?;
         Ok(ending)
     }
 
     pub(super) async fn cancel(self: &Arc<Self>, id: JobId) -> Result<Cancelled, QueueError> {
-        let cancelled = self.database.within("cancel", self.cancel_once(id.0)).await?;
-        if cancelled == Cancelled::AtOnce {
-            self.tell_end(id);
+        let (cancelled, over) = self.database.within("cancel", self.cancel_once(id.0)).await?;
+        if let Some(over) = over {
+            self.tell_end(over);
         }
         Ok(cancelled)
     }
 
-    async fn cancel_once(&self, id: Uuid) -> Result<Cancelled, Trouble> {
+    async fn cancel_once(&self, id: Uuid) -> Result<(Cancelled, Option<Over>), Trouble> {
         const ROW: &str = "SELECT id, fence, language, payload, stage::text FROM job \
                            WHERE id = $1 AND (expires IS NULL OR expires > clock_timestamp()) FOR UPDATE";
         let mut client = self.database.client().await?;
         let transaction = client.transaction().await?;
-        let Some(row) = transaction.query_opt(ROW, &[&id]).await? else { return Ok(Cancelled::Unknown) };
+        let found = transaction.query_opt(ROW, &[&id]).await?;
+        let Some(row) = found else { return Ok((Cancelled::Unknown, None)) };
         let cancelled = match row.try_get::<_, &str>(4)? {
-            "done" => Cancelled::TooLate,
+            "done" => (Cancelled::TooLate, None),
             "running" => {
                 transaction.execute("UPDATE job SET cancel = true WHERE id = $1", &[&id]).await?;
-                Cancelled::Asked
+                (Cancelled::Asked, None)
             }
             _ => {
-                self.give_up_in(&transaction, &GivenUp::of(&row)?, Verdict::Cancelled, None).await?;
-                Cancelled::AtOnce
+                let job = GivenUp::of(&row)?;
+                let (_, over) = self.give_up_in(&transaction, &job, Verdict::Cancelled, None).await?;
+                (Cancelled::AtOnce, Some(over))
             }
         };
         transaction.commit().await?;

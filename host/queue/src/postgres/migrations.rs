@@ -5,7 +5,7 @@ use deadpool_postgres::Object;
 use super::fault::Trouble;
 
 /// Each file is carried out once, in order, and never changed after a release.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("sql/0001-tables.sql"),
     include_str!("sql/0002-waiting.sql"),
     include_str!("sql/0003-push.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("sql/0005-finish.sql"),
     include_str!("sql/0006-events.sql"),
     include_str!("sql/0007-views.sql"),
+    include_str!("sql/0008-feeds.sql"),
 ];
 
 /// The oldest server whose features suffice.

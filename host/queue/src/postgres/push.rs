@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Shared, database, listen, number};
-use crate::{Priority, PushOptions, Pushed, QueueError};
+use crate::{FeedEvent, Priority, PushOptions, Pushed, QueueError};
 
 /// Pushes of one transaction.
 const BATCH: usize = 128;
@@ -81,6 +81,10 @@ impl Shared {
         let mut languages = BTreeSet::new();
         for (push, row) in batch.into_iter().zip(rows) {
             let answer = self.answer(&push.options, push.id, &push.tenant, row);
+            if matches!(answer, Ok(Pushed { duplicate: false, .. })) {
+                let submitted = FeedEvent::submitted(JobId(push.id), &push.language);
+                self.feeds.announce(Some(&push.tenant), &submitted);
+            }
             // A caller that is gone need not know.
             let _ = push.reply.send(answer);
             languages.insert(push.language);

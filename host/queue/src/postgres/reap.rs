@@ -42,6 +42,7 @@ async fn reap_due(shared: &Arc<Shared>) -> Result<(), QueueError> {
     // Workers do this too, but while there is none, it shows where jobs stand.
     shared.database.query_once("look after lost jobs", "SELECT promote($1, $2)", &[&attempts, &slots]).await?;
     shared.database.query_once("look after held jobs", "SELECT review_held($1)", &[&slots]).await?;
+    shared.database.query_once("forget old feeds", "SELECT expire_feeds()", &[]).await?;
     for _ in 0..BATCHES {
         let more = shared.database.query_once("remove what has expired", "SELECT expire($1)", &[&BATCH]).await?;
         if !more.first().is_some_and(|row| row.try_get(0).unwrap_or(false)) {
@@ -65,13 +66,13 @@ async fn give_up_lost(shared: &Arc<Shared>) -> Result<bool, Trouble> {
             false => (Verdict::InternalError, Some(read_fault(fault.as_deref(), attempt.unsigned_abs()))),
         };
         let job = GivenUp::of(row)?;
-        if shared.give_up_in(&transaction, &job, verdict, fault).await? == Ending::Done {
-            ended.push(job.id);
+        if let (Ending::Done, over) = shared.give_up_in(&transaction, &job, verdict, fault).await? {
+            ended.push(over);
         }
     }
     transaction.commit().await?;
-    for id in ended {
-        shared.tell_end(id);
+    for over in ended {
+        shared.tell_end(over);
     }
     Ok(!rows.is_empty())
 }

@@ -8,8 +8,8 @@ use optimus_core::{Event, Fault, Job, JobId, Report};
 use super::push::odd;
 use super::{PostgresQueue, ms, number};
 use crate::{
-    Cancelled, Delivery, EventId, Events, Filter, Heartbeat, JobAdmin, Lease, Leases, NumberedEventStream, PushOptions,
-    Pushed, Queue, QueueError, Stats, Status, Summary,
+    Cancelled, Delivery, EventId, Events, FeedEvent, Feeds, Filter, Heartbeat, JobAdmin, Lease, Leases,
+    NumberedEventStream, PushOptions, Pushed, Queue, QueueError, Stats, Status, Summary,
 };
 
 #[async_trait]
@@ -19,7 +19,10 @@ impl Queue for PostgresQueue {
     }
 
     async fn take(&self, languages: &BTreeSet<String>) -> Result<Delivery, QueueError> {
-        self.shared.take(languages).await
+        let delivery = self.shared.take(languages).await?;
+        let (job, attempt) = (&delivery.job, delivery.attempt);
+        self.announce(job.tenant.as_deref(), FeedEvent::started(job.id, &job.language, attempt));
+        Ok(delivery)
     }
 
     async fn finish(&self, lease: &Lease, mut report: Report) -> Result<(), QueueError> {

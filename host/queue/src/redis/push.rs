@@ -8,7 +8,7 @@ use redis::{Cmd, SetExpiry, SetOptions};
 use super::outbox::HOOKED;
 use super::script::{Args, SUBMIT};
 use super::{Shared, lock, ms};
-use crate::{Idempotency, Priority, PushOptions, Pushed, QueueError};
+use crate::{FeedEvent, Idempotency, Priority, PushOptions, Pushed, QueueError};
 
 /// Far longer than any job waits. What is left of it when the job ends is harmless.
 const ROUTE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -53,7 +53,12 @@ impl Shared {
         )?;
         let pushed = self.pushed(id, tenant, answer, &options);
         match (&pushed, &key) {
-            (Ok(pushed), _) => lock(&self.routes).add(pushed.id, language),
+            (Ok(pushed), _) => {
+                lock(&self.routes).add(pushed.id, language);
+                if !pushed.duplicate {
+                    self.feeds.announce(job.tenant.as_deref(), &FeedEvent::submitted(id, language));
+                }
+            }
             (
                 Err(
                     QueueError::Full { .. }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::script::{Args, FINISH, RELEASE, TAKE};
 use super::{GRACE, Shared, lock, ms};
-use crate::{Delivery, Lease, PASSED_OVER, QueueError, unjudged};
+use crate::{Delivery, FeedEvent, Lease, PASSED_OVER, QueueError, unjudged};
 
 /// The result of one read of the queue.
 pub(super) enum Taken {
@@ -147,8 +147,11 @@ impl Shared {
             .with(why)
             .with(ms(super::outbox::KEPT))
             .with(self.rules.tenant_result_bytes);
-        let done: u8 = self.run_once("finish", &FINISH, language, &args).await?;
-        Ok(done == 1)
+        let tenant: Option<String> = self.run_once("finish", &FINISH, language, &args).await?;
+        if let Some(tenant) = &tenant {
+            self.feeds.announce(Some(tenant), &FeedEvent::done(report.id, language, report.verdict));
+        }
+        Ok(tenant.is_some())
     }
 }
 

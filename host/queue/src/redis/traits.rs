@@ -11,8 +11,8 @@ use super::script::{Args, CANCEL, HEARTBEAT};
 use super::take::{Taken, read};
 use super::{GRACE, RedisQueue, Shared, events, lock, ms, wake};
 use crate::{
-    Cancelled, Delivery, EventId, Events, Filter, Heartbeat, JobAdmin, Lease, Leases, NumberedEventStream, PushOptions,
-    Pushed, Queue, QueueError, Stats, Status, Summary,
+    Cancelled, Delivery, EventId, Events, FeedEvent, Feeds, Filter, Heartbeat, JobAdmin, Lease, Leases,
+    NumberedEventStream, PushOptions, Pushed, Queue, QueueError, Stats, Status, Summary,
 };
 
 #[async_trait]
@@ -33,7 +33,11 @@ impl Queue for RedisQueue {
             };
             self.read_for(wanted);
             match self.shared.try_take(wanted.clone()).await? {
-                Taken::Job(delivery) => return Ok(*delivery),
+                Taken::Job(delivery) => {
+                    let Delivery { job, attempt, .. } = &*delivery;
+                    self.announce(job.tenant.as_deref(), FeedEvent::started(job.id, &job.language, *attempt));
+                    return Ok(*delivery);
+                }
                 Taken::Nothing(wait) => self.shared.wakes.wait(wanted, wait).await,
             }
         }

@@ -6,6 +6,7 @@
 mod dead;
 mod events;
 mod faults;
+mod feeds;
 mod leases;
 mod outbox;
 mod oversight;
@@ -79,6 +80,10 @@ macro_rules! every_case {
                 events::a_late_listener_hears_the_end,
                 events::who_comes_again_hears_what_was_missed,
                 events::a_slow_listener_hears_the_end,
+                feeds::a_feed_tells_of_each_job_of_its_tenant,
+                feeds::a_feed_tells_of_jobs_that_no_worker_finished,
+                feeds::a_feed_is_read_on_from_any_of_its_events,
+                feeds::a_feed_forgets_its_oldest_events,
                 dead::the_dead_are_listed_with_the_reason,
                 dead::a_dead_job_can_be_brought_back,
                 dead::a_job_can_die_again_and_for_good,

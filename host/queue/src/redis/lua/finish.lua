@@ -1,9 +1,9 @@
 -- ARGV 1=id 2=fence 3=report 4=verdict 5=ttl ms 6=dead: why ('': not dead) 7=ttl ms while a webhook is to be told
--- 8=bytes that may be kept of a tenant
+-- 8=bytes that may be kept of a tenant. Answers with the tenant ('': none), or nothing to a stale owner
 local id = ARGV[1]
 local j = redis.call('HMGET', job_key(id), 'fence', 'state', 'tenant', 'eid', 'idem', 'hook', 'by', 'bytes')
 -- A stale owner: its report is dropped.
-if j[1] ~= ARGV[2] or (j[2] ~= 'running' and j[2] ~= 'ending') then return 0 end
+if j[1] ~= ARGV[2] or (j[2] ~= 'running' and j[2] ~= 'ending') then return false end
 redis.call('HSET', job_key(id), 'state', 'done', 'report', ARGV[3], 'verdict', ARGV[4], 'finished', now())
 if ARGV[6] == '' then
   redis.call('HDEL', job_key(id), 'payload')
@@ -63,4 +63,4 @@ if j[7] and redis.call('HINCRBY', base .. 'quotas', j[7], -1) <= 0 then redis.ca
 redis.call('HINCRBY', base .. 'counts', 'finished', 1)
 redis.call('DEL', base .. 'told:' .. id)
 publish(id, 'done')
-return 1
+return j[3]
