@@ -12,6 +12,7 @@ mod db;
 mod docker;
 mod door;
 mod engine;
+mod events;
 mod examples;
 mod k8s;
 mod login;
@@ -46,6 +47,7 @@ pub use db::Db;
 pub use docker::{DockerArgs, Isolation, Runtime};
 pub use door::DoorAddress;
 pub use engine::{Apart, Backend, EngineArgs, WarmStarts};
+pub use events::Events;
 pub use k8s::{K8s, Render};
 pub use login::LoginArgs;
 pub use pipelines::{OneFlow, Pipelines, PipelinesAction, RunInputs};
@@ -154,6 +156,9 @@ pub enum Verb {
     /// Print the audit log of a server as JSON lines, newest first: who changed what, when, from where
     #[command(after_help = examples::AUDIT)]
     Audit(Audit),
+    /// Print what happens to your jobs, schedules and runs on a server, as it happens
+    #[command(after_help = examples::EVENTS)]
+    Events(Events),
     /// Create, list, change and try schedules, by which a server submits jobs at the times of a calendar
     #[command(after_help = examples::SCHEDULES)]
     Schedules(Schedules),

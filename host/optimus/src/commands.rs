@@ -9,6 +9,7 @@ mod completions;
 mod db;
 mod dead;
 mod doctor;
+mod events;
 mod init;
 mod k8s;
 mod keys;
@@ -56,6 +57,7 @@ pub fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Status(args) => status::status(&args, output),
         Verb::Dead(args) => dead::dead(&args, output),
         Verb::Audit(args) => audit::audit(&args, output),
+        Verb::Events(args) => events::events(&args, output),
         Verb::Schedules(args) => schedules::schedules(&args, output),
         Verb::Pipelines(args) => pipelines::pipelines(&args, output),
         Verb::Db(verb) => db::db(&verb, output),

@@ -43,6 +43,14 @@ impl Output {
         }
     }
 
+    /// Prints one of many values, at once: a line of JSON, or a line for people.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn line(self, value: &serde_json::Value, human: impl FnOnce() -> String) -> anyhow::Result<()> {
+        self.print(value, |_| human() + "\n")
+    }
+
     /// Prints a part of the output immediately, for people only; `print` completes it.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use optimus_core::Timestamp;
 use optimus_core::job::Policy;
 use optimus_core::languages::LanguageBook;
 use optimus_plugin::CompileListener;
+use optimus_queue::Backend;
 use optimus_server::api::{self, ApiLimits, ApiState, Door, Exposed, Origins, Parts};
 use optimus_server::audit;
 use optimus_server::auth::AuthSetup;
@@ -60,6 +61,7 @@ pub struct Serving {
     supervisor: Supervisor,
     readiness: Arc<Readiness>,
     metrics: Arc<Metrics>,
+    queue: Arc<dyn Backend>,
 }
 
 impl Serving {
@@ -176,6 +178,7 @@ impl Serving {
             supervisor,
             readiness,
             metrics,
+            queue: Arc::clone(&queue.backend),
         }
     }
 
@@ -210,8 +213,14 @@ impl Serving {
         let (pipelines, counted) = (Arc::clone(&parts.pipelines), Arc::clone(&parts.metrics));
         let state = ApiState::new(parts);
         let action = Arc::new(state.clone());
-        let schedules =
-            Scheduler(Seams { store, action: action.clone(), longest_catch_up: result_ttl, now: now.clone(), metrics });
+        let schedules = Scheduler(Seams {
+            store,
+            action: action.clone(),
+            longest_catch_up: result_ttl,
+            now: now.clone(),
+            metrics,
+            announce: state.announce(),
+        });
         self.supervisor.spawn("schedules", schedules.run(self.supervisor.shutdown()));
         let pipelines = pipelines::Seams {
             store: pipelines,
@@ -220,6 +229,7 @@ impl Serving {
             kept: result_ttl,
             now,
             metrics: counted,
+            announce: state.announce(),
         };
         let pipelines = pipelines::Engine(pipelines);
         self.supervisor.spawn("pipelines", pipelines.run(self.supervisor.shutdown()));
@@ -314,6 +324,8 @@ impl Serving {
     /// background tasks ran until then.
     pub async fn stop(self) -> bool {
         self.supervisor.stop().await;
+        // What this process has done is told before it is gone.
+        self.queue.flush_feeds().await;
         !self.supervisor.has_failed()
     }
 

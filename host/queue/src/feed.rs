@@ -1,7 +1,7 @@
-//! The feed of each tenant: what happened to all its jobs, schedules and runs, in one order, for those that follow them
+//! The feed of each tenant: what happened to all its jobs, schedules and runs, in one order, for clients that follow them
 //! all together.
 //!
-//! In: events, from whoever made something happen and after it was stored. Out: pages of them. A feed is bounded: its
+//! In: events, from the process that made something happen, after it was stored. Out: pages of them. A feed is bounded: its
 //! oldest events are forgotten, and a page shows that they were. It tells, and is no record: a process that is killed
 //! between a change and its event leaves that event out.
 

@@ -19,6 +19,7 @@ mod doctor;
 mod doors;
 mod error;
 mod events;
+mod feed;
 mod files;
 mod health;
 mod history;
@@ -74,6 +75,7 @@ use self::pool::Pool;
 pub use self::routes::paths;
 use crate::audit::AuditLog;
 use crate::blobs::Blobs;
+use crate::feed::{Announce, Tails};
 use crate::interpreters::Interpreters;
 use crate::keys::{KeyRing, KeyStore};
 use crate::login::Login;
@@ -193,6 +195,7 @@ pub struct ApiState {
     bodies: Arc<Bodies>,
     requests: Arc<Pool>,
     listeners: Arc<Pool>,
+    tails: Tails,
     door_memory: Memory,
     door_files: FileStore,
     sessions: Arc<Sessions>,
@@ -215,9 +218,16 @@ impl ApiState {
         let listeners = Pool::new(listeners, listeners.div_ceil(2));
         let door_memory = Memory::new(DOOR_MEMORY, DOOR_MEMORY_TIME);
         let door_files = FileStore::default();
+        let tails = Tails::new(Arc::clone(&parts.queue));
         let (sessions, doctor) = (Arc::new(Sessions::new(Arc::clone(&parts.secrets))), Arc::default());
         let (parts, stopping) = (Arc::new(parts), CancellationToken::new());
-        Self { parts, bodies, requests, listeners, door_memory, door_files, sessions, doctor, stopping }
+        Self { parts, bodies, requests, listeners, tails, door_memory, door_files, sessions, doctor, stopping }
+    }
+
+    /// Adds events to the feeds of tenants.
+    pub fn announce(&self) -> Announce {
+        let queue = Arc::clone(&self.parts.queue);
+        Arc::new(move |tenant, event| queue.announce(tenant, event))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod auth;
 pub mod blobs;
 mod disk;
+pub mod feed;
 mod flights;
 mod history;
 pub mod interpreters;

@@ -25,7 +25,7 @@ pub struct Audit {
     pub server: ServerArgs,
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let hint = "write it like 2026-12-24T18:00:00Z, with `Z` or an offset";
     serde_json::from_value(text.into()).map_err(|error| format!("{error}; {hint}"))
 }

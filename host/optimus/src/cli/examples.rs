@@ -55,6 +55,12 @@ pub(super) const SUBMIT: &str = "Examples:
   optimus submit sum.py --stdin 1.in --no-wait     prints the job's id for `optimus status`
 OPTIMUS_SERVER and OPTIMUS_KEY say where, and with which key.";
 
+pub(super) const EVENTS: &str = "Examples:
+  optimus events                                   until it is interrupted
+  optimus events --types run,job.done --json       a line of JSON for each event
+  optimus events --since 2026-12-24T00:00:00Z --count 100
+OPTIMUS_SERVER and OPTIMUS_KEY say where, and with which key.";
+
 pub(super) const AUDIT: &str = "Examples:
   optimus audit                                    everything that is stored, with an admin's key
   optimus audit --since 2026-12-24T00:00:00Z --action 'DELETE /v1/keys/{id}'

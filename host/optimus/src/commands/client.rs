@@ -130,6 +130,18 @@ impl Client {
         self.read(self.signed(self.agent.get(format!("{}{path}", self.base))).call())
     }
 
+    /// `GET path`, whose answer has no end; from the event `last` on.
+    pub(super) fn stream(&self, path: &str, last: Option<&str>) -> anyhow::Result<impl std::io::Read + use<>> {
+        let request = self.signed(self.agent.get(format!("{}{path}", self.base)));
+        let request = last.into_iter().fold(request, |request, last| request.header("last-event-id", last));
+        let answer = request.config().timeout_global(None).build().call();
+        if answer.as_ref().is_ok_and(|answer| !answer.status().is_success()) {
+            self.read::<Value>(answer)?;
+            anyhow::bail!("`{}` answered an error without a body", self.base);
+        }
+        Ok(answer.map_err(|error| self.unreachable(&error))?.into_body().into_reader())
+    }
+
     /// `POST path` with JSON.
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.read(self.signed(self.agent.post(format!("{}{path}", self.base))).send_json(body))

@@ -20,6 +20,13 @@ fn text(server: &Server, args: &[&str]) -> String {
     stdout(&output)
 }
 
+/// The lines of `optimus events --json`.
+fn events(server: &Server, args: &[&str]) -> Vec<Value> {
+    let output = optimus(&[&["events"], args, &["--server", &server.base, "--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+    stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 #[test]
 fn a_schedule_lives_its_life_by_the_command_line() {
     if !can_judge() {
@@ -62,7 +69,11 @@ fn a_schedule_lives_its_life_by_the_command_line() {
     }
     let shown = text(&server, &["show", id]);
     assert!(shown.contains("active: back") && shown.contains("fired at 2022-12-24T01:30:00.000Z  job "), "{shown}");
+    let heard = events(&server, &["--types", "schedule.fired", "--since", "2020-01-01T00:00:00Z", "--count", "3"]);
+    assert!(heard.iter().all(|event| event["data"]["schedule"] == id && event["data"]["job"].is_string()), "{heard:?}");
+    let later = ["--types", "schedule", "--after", heard[2]["id"].as_str().unwrap(), "--count", "1"];
     assert!(text(&server, &["pause", id]).contains("paused"));
+    assert_eq!(events(&server, &later)[0]["type"], "schedule.paused");
     assert_eq!(text(&server, &["delete", id]), format!("schedule {id} is deleted\n"));
     assert_eq!(asked(&server, &["list"]), json!({"schedules": []}));
     server.stop();

@@ -13,9 +13,9 @@ use axum::routing::{MethodRouter, delete, get, head, patch, post, put};
 
 use super::caller::Caller;
 use super::{
-    ApiError, ApiState, admin, audit, batch, blobs, console, cookie, docs, doctor, events, files, health, history,
-    identity, interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules, session, verify,
-    webhooks, workers,
+    ApiError, ApiState, admin, audit, batch, blobs, console, cookie, docs, doctor, events, feed, files, health,
+    history, identity, interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules,
+    session, verify, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -47,6 +47,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
         ("/v1/audit", _) => &["tenant", "key", "action", "since", "next", "limit", "format"],
         ("/v1/history", _) => &["since"],
+        ("/v1/events", _) => &["types", "since"],
         ("/v1/schedules" | "/v1/pipelines", "get") => &["next", "limit"],
         ("/v1/runs", "get") => &["pipeline", "state", "next", "limit"],
         ("/v1/schedules/{id}/preview", _) => &["n", "after"],
@@ -128,10 +129,11 @@ fn stored() -> Vec<Route> {
     ]
 }
 
-/// Schedules and pipelines.
+/// Schedules and pipelines, and what happens to all of a tenant's.
 fn flow() -> Vec<Route> {
     use Scope::{Read, Submit};
     vec![
+        scoped("/v1/events", "get", Read, get(feed::feed)),
         scoped("/v1/schedules", "post", Submit, post(schedules::create)),
         scoped("/v1/schedules", "get", Read, get(schedules::list)),
         scoped("/v1/schedules/{id}", "get", Read, get(schedules::show)),

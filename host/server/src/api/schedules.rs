@@ -23,6 +23,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::query::{Page, Params, is_id};
 use super::{ApiError, ApiState, json, on_behalf};
+use crate::feed;
 use crate::schedules::{Definition, Request};
 
 /// Schedules of one tenant, and the bytes of their jobs.
@@ -157,7 +158,11 @@ pub(super) async fn pause(
     let definition = owned(&state, &caller, &id).await?;
     let note = json::read::<Note>(&body.bytes)?.check()?;
     tracing::info!(schedule = id, by = caller.name(), "a schedule was paused");
-    written(&state, Definition { paused: true, note, ..definition }).await
+    let event = feed::schedule("schedule.paused", &id, serde_json::json!({ "reason": note }));
+    let tenant = definition.owner.tenant.clone();
+    let view = written(&state, Definition { paused: true, note, ..definition }).await?;
+    state.parts.queue.announce(tenant.as_deref(), event);
+    Ok(view)
 }
 
 /// `POST /v1/schedules/{id}/resume`: also of one that the engine stopped. What was due meanwhile does not fire.
@@ -176,7 +181,11 @@ pub(super) async fn resume(
     let active_from = Timestamp(Timestamp::now().0.max(halted));
     let owner = on_behalf::owner_after(&caller, &definition.owner, FIRES)?;
     tracing::info!(schedule = id, by = caller.name(), "a schedule was resumed");
-    written(&state, Definition { paused: false, note, active_from, owner, ..definition }).await
+    let event = feed::schedule("schedule.resumed", &id, serde_json::json!({ "reason": note }));
+    let tenant = definition.owner.tenant.clone();
+    let view = written(&state, Definition { paused: false, note, active_from, owner, ..definition }).await?;
+    state.parts.queue.announce(tenant.as_deref(), event);
+    Ok(view)
 }
 
 /// `POST /v1/schedules/{id}/trigger`.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::following::Following;
 use self::requests::Requests;
 use self::telling::Telling;
+use crate::feed::Announce;
 use crate::metrics::Metrics;
 use crate::pipelines::store::StoredRun;
 use crate::schedules::{CLAIM_EVERY, Owner, Refused};
@@ -80,6 +81,8 @@ pub struct Seams {
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
+    /// Tenants' feeds.
+    pub announce: Announce,
 }
 
 /// An engine, not yet running.

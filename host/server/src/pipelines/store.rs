@@ -54,6 +54,9 @@ pub struct StoredRun {
     pub webhook: Option<Webhook>,
     /// How far it has come.
     pub run: Run,
+    /// Its tenant's feed tells that it has started.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_told: bool,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
@@ -246,10 +249,9 @@ impl PipelineStore {
         json::write(self.runs.as_ref(), &run.id, run).await
     }
 
-    /// Stores a run that has ended, of which nothing is left to do.
+    /// Stores a run that has ended. It is closed next.
     pub(super) async fn put_ended(&self, run: &StoredRun) -> anyhow::Result<()> {
-        json::write(self.runs.as_ref(), &run.id, run).await?;
-        self.close(run).await
+        json::write(self.runs.as_ref(), &run.id, run).await
     }
 
     /// Nothing is left to do for a run.

@@ -20,6 +20,7 @@ use self::running::Running;
 use super::action::Action;
 use super::leader::CLAIM_EVERY;
 use super::store::ScheduleStore;
+use crate::feed::Announce;
 use crate::metrics::Metrics;
 
 /// Between two looks at what other processes have written, and at jobs that run.
@@ -40,6 +41,8 @@ pub struct Seams {
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Tenants' feeds.
+    pub announce: Announce,
 }
 
 /// An engine, not yet running.

@@ -22,7 +22,11 @@ async fn every_documented_path_answers_and_every_path_is_documented() {
     let (server, document) = document().await;
     let mut documented = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let real = path.replace("{id}", &JobId::new().to_string());
+        let mut real = path.replace("{id}", &JobId::new().to_string());
+        if path == "/v1/events" {
+            // It would answer for ever.
+            real.push_str("?since=never");
+        }
         for method in methods.as_object().unwrap().keys() {
             let answer = server.send(&method.to_uppercase(), &real, &[], "").await;
             let has_body = method != "head" && ![200, 204].contains(&answer.status);

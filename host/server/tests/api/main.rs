@@ -14,6 +14,7 @@ mod console;
 mod documents;
 mod doors;
 mod error_bodies;
+mod feed;
 mod files;
 mod flow_examples;
 mod health;

@@ -2,6 +2,8 @@
 
 #[path = "support/answer.rs"]
 mod answer;
+#[path = "support/listener.rs"]
+mod listener;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -41,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use crate::plugins::{Toys, plugins};
 
 pub(crate) use answer::Answer;
+pub(crate) use listener::{Heard, Listener};
 
 /// Prints a test's stdin, and leaves it in each file that the job asks for, unless the source is `hang`, `slow`, `talk`, `flood`, `fail` or `panic`.
 struct Echo;
@@ -268,18 +271,8 @@ impl Server {
             gate: setup.webhooks.gate,
             secrets,
         });
-        let engine = Engine(Seams {
-            store: schedules,
-            action: Arc::new(state.clone()),
-            longest_catch_up: Duration::from_secs(3_600),
-            now: Arc::new(move || Timestamp(Timestamp::now().0 + setup.ahead.as_millis() as u64)),
-            metrics: Arc::clone(&counted),
-        });
-        tokio::spawn(engine.run(stop_working.clone()));
-        let (action, now, kept) = (Arc::new(state.clone()), Arc::new(Timestamp::now), Duration::from_secs(3_600));
-        let seams =
-            pipelines::Seams { store: pipelines, action: action.clone(), tools: action, kept, now, metrics: counted };
-        tokio::spawn(pipelines::Engine(seams).run(stop_working.clone()));
+        let flows = (schedules, pipelines);
+        drive(&state, flows, setup.ahead, counted, &stop_working);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = Some(tokio::spawn(optimus_server::api::serve(listener, state, shutdown.clone())));
@@ -349,6 +342,36 @@ async fn stores(
     let queue = open(&place("queue"), EmbeddedConfig { rules, ..EmbeddedConfig::default() }).await;
     let (schedules, pipelines) = (ScheduleStore::files(&place("schedules")), PipelineStore::files(&place("pipelines")));
     (Arc::new(queue), schedules, pipelines, AuditLog::files(&place("audit")))
+}
+
+/// Fires schedules and drives runs until `stop`, by a clock that is `ahead`.
+fn drive(
+    state: &ApiState,
+    (schedules, pipelines): (Arc<ScheduleStore>, Arc<PipelineStore>),
+    ahead: Duration,
+    metrics: Arc<Metrics>,
+    stop: &CancellationToken,
+) {
+    let engine = Engine(Seams {
+        store: schedules,
+        action: Arc::new(state.clone()),
+        longest_catch_up: Duration::from_secs(3_600),
+        now: Arc::new(move || Timestamp(Timestamp::now().0 + ahead.as_millis() as u64)),
+        metrics: Arc::clone(&metrics),
+        announce: state.announce(),
+    });
+    tokio::spawn(engine.run(stop.clone()));
+    let action = Arc::new(state.clone());
+    let seams = pipelines::Seams {
+        store: pipelines,
+        action: action.clone(),
+        tools: action,
+        kept: Duration::from_secs(3_600),
+        now: Arc::new(Timestamp::now),
+        metrics,
+        announce: state.announce(),
+    };
+    tokio::spawn(pipelines::Engine(seams).run(stop.clone()));
 }
 
 /// An earlier server may still be closing it.

@@ -5,6 +5,7 @@
 
 mod audit;
 mod blobs;
+mod feeds;
 mod firing;
 mod life;
 mod logins;
@@ -43,6 +44,7 @@ macro_rules! every_case {
             runs::a_run_is_cancelled_in_any_process,
             blobs::a_blob_of_one_process_is_there_for_every_process,
             blobs::an_accepted_jobs_blob_is_there_though_its_time_is_over,
+            feeds::what_one_process_does_another_tells,
             audit::a_change_is_in_the_log_of_every_process,
             logins::a_sign_in_ends_once_in_whichever_process,
         ]);

@@ -238,6 +238,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream what happens to a tenant's jobs, schedules and runs
+         * @description The feed of the caller's tenant. It goes on until the client leaves, the server stops, or the key may not read any more.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/schedules": {
         parameters: {
             query?: never;
@@ -1749,6 +1769,57 @@ export interface components {
         };
         /** @description Events of a job, as server-sent events; `event:` repeats the name, `id:` is its number among the job's. The last is `done`. A slow listener misses some events in between. */
         Event: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["CompilingEvent"] | components["schemas"]["CompiledEvent"] | components["schemas"]["OutputEvent"] | components["schemas"]["TestEvent"] | components["schemas"]["DoneEvent"];
+        /** @description An event of a tenant's feed, as a server-sent event; `event:` repeats the type, and `id:` is its place in the feed. */
+        FeedEvent: {
+            type: components["schemas"]["FeedEventType"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            data: components["schemas"]["FeedData"];
+        };
+        /**
+         * @description What happened. `lost`: events are missing here, since they are no longer kept.
+         * @enum {string}
+         */
+        FeedEventType: "job.submitted" | "job.started" | "job.done" | "schedule.fired" | "schedule.refused" | "schedule.missed" | "schedule.skipped" | "schedule.dropped" | "schedule.paused" | "schedule.resumed" | "run.started" | "run.step_ended" | "run.done" | "lost";
+        /** @description To what it happened, and how: which of these there are follows from the type. */
+        FeedData: {
+            /**
+             * Format: uuid
+             * @description The job; of `schedule.fired`, the one that was started.
+             */
+            job?: string;
+            /** @description The job's. */
+            language?: string;
+            /** @description The number of this attempt, from 1. */
+            attempt?: number;
+            verdict?: components["schemas"]["Verdict"];
+            /** @description The schedule. */
+            schedule?: string;
+            /**
+             * Format: date-time
+             * @description The time that the spec names; of a trigger, when it was asked for.
+             */
+            nominal?: string;
+            /** @description Why the schedule was paused or resumed; up to 500 characters. */
+            reason?: string;
+            /** @description The code of the error, of `schedule.refused`. */
+            error?: string;
+            /** @description The run; of `schedule.fired`, the one that was started. */
+            run?: string;
+            /** @description The run's pipeline. */
+            pipeline?: string;
+            /** @description The step that is over. */
+            step?: string;
+            /** @description How the step or the run ended. */
+            state?: string;
+            /** @description Of `lost`: the place after which events are missing. */
+            after?: string;
+            /** @description Of `lost`: how many could not be stored. */
+            events?: number;
+        };
         /**
          * @example {
          *       "code": "unknown_language",
@@ -5849,6 +5920,82 @@ export interface operations {
                 };
             };
             /** @description The problem cannot be read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these types of events, with commas between them; `job`, `schedule` and `run` stand for all of their kind. `lost` is always sent.
+                 * @example run,job.done
+                 */
+                types?: string;
+                /** @description Begin with the events from this time on, as far as they are still kept. Default: with what happens from now on. */
+                since?: string;
+            };
+            header?: {
+                /** @description The `id` of the last event that was received. Those after it are sent first, as far as they are still kept. It counts before `since`. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, and comments in between, until the stream ends. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FeedEvent"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant listens to too many events at once. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many clients are listening, or the queue cannot be reached. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -176,7 +176,7 @@ pub(super) struct Place {
 
 pub(super) fn new(place: Place, definition: Definition, run: Run, replay_of: Option<String>) -> StoredRun {
     let (Place { id, pipeline, owner }, created_at) = (place, Timestamp::now());
-    let (parent, webhook, ended, ended_at, outputs, error) = Default::default();
+    let (parent, webhook, is_told, ended, ended_at, outputs, error) = Default::default();
     StoredRun {
         id,
         pipeline,
@@ -187,6 +187,7 @@ pub(super) fn new(place: Place, definition: Definition, run: Run, replay_of: Opt
         parent,
         webhook,
         run,
+        is_told,
         ended,
         ended_at,
         outputs,

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Seams;
 use super::following::Following;
 use super::requests::{Requests, State};
+use crate::feed::{run_done, run_started, steps_ended};
 use crate::pipelines::store::StoredRun;
 use crate::schedules::Refused;
 
@@ -71,21 +72,26 @@ async fn one(seams: &Seams, requests: &Arc<Requests>, id: String, is_cancelled: 
     let Some(mut run) = seams.store.run(&id).await? else { return Ok(Left::default()) };
     let parent = run.parent.as_ref().map(|parent| parent.run.clone());
     if run.ended.is_some() {
-        seams.store.close(&run).await?;
+        close(seams, &run).await?;
         return Ok(Left { wake: parent, ..Left::default() });
     }
     let pipeline = run.definition.check()?;
-    let mut open = Vec::new();
+    let (mut open, mut told) = (Vec::new(), run.clone());
+    if !run.is_told {
+        run.is_told = true;
+        (seams.announce)(run.owner.tenant.as_deref(), run_started(&run.id, &run.pipeline));
+    }
     if is_cancelled {
         cancel(seams, &run.run.cancel(&pipeline)).await?;
     } else {
         let mut round = Round { seams, requests, pipeline: &pipeline, now: (seams.now)() };
         loop {
-            let before = run.clone();
             let (has_entered, left) = round.turn(&mut run).await?;
             open = left;
-            if run != before {
+            if run != told {
                 seams.store.put_open(&run).await?;
+                tell_steps(seams, &told, &run);
+                told = run.clone();
             }
             if !has_entered {
                 break;
@@ -98,8 +104,22 @@ async fn one(seams: &Seams, requests: &Arc<Requests>, id: String, is_cancelled: 
     let now = (seams.now)();
     end(&mut run, &pipeline, ended, now);
     seams.store.put_ended(&run).await?;
+    tell_steps(seams, &told, &run);
+    close(seams, &run).await?;
     seams.metrics.run_ended(name_of(run.ended.unwrap_or(ended)), now.0.saturating_sub(run.created_at.0));
     Ok(Left { run: id, open, wake: parent })
+}
+
+/// Its end is told before nothing is left to do for it: whoever is killed in between, another one tells it.
+async fn close(seams: &Seams, run: &StoredRun) -> anyhow::Result<()> {
+    (seams.announce)(run.owner.tenant.as_deref(), run_done(&run.id, &run.pipeline, run.ended, run.ended_at));
+    seams.store.close(run).await
+}
+
+fn tell_steps(seams: &Seams, before: &StoredRun, now: &StoredRun) {
+    for event in steps_ended(&now.id, &before.run.steps, &now.run.steps) {
+        (seams.announce)(now.owner.tenant.as_deref(), event);
+    }
 }
 
 /// Enters how a run ended, with its outputs if it has succeeded. One whose outputs cannot be rendered has failed.

@@ -106,7 +106,7 @@ impl Bench {
         let id = crate::schedules::new_id();
         let run = Run::new(json!({}));
         let (owner, created_at, pipeline) = (Owner::default(), Timestamp::now(), id.clone());
-        let (replay_of, parent, webhook, ended, ended_at, outputs, error) = Default::default();
+        let (replay_of, parent, webhook, is_told, ended, ended_at, outputs, error) = Default::default();
         let run = StoredRun {
             id,
             pipeline,
@@ -117,6 +117,7 @@ impl Bench {
             parent,
             webhook,
             run,
+            is_told,
             ended,
             ended_at,
             outputs,
@@ -130,7 +131,8 @@ impl Bench {
         let now = Arc::clone(&self.now);
         let now = Arc::new(move || *now.lock().unwrap());
         let (action, tools, kept) = (self.jobs.clone(), self.jobs.clone(), Duration::from_secs(60));
-        Seams { store: Arc::clone(&self.store), action, tools, kept, now, metrics: Arc::default() }
+        let announce = Arc::new(|_: Option<&str>, _| ());
+        Seams { store: Arc::clone(&self.store), action, tools, kept, now, metrics: Arc::default(), announce }
     }
 
     /// A round over every run, as by a process that has just begun to lead.

@@ -96,10 +96,11 @@ impl Entry {
             }
         }
         self.wants_more |= turn.wants_more();
-        let mut progress = turn.progress;
+        let (mut progress, told) = (turn.progress, turn.told);
         progress.answered = requests.iter().map(|request| request.id.clone()).collect();
         if progress != *stored {
             seams.store.put_progress(&definition.id, Some(&progress)).await?;
+            told.into_iter().for_each(|event| (seams.announce)(definition.owner.tenant.as_deref(), event));
         }
         Ok(progress)
     }
@@ -111,7 +112,7 @@ impl Entry {
             let Some(next) = self.next.filter(|next| next.at <= turn.now) else { return Ok(()) };
             turn.progress.cursor = Some(next.nominal);
             match turn.is_too_late(next.at) {
-                true => turn.miss(),
+                true => turn.miss(next.nominal),
                 false => {
                     let overlap = self.definition.policies.overlap;
                     turn.consider(Waiting::scheduled(next.nominal, next.at, overlap)).await?;

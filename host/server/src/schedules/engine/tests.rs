@@ -89,6 +89,7 @@ impl Bench {
             longest_catch_up: Duration::from_secs(24 * 3600),
             now: Arc::new(move || Timestamp(clock.load(Ordering::SeqCst))),
             metrics: Arc::default(),
+            announce: Arc::new(|_, _| ()),
         })
     }
 

@@ -2,7 +2,11 @@
 
 use optimus_core::{Fault, Timestamp};
 
+use optimus_queue::FeedEvent;
+use serde_json::{Value, json};
+
 use super::Seams;
+use crate::feed;
 use crate::schedules::action::{Firing, Refused, Started, State};
 use crate::schedules::definition::Definition;
 use crate::schedules::overlap::{Decision, MOST_WAITING, Overlap, decide};
@@ -20,11 +24,13 @@ pub(super) struct Turn<'a> {
     left: usize,
     /// The queue takes none at the moment.
     is_blocked: bool,
+    /// What is told once the progress is stored.
+    pub(super) told: Vec<FeedEvent>,
 }
 
 impl<'a> Turn<'a> {
     pub(super) fn new(seams: &'a Seams, definition: &'a Definition, progress: Progress, now: Timestamp) -> Self {
-        Self { seams, definition, progress, now, left: BURST, is_blocked: false }
+        Self { seams, definition, progress, now, left: BURST, is_blocked: false, told: Vec::new() }
     }
 
     /// Returns true if more could be submitted at once.
@@ -39,8 +45,13 @@ impl<'a> Turn<'a> {
         self.now.0.saturating_sub(due.0) > window
     }
 
-    pub(super) fn miss(&mut self) {
+    fn tell(&mut self, kind: &'static str, more: Value) {
+        self.told.push(feed::schedule(kind, &self.definition.id, more));
+    }
+
+    pub(super) fn miss(&mut self, nominal: Timestamp) {
         self.progress.missed += 1;
+        self.tell("schedule.missed", json!({ "nominal": nominal }));
         self.seams.metrics.schedule_firing("missed");
     }
 
@@ -60,7 +71,7 @@ impl<'a> Turn<'a> {
         self.progress.running = open;
         while let Some(firing) = self.progress.waiting.pop_front() {
             if firing.blocked_since.is_some_and(|since| self.is_too_late(since)) {
-                self.miss();
+                self.miss(firing.nominal);
                 continue;
             }
             let may_fire = self.progress.running.is_empty() || firing.overlap == Overlap::AllowAll;
@@ -79,22 +90,24 @@ impl<'a> Turn<'a> {
             Decision::Fire if self.is_blocked || self.left == 0 => self.wait(firing),
             Decision::Fire => self.fire(firing).await,
             Decision::Wait => self.wait(firing),
-            Decision::Skip => self.skip(1),
+            Decision::Skip => self.skip(firing.nominal),
             Decision::Replace => {
                 for started in &self.progress.running {
                     self.seams.action.cancel(started).await?;
                 }
-                self.skip(self.progress.waiting.len());
-                self.progress.waiting.clear();
+                for left_out in std::mem::take(&mut self.progress.waiting) {
+                    self.skip(left_out.nominal);
+                }
                 self.progress.waiting.push_back(firing);
             }
         }
         Ok(())
     }
 
-    fn skip(&mut self, firings: usize) {
-        self.progress.skipped += u64::try_from(firings).unwrap_or(0);
-        (0..firings).for_each(|_| self.seams.metrics.schedule_firing("skipped"));
+    fn skip(&mut self, nominal: Timestamp) {
+        self.progress.skipped += 1;
+        self.tell("schedule.skipped", json!({ "nominal": nominal }));
+        self.seams.metrics.schedule_firing("skipped");
     }
 
     fn wait(&mut self, firing: Waiting) {
@@ -102,6 +115,7 @@ impl<'a> Turn<'a> {
             self.progress.waiting.push_back(firing);
         } else {
             self.progress.dropped += 1;
+            self.tell("schedule.dropped", json!({ "nominal": firing.nominal }));
             self.seams.metrics.schedule_firing("dropped");
         }
     }
@@ -124,6 +138,7 @@ impl<'a> Turn<'a> {
                     Started::Job(job) => Run { job: Some(job), ..blank },
                     Started::Run { run } => Run { run: Some(run), ..blank },
                 };
+                self.tell("schedule.fired", json!({"nominal": run.nominal, "job": run.job, "run": run.run}));
                 self.progress.record(run, is_scheduled);
             }
             Err(Refused::ForNow(fault)) => {
@@ -145,6 +160,8 @@ impl<'a> Turn<'a> {
         let error = run.error.as_ref().map(|fault| fault.message.as_str()).unwrap_or_default();
         tracing::warn!(schedule = self.definition.id, error, "a firing started nothing");
         self.seams.metrics.schedule_firing("refused");
+        let code = run.error.as_ref().map(|fault| fault.code.clone());
+        self.tell("schedule.refused", json!({"nominal": run.nominal, "error": code}));
         self.progress.record(run, is_scheduled);
         if let Some(reason) = halts {
             self.halt(reason);
@@ -153,6 +170,7 @@ impl<'a> Turn<'a> {
 
     fn halt(&mut self, reason: String) {
         tracing::warn!(schedule = self.definition.id, reason, "a schedule was stopped");
+        self.tell("schedule.paused", json!({ "reason": reason }));
         self.progress.halt(self.now, reason);
     }
 }

@@ -113,6 +113,42 @@ class Timing(TypedDict):
     total_ms: float
 
 
+FeedEventType: TypeAlias = Literal['job.submitted', 'job.started', 'job.done', 'schedule.fired', 'schedule.refused', 'schedule.missed', 'schedule.skipped', 'schedule.dropped', 'schedule.paused', 'schedule.resumed', 'run.started', 'run.step_ended', 'run.done', 'lost']
+"""What happened. `lost`: events are missing here, since they are no longer kept."""
+
+
+class FeedData(TypedDict):
+    """To what it happened, and how: which of these there are follows from the type."""
+
+    job: NotRequired[str]
+    """The job; of `schedule.fired`, the one that was started."""
+    language: NotRequired[str]
+    """The job's."""
+    attempt: NotRequired[int]
+    """The number of this attempt, from 1."""
+    verdict: NotRequired[Verdict]
+    schedule: NotRequired[str]
+    """The schedule."""
+    nominal: NotRequired[str]
+    """The time that the spec names; of a trigger, when it was asked for."""
+    reason: NotRequired[str]
+    """Why the schedule was paused or resumed; up to 500 characters."""
+    error: NotRequired[str]
+    """The code of the error, of `schedule.refused`."""
+    run: NotRequired[str]
+    """The run; of `schedule.fired`, the one that was started."""
+    pipeline: NotRequired[str]
+    """The run's pipeline."""
+    step: NotRequired[str]
+    """The step that is over."""
+    state: NotRequired[str]
+    """How the step or the run ended."""
+    after: NotRequired[str]
+    """Of `lost`: the place after which events are missing."""
+    events: NotRequired[int]
+    """Of `lost`: how many could not be stored."""
+
+
 class Fault(TypedDict):
     code: str
     """A stable code for programs."""
@@ -1123,6 +1159,15 @@ class Difference(TypedDict):
     """From 1, in bytes."""
     expected: NotRequired[Excerpt]
     found: NotRequired[Excerpt]
+
+
+class FeedEvent(TypedDict):
+    """An event of a tenant's feed, as a server-sent event; `event:` repeats the type, and `id:` is its place in the feed."""
+
+    type: FeedEventType
+    at: str
+    """When."""
+    data: FeedData
 
 
 Availability: TypeAlias = Union[Unavailable, Available, NotAsked]
