@@ -186,6 +186,17 @@ async fn a_container_that_is_killed_is_our_failure_and_the_next_box_works() {
     gone(&docker, &config).await;
 }
 
+/// So many boxes at the same time, more than wait, answer.
+async fn all_answer(sandbox: &DockerSandbox, boxes: usize) -> Result<(), SandboxError> {
+    let mut held = Vec::new();
+    for _ in 0..boxes {
+        let mut open = sandbox.open(IMAGE).await?;
+        open.stage(&[]).await?;
+        held.push(open);
+    }
+    Ok(())
+}
+
 /// The daemon is reached over TCP, and in the middle of a run it goes, or says no more: that is our failure, and once
 /// it is back the same sandbox works again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -223,10 +234,11 @@ async fn a_daemon_that_goes_or_says_no_more_is_our_failure_until_it_is_back() {
             assert!(refused.to_string().contains("cannot be reached"), "{refused}");
         }
         wire.set(State::Up);
-        // A box that was being started meanwhile may still fail, and its failure goes to the next caller.
+        // A box that was being started meanwhile may still fail, and its failure goes to the next caller; one that waited
+        // may not have noticed that its connection is gone.
         let deadline = Instant::now() + Duration::from_secs(30);
-        while let Err(error) = sandbox.open(IMAGE).await {
-            assert!(Instant::now() < deadline, "the daemon is back, and no box opens: {error}");
+        while let Err(error) = all_answer(&sandbox, config.slots + 1).await {
+            assert!(Instant::now() < deadline, "the daemon is back, and boxes do not answer: {error}");
         }
     }
     lab.run(&["exit", "0"], "", Limits::DEFAULT).await.ok();
