@@ -10,7 +10,7 @@ use crate::beside::Beside;
 use crate::built::programs;
 use crate::parts::{self, Parts};
 use crate::shell::{cargo, run, say};
-use crate::vm::Machine;
+use crate::vm::{Depth, Machine};
 use crate::{
     api, attack, clients, cluster, compose, console, daemon, demo, dependencies, dist, doors, endings, examples, flow,
     fuzz, images, k8s, packages, plugins, reproducible, schedules, sdk, setup, soak, tour,
@@ -19,7 +19,7 @@ use crate::{
 /// The hosts to test on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// On this host, in a small emulated machine with cgroup v2, or both
+    /// On this host, in a small emulated machine with cgroup v2, or both. Alone, the machine tries attacks as root, too
     #[arg(long, default_value = "all")]
     cgroup: Cgroup,
     /// Only the console and the clients, with what is built already
@@ -59,7 +59,7 @@ pub(crate) fn test(root: &Path, args: &Args) -> anyhow::Result<()> {
         setup::test_tools()
     })?;
     if args.cgroup == Cgroup::V2 {
-        let machine = boot(root, &mut parts, &["-p", "optimus-sandbox"])?;
+        let machine = boot(root, &mut parts, &["-p", "optimus-sandbox"], Depth::Whole)?;
         parts.run(MACHINE, || machine.finish())?;
     } else {
         host(root, &mut parts, args.cgroup == Cgroup::All)?;
@@ -79,7 +79,7 @@ fn host(root: &Path, parts: &mut Parts, machine: bool) -> anyhow::Result<()> {
         parts::skip("boxes in containers: no Docker daemon answers");
     }
     build(root, parts)?;
-    let machine = if machine { Some(boot(root, parts, &["--workspace"])?) } else { None };
+    let machine = if machine { Some(boot(root, parts, &["--workspace"], Depth::Beside)?) } else { None };
     // No other boxes are on this host meanwhile: some of the suites count what boxes leave behind.
     parts.run("tests", || attack::all_tests(root))?;
     parts.run("languages of one file", || plugins::declared(root, &[]))?;
@@ -107,10 +107,10 @@ fn build(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
 }
 
 /// Starts the emulated machine, which takes one processor until `finish`.
-fn boot(root: &Path, parts: &mut Parts, scope: &[&str]) -> anyhow::Result<Machine> {
+fn boot(root: &Path, parts: &mut Parts, scope: &[&str], depth: Depth) -> anyhow::Result<Machine> {
     let mut machine = None;
     parts.run("a machine with cgroup v2 is started", || {
-        machine = Some(Machine::boot(sandbox_suites(root, scope)?)?);
+        machine = Some(Machine::boot(sandbox_suites(root, scope)?, depth)?);
         Ok(())
     })?;
     machine.context("the part has run")
@@ -131,10 +131,10 @@ fn tools(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
         demo::judge_samples(root, &demo::Args { sandbox: "wasm".to_owned(), ..demo::Args::default() })
     })?;
     parts.run("interactive problems, each ending a few times on a busy machine", || {
-        endings::judge(root, &endings::Args { runs: 128, load: 4 })
+        endings::judge(root, &endings::Args { runs: 64, load: 4 })
     })?;
     parts.run("packages, as the tools that define their formats read them", || {
-        packages::packages(root, &packages::Args { count: 60, seed: 1 })
+        packages::packages(root, &packages::Args { count: 40, seed: 1 })
     })?;
     parts.run("firing times of random rules, beside python-dateutil", || {
         schedules::schedules(root, &schedules::Args { count: 500, seed: 1 })

@@ -23,8 +23,30 @@ const TIME_BOUND: Duration = Duration::from_secs(75 * 60);
 /// Prefix of the exit code that the machine's init prints.
 const MARK: &str = "optimus-vm:";
 
+/// What is tried in the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Every suite as every user.
+    Whole,
+    /// What the host's own tests leave open: the attacks only as a user with a delegated group, since as root walls differ
+    /// from the host's by control groups alone, which the contract is about.
+    Beside,
+}
+
+impl Depth {
+    /// The users as whom a suite runs.
+    fn users(self, suite: &str) -> &'static [&'static str] {
+        match (suite, self) {
+            ("contract", _) => &["root", "user", "granted"],
+            ("hostile", Self::Beside) => &["user"],
+            _ => &["root", "user"],
+        }
+    }
+}
+
 /// A machine that has been started and runs each test executable. It is ended when this is dropped.
 pub(crate) struct Machine {
+    depth: Depth,
     process: Child,
     lines: Receiver<String>,
     begun: Instant,
@@ -34,7 +56,7 @@ pub(crate) struct Machine {
 impl Machine {
     /// Boots a machine with these test executables and returns at once: what it does takes one processor, and many of
     /// the host's own tests mostly wait.
-    pub(crate) fn boot(suites: Vec<PathBuf>) -> anyhow::Result<Self> {
+    pub(crate) fn boot(suites: Vec<PathBuf>, depth: Depth) -> anyhow::Result<Self> {
         let cache = shell::root().join("target/vm");
         std::fs::create_dir_all(&cache).with_context(|| format!("`{}`", cache.display()))?;
         for (program, package) in [("qemu-system-x86_64", "qemu-system-x86"), ("cpio", "cpio")] {
@@ -42,9 +64,9 @@ impl Machine {
         }
         let kernel = kernel::fetch(&cache)?;
         let initrd = image::build(&cache, kernel.module.as_deref(), &suites)?;
-        let mut process = start(&kernel.image, &initrd)?;
+        let mut process = start(&kernel.image, &initrd, depth)?;
         let lines = console(&mut process)?;
-        Ok(Self { process, lines, begun: Instant::now(), suites })
+        Ok(Self { depth, process, lines, begun: Instant::now(), suites })
     }
 
     /// Waits until the machine is done, prints what it said, and fails if a suite did.
@@ -53,7 +75,7 @@ impl Machine {
         let status = self.process.wait().context("cannot wait for the machine")?;
         ensure!(status.success(), "the machine was ended from outside: {status}");
         shell::say(&format!("the machine took {} s", self.begun.elapsed().as_secs()));
-        verdict(&said, &self.suites)
+        verdict(&said, &self.suites, self.depth)
     }
 
     /// The lines that carry the mark, once the machine has ended.
@@ -83,7 +105,8 @@ impl Drop for Machine {
     }
 }
 
-fn start(kernel: &Path, initrd: &Path) -> anyhow::Result<Child> {
+fn start(kernel: &Path, initrd: &Path, depth: Depth) -> anyhow::Result<Child> {
+    let words = if depth == Depth::Beside { " optimus.beside" } else { "" };
     // Without ACPI the kernel finds one processor only; with it, it was once seen to hang while it booted.
     Command::new("qemu-system-x86_64")
         .args(["-M", "microvm,acpi=off", "-cpu", "max", "-m", "3G", "-accel"])
@@ -92,7 +115,7 @@ fn start(kernel: &Path, initrd: &Path) -> anyhow::Result<Child> {
         .arg(kernel)
         .arg("-initrd")
         .arg(initrd)
-        .args(["-append", "console=ttyS0 quiet panic=-1 reboot=t", "-nographic", "-no-reboot"])
+        .args(["-append", &format!("console=ttyS0 quiet panic=-1 reboot=t{words}"), "-nographic", "-no-reboot"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -114,13 +137,12 @@ fn console(machine: &mut Child) -> anyhow::Result<Receiver<String>> {
     Ok(lines)
 }
 
-/// Marks are `<suite> as <user>: <exit code>`; one is expected for each suite and user, and the contract has one more:
-/// the user with subordinate ids.
-fn verdict(said: &[String], suites: &[PathBuf]) -> anyhow::Result<()> {
+/// Marks are `<suite> as <user>: <exit code>`; one is expected for each suite and user.
+fn verdict(said: &[String], suites: &[PathBuf], depth: Depth) -> anyhow::Result<()> {
     let mut failed = Vec::new();
     for suite in suites {
         let name = image::suite_name(suite);
-        for user in ["root", "user", "granted"].into_iter().filter(|user| *user != "granted" || name == "contract") {
+        for user in depth.users(&name) {
             let run = format!("{name} as {user}");
             match said.iter().find_map(|mark| mark.strip_prefix(&run)?.strip_prefix(": ")) {
                 Some("0") => shell::say(&format!("{run}: passed")),
@@ -140,6 +162,7 @@ mod tests {
     #[test]
     fn a_suite_passes_only_if_both_users_say_so() {
         let suites = [PathBuf::from("/x/hostile-0123abcd")];
+        let verdict = |said: &[String], suites: &[PathBuf]| verdict(said, suites, Depth::Whole);
         let marks = |list: &[&str]| list.iter().map(|mark| (*mark).to_owned()).collect::<Vec<_>>();
         assert!(verdict(&marks(&["hostile as root: 0", "hostile as user: 0"]), &suites).is_ok());
         let error = verdict(&marks(&["hostile as root: 101"]), &suites).unwrap_err().to_string();
@@ -147,5 +170,14 @@ mod tests {
         let two = marks(&["contract as root: 0", "contract as user: 0"]);
         assert!(verdict(&two, &contract).unwrap_err().to_string().contains("as granted did not"));
         assert!(error.contains("as root ended with 101") && error.contains("as user did not"), "{error}");
+    }
+
+    #[test]
+    fn beside_the_hosts_tests_attacks_are_tried_as_a_user() {
+        let suites = ["/x/hostile-0123abcd", "/x/shared-0123abcd"].map(PathBuf::from);
+        let said = ["hostile as user: 0", "shared as root: 0", "shared as user: 0"].map(str::to_owned);
+        assert!(verdict(&said, &suites, Depth::Beside).is_ok());
+        assert!(verdict(&said, &suites, Depth::Whole).unwrap_err().to_string().contains("hostile as root did not"));
+        assert!(verdict(&said[1..], &suites, Depth::Beside).is_err());
     }
 }

@@ -34,6 +34,8 @@ for suite in /suites/*; do
     # What differs for a user with subordinate ids on this kernel are control groups, which the contract is about.
     users="root user"
     [ "$name" = contract ] && users="$users granted"
+    # Beside the host's tests, which try every attack as root: as root, walls differ here by control groups alone.
+    case "$name $(cat /proc/cmdline)" in "hostile "*optimus.beside*) users=user ;; esac
     for user in $users; do
         # What a service manager does for a unit, and for one that it delegates to a user.
         group=$groups/$name-$user
