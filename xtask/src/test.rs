@@ -82,6 +82,7 @@ fn host(root: &Path, parts: &mut Parts, machine: bool) -> anyhow::Result<()> {
     let machine = if machine { Some(boot(root, parts, &["--workspace"], Depth::Beside)?) } else { None };
     // No other boxes are on this host meanwhile: some of the suites count what boxes leave behind.
     parts.run("tests", || attack::all_tests(root))?;
+    // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
     parts.run("languages of one file", || plugins::declared(root, &[]))?;
     let clients = Beside::start(Command::new(std::env::current_exe()?).args(["test", "--clients"]))?;
     let tools = tools(root, parts);
@@ -121,7 +122,6 @@ fn tools(root: &Path, parts: &mut Parts) -> anyhow::Result<()> {
     parts.run("what travels inside the binary, built elsewhere", || reproducible::reproducible(root))?;
     parts.run("fuzzing, some thousand inputs each", || fuzz::smoke(root))?;
     parts.run("every sample of every language, over HTTP", || {
-        // `cargo test` has built the binary; `cargo build` would build its dependencies again, with fewer features.
         let mut languages = plugins::languages(root, plugins::CRATE)?;
         languages.retain(|language| !plugins::LARGE.contains(&language.as_str()));
         languages.extend(SMALL.map(str::to_owned));

@@ -24,7 +24,7 @@ const TIME_BOUND: Duration = Duration::from_secs(75 * 60);
 const MARK: &str = "optimus-vm:";
 
 /// What is tried in the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Depth {
     /// Every suite as every user.
     Whole,
@@ -34,7 +34,8 @@ pub(crate) enum Depth {
 }
 
 impl Depth {
-    /// The users as whom a suite runs.
+    /// The users as whom a suite runs. What differs for one with subordinate ids on this kernel are control groups, which
+    /// the contract is about.
     fn users(self, suite: &str) -> &'static [&'static str] {
         match (suite, self) {
             ("contract", _) => &["root", "user", "granted"],
@@ -63,8 +64,8 @@ impl Machine {
             ensure!(shell::has(program), "`{program}` is not installed; on Debian: apt-get install {package}");
         }
         let kernel = kernel::fetch(&cache)?;
-        let initrd = image::build(&cache, kernel.module.as_deref(), &suites)?;
-        let mut process = start(&kernel.image, &initrd, depth)?;
+        let initrd = image::build(&cache, kernel.module.as_deref(), &suites, depth)?;
+        let mut process = start(&kernel.image, &initrd)?;
         let lines = console(&mut process)?;
         Ok(Self { depth, process, lines, begun: Instant::now(), suites })
     }
@@ -105,8 +106,7 @@ impl Drop for Machine {
     }
 }
 
-fn start(kernel: &Path, initrd: &Path, depth: Depth) -> anyhow::Result<Child> {
-    let words = if depth == Depth::Beside { " optimus.beside" } else { "" };
+fn start(kernel: &Path, initrd: &Path) -> anyhow::Result<Child> {
     // Without ACPI the kernel finds one processor only; with it, it was once seen to hang while it booted.
     Command::new("qemu-system-x86_64")
         .args(["-M", "microvm,acpi=off", "-cpu", "max", "-m", "3G", "-accel"])
@@ -115,7 +115,7 @@ fn start(kernel: &Path, initrd: &Path, depth: Depth) -> anyhow::Result<Child> {
         .arg(kernel)
         .arg("-initrd")
         .arg(initrd)
-        .args(["-append", &format!("console=ttyS0 quiet panic=-1 reboot=t{words}"), "-nographic", "-no-reboot"])
+        .args(["-append", "console=ttyS0 quiet panic=-1 reboot=t", "-nographic", "-no-reboot"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 
+use super::Depth;
 use crate::shell;
 
 /// The first program of the machine's memory: moves everything to a file system that can be pivoted away from.
@@ -17,7 +18,7 @@ const FIRST: &str = include_str!("first.sh");
 const INIT: &str = include_str!("init.sh");
 
 /// Builds the archive and returns its path.
-pub(crate) fn build(cache: &Path, module: Option<&Path>, suites: &[PathBuf]) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(cache: &Path, module: Option<&Path>, suites: &[PathBuf], depth: Depth) -> anyhow::Result<PathBuf> {
     let tree = cache.join("tree");
     if tree.exists() {
         std::fs::remove_dir_all(&tree).with_context(|| format!("`{}`", tree.display()))?;
@@ -30,6 +31,9 @@ pub(crate) fn build(cache: &Path, module: Option<&Path>, suites: &[PathBuf]) -> 
     let programs = cache.join("programs");
     for suite in suites {
         add_suite(&system, suite, &programs)?;
+        let name = suite_name(suite);
+        let users = system.join("users").join(&name);
+        std::fs::write(&users, depth.users(&name).join(" ")).with_context(|| format!("`{}`", users.display()))?;
     }
     shell::run(Command::new("cp").arg("-a").arg(&programs).arg(system.join("programs")))?;
     add_busybox(&tree, &system, cache)?;
@@ -47,7 +51,7 @@ pub(crate) fn suite_name(suite: &Path) -> String {
 
 fn lay_out(system: &Path) -> anyhow::Result<()> {
     let directories =
-        "usr/bin usr/sbin usr/lib usr/lib64 etc dev proc sys tmp var/tmp root home/user home/granted run suites";
+        "usr/bin usr/sbin usr/lib usr/lib64 etc dev proc sys tmp var/tmp root home/user home/granted run suites users";
     for directory in directories.split(' ') {
         let path = system.join(directory);
         std::fs::create_dir_all(&path).with_context(|| format!("`{}`", path.display()))?;

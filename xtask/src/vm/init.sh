@@ -31,12 +31,7 @@ if [ "$(nproc)" = 1 ]; then
 fi
 for suite in /suites/*; do
     name=${suite##*/}
-    # What differs for a user with subordinate ids on this kernel are control groups, which the contract is about.
-    users="root user"
-    [ "$name" = contract ] && users="$users granted"
-    # Beside the host's tests, which try every attack as root: as root, walls differ here by control groups alone.
-    case "$name $(cat /proc/cmdline)" in "hostile "*optimus.beside*) users=user ;; esac
-    for user in $users; do
+    for user in $(cat "/users/$name"); do
         # What a service manager does for a unit, and for one that it delegates to a user.
         group=$groups/$name-$user
         mkdir $group
