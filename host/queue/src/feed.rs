@@ -6,16 +6,19 @@
 //! between a change and its event leaves that event out.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use optimus_core::{JobId, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{EventId, QueueError};
+use crate::{EventId, QueueError, Rules};
 
 /// Events that are kept of a tenant, at most.
 pub const FEED_EVENTS: u64 = 10_000;
+/// A stored feed that nothing is added to for so long is removed, unless results are kept longer.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes of one event as JSON; of a larger one only the type and the time are kept.
 const EVENT_BYTES: usize = 4 << 10;
 /// The type of an event that stands for others, which could not be stored.
@@ -57,6 +60,11 @@ pub trait Feeds: Send + Sync {
 
     /// Events of a tenant after the one with the id `after`, or from the oldest one on; at most `limit`.
     async fn feed(&self, tenant: Option<&str>, after: Option<EventId>, limit: usize) -> Result<FeedPage, QueueError>;
+}
+
+/// The time after its last event at which a shared store removes a feed.
+pub(crate) fn feed_lifetime(rules: &Rules) -> Duration {
+    LIFETIME.max(rules.result_ttl)
 }
 
 impl FeedEvent {

@@ -1,4 +1,4 @@
-//! Feeds of the one process that has the queue: in memory. They begin anew with the process, and their ids say so.
+//! Feeds of the embedded queue: in memory. A restart begins new feeds, whose ids have another epoch.
 
 use std::collections::{HashMap, VecDeque};
 

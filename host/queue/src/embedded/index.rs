@@ -250,7 +250,7 @@ impl Index {
             recovered: live.recovered,
             job: self.hot.get(&id).cloned(),
         };
-        // Of one that the file does not have yet, the submission is told first: see `settle::written`.
+        // For a job that is not stored yet, `settle::written` adds both events: `job.submitted` comes first.
         if live.stored {
             let LiveRecord { tenant, language, attempt, .. } = &live.record;
             self.feeds.add(tenant.as_deref(), &FeedEvent::started(id, language, *attempt));

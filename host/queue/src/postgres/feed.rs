@@ -1,19 +1,15 @@
 //! Feeds: a row for each tenant, which numbers its events, and a row for each event.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_postgres::Row;
 
 use super::push::odd;
 use super::{PostgresQueue, Shared, ms, number};
-use crate::feed::{FEED_EVENTS, FeedEvent};
+use crate::feed::{FEED_EVENTS, FeedEvent, feed_lifetime};
 use crate::feed_writer::Batch;
 use crate::{EventId, FeedPage, Feeds, QueueError};
-
-/// A feed that nothing is added to for so long is forgotten, unless results live longer.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One row for each event, or one without an event. An id of an earlier epoch is before all of this one.
 const PAGE: &str = "\
@@ -71,7 +67,7 @@ impl Shared {
     async fn add_to_feeds(&self, batch: &Batch) -> Result<(), QueueError> {
         let tenants: Vec<&str> = batch.iter().map(|(tenant, _)| tenant.as_str()).collect();
         let events: Vec<&str> = batch.iter().map(|(_, event)| event.as_str()).collect();
-        let (kept, lifetime) = (number(FEED_EVENTS), ms(LIFETIME.max(self.rules.result_ttl)));
+        let (kept, lifetime) = (number(FEED_EVENTS), ms(feed_lifetime(&self.rules)));
         let sql = "SELECT announce($1, $2, $3, $4)";
         self.database.query_once("add to feeds", sql, &[&tenants, &events, &kept, &lifetime]).await.map(drop)
     }

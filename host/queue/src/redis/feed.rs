@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::Script;
 
 use super::shared_connection::Request;
 use super::{RedisQueue, Shared, ms};
-use crate::feed::{FEED_EVENTS, FeedEvent};
+use crate::feed::{FEED_EVENTS, FeedEvent, feed_lifetime};
 use crate::feed_writer::Batch;
 use crate::{EventId, FeedPage, Feeds, QueueError};
-
-/// A feed that nothing is added to for so long is forgotten, unless results live longer.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/announce.lua")));
 
@@ -58,7 +54,7 @@ pub(super) async fn write_feeds(shared: Arc<Shared>) {
 
 impl Shared {
     async fn add_to_feeds(&self, batch: &Batch) -> Result<(), QueueError> {
-        let lifetime = ms(LIFETIME.max(self.rules.result_ttl));
+        let lifetime = ms(feed_lifetime(&self.rules));
         let mut of_tenants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (tenant, event) in batch {
             of_tenants.entry(tenant).or_default().push(event);

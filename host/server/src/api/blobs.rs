@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::body::{StreamedBody, announced};
 use super::caller::Caller;
+use super::files::FOREIGN_BYTES;
 use super::{ApiError, ApiState};
 use crate::blobs::{Blob, PIECE, Unfit, Upload, UploadError};
 
@@ -117,7 +118,7 @@ pub(super) async fn look(
     let sha256 = Digest::of_hex(&digits).map_err(|_| no_such_blob(&digits))?;
     let found = state.parts.blobs.find(caller.tenant.as_deref(), sha256).await;
     let blob = found.map_err(|error| unreadable(&error))?.ok_or_else(|| no_such_blob(&digits))?;
-    Ok((headers(blob), Body::empty()).into_response())
+    Ok((length(blob), FOREIGN_BYTES, Body::empty()).into_response())
 }
 
 /// `GET /v1/blobs/{sha256}`.
@@ -134,18 +135,11 @@ pub(super) async fn show(
         let piece = blobs.next(&mut pieces).await.inspect_err(|error| drop(unreadable(error)))?;
         anyhow::Ok(piece.map(|piece| (piece, (blobs, pieces))))
     });
-    Ok((headers(blob), Body::from_stream(stream)).into_response())
+    Ok((length(blob), FOREIGN_BYTES, Body::from_stream(stream)).into_response())
 }
 
-/// The bytes are a stranger's: no browser may take them for a page of this server.
-fn headers(blob: Blob) -> [(HeaderName, String); 5] {
-    [
-        (header::CONTENT_LENGTH, blob.bytes.to_string()),
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, "attachment".to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
-    ]
+fn length(blob: Blob) -> [(HeaderName, String); 1] {
+    [(header::CONTENT_LENGTH, blob.bytes.to_string())]
 }
 
 /// Checks the blobs that a job names, each at its place. Of a job whose problem looks at its files, the complete one.

@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use optimus_core::{Report, TestReport};
 use serde::Deserialize;
@@ -43,15 +43,16 @@ pub(super) async fn file(
         let error = ApiError::new(StatusCode::NOT_FOUND, "no_such_file", message);
         error.hint("a job names the files to keep in `collect`; its report lists those that there are in `files`")
     })?;
-    // The bytes are a stranger's: no browser may take them for a page of this server.
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (header::CONTENT_DISPOSITION, "attachment"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
-    ];
-    Ok((headers, content.into_bytes()).into_response())
+    Ok((FOREIGN_BYTES, content.into_bytes()).into_response())
 }
+
+/// Headers of bytes that a tenant supplied: no browser may take them for a page of this server.
+pub(super) const FOREIGN_BYTES: [(HeaderName, &str); 4] = [
+    (header::CONTENT_TYPE, "application/octet-stream"),
+    (header::CONTENT_DISPOSITION, "attachment"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
+];
 
 fn test<'a>(report: &'a Report, name: Option<&str>) -> Option<&'a TestReport> {
     match name {
