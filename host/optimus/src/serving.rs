@@ -324,7 +324,7 @@ impl Serving {
     /// background tasks ran until then.
     pub async fn stop(self) -> bool {
         self.supervisor.stop().await;
-        // What this process has done is told before it is gone.
+        // The events that this process has announced are stored before it ends.
         self.queue.flush_feeds().await;
         !self.supervisor.has_failed()
     }

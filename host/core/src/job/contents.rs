@@ -53,7 +53,7 @@ impl Named {
         }
     }
 
-    /// The programs of whoever judges.
+    /// The programs that judge: checkers, interactors, managers, graders.
     fn of_programs(
         &mut self,
         compare: Option<&Comparer>,

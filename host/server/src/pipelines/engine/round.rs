@@ -110,7 +110,7 @@ async fn one(seams: &Seams, requests: &Arc<Requests>, id: String, is_cancelled: 
     Ok(Left { run: id, open, wake: parent })
 }
 
-/// Its end is told before nothing is left to do for it: whoever is killed in between, another one tells it.
+/// Announces the end of a run before the run is closed: if this process is killed in between, another announces it.
 async fn close(seams: &Seams, run: &StoredRun) -> anyhow::Result<()> {
     (seams.announce)(run.owner.tenant.as_deref(), run_done(&run.id, &run.pipeline, run.ended, run.ended_at));
     seams.store.close(run).await
