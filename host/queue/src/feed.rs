@@ -13,7 +13,7 @@ use optimus_core::{JobId, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{EventId, QueueError, Rules};
+use crate::{EventId, QueueError};
 
 /// Events that are kept of a tenant, at most.
 pub const FEED_EVENTS: u64 = 10_000;
@@ -62,9 +62,9 @@ pub trait Feeds: Send + Sync {
     async fn feed(&self, tenant: Option<&str>, after: Option<EventId>, limit: usize) -> Result<FeedPage, QueueError>;
 }
 
-/// The time after its last event at which a shared store removes a feed.
-pub(crate) fn feed_lifetime(rules: &Rules) -> Duration {
-    LIFETIME.max(rules.result_ttl)
+/// The time after its last event at which a shared store removes a feed, where results are kept for `result_ttl`.
+pub(crate) fn feed_lifetime(result_ttl: Duration) -> Duration {
+    LIFETIME.max(result_ttl)
 }
 
 impl FeedEvent {

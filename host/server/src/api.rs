@@ -21,6 +21,7 @@ mod error;
 mod events;
 mod feed;
 mod files;
+mod foreign_bytes;
 mod health;
 mod history;
 mod identity;

@@ -67,7 +67,7 @@ impl Shared {
     async fn add_to_feeds(&self, batch: &Batch) -> Result<(), QueueError> {
         let tenants: Vec<&str> = batch.iter().map(|(tenant, _)| tenant.as_str()).collect();
         let events: Vec<&str> = batch.iter().map(|(_, event)| event.as_str()).collect();
-        let (kept, lifetime) = (number(FEED_EVENTS), ms(feed_lifetime(&self.rules)));
+        let (kept, lifetime) = (number(FEED_EVENTS), ms(feed_lifetime(self.rules.result_ttl)));
         let sql = "SELECT announce($1, $2, $3, $4)";
         self.database.query_once("add to feeds", sql, &[&tenants, &events, &kept, &lifetime]).await.map(drop)
     }

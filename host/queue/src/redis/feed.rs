@@ -54,7 +54,7 @@ pub(super) async fn write_feeds(shared: Arc<Shared>) {
 
 impl Shared {
     async fn add_to_feeds(&self, batch: &Batch) -> Result<(), QueueError> {
-        let lifetime = ms(feed_lifetime(&self.rules));
+        let lifetime = ms(feed_lifetime(self.rules.result_ttl));
         let mut of_tenants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (tenant, event) in batch {
             of_tenants.entry(tenant).or_default().push(event);

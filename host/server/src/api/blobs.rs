@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::body::{StreamedBody, announced};
 use super::caller::Caller;
-use super::files::FOREIGN_BYTES;
+use super::foreign_bytes::FOREIGN_BYTES;
 use super::{ApiError, ApiState};
 use crate::blobs::{Blob, PIECE, Unfit, Upload, UploadError};
 

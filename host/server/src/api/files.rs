@@ -2,12 +2,13 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use optimus_core::{Report, TestReport};
 use serde::Deserialize;
 
 use super::caller::Caller;
+use super::foreign_bytes::FOREIGN_BYTES;
 use super::query::{Params, job_id};
 use super::{ApiError, ApiState, jobs};
 
@@ -45,14 +46,6 @@ pub(super) async fn file(
     })?;
     Ok((FOREIGN_BYTES, content.into_bytes()).into_response())
 }
-
-/// Headers of bytes that a tenant supplied: no browser may take them for a page of this server.
-pub(super) const FOREIGN_BYTES: [(HeaderName, &str); 4] = [
-    (header::CONTENT_TYPE, "application/octet-stream"),
-    (header::CONTENT_DISPOSITION, "attachment"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
-];
 
 fn test<'a>(report: &'a Report, name: Option<&str>) -> Option<&'a TestReport> {
     match name {
