@@ -73,7 +73,7 @@ impl Place {
         command.env("OPTIMUS_STATE", self.dir.path().join(state)).env_remove("OPTIMUS_PLUGINS");
         command.envs(self.collector.iter().map(|url| ("OTEL_EXPORTER_OTLP_ENDPOINT", url)));
         if args[0] == "worker" {
-            command.arg("--plugins").arg(crate::support::root().join("plugins"));
+            command.arg("--plugins").arg(crate::support::plugins());
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

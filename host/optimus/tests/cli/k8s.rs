@@ -1,6 +1,7 @@
 //! `optimus k8s render`: what is checked in is what it renders, and what has changed is named.
 
 use std::fs;
+use std::process::Command;
 
 use crate::support::{command, json, root, skip, stdout};
 
@@ -16,13 +17,20 @@ fn are_built() -> bool {
     built
 }
 
+/// `optimus k8s` with every plugin of the checkout.
+fn k8s(args: &[&str]) -> Command {
+    let mut command = command(&[&["k8s"], args].concat());
+    command.env("OPTIMUS_PLUGINS", root().join("plugins"));
+    command
+}
+
 #[test]
 fn what_is_checked_in_is_what_is_rendered() {
     if !are_built() {
         return;
     }
     let workers = root().join("k8s/workers");
-    let output = command(&["k8s", "render", "--check", "--out", workers.to_str().unwrap()]).output().unwrap();
+    let output = k8s(&["render", "--check", "--out", workers.to_str().unwrap()]).output().unwrap();
     let remedy = "`optimus k8s render --languages … --out k8s/workers` writes them anew";
     assert_eq!(output.status.code(), Some(0), "{}{remedy}", stdout(&output));
 }
@@ -35,7 +43,7 @@ fn a_change_is_named_and_a_language_that_is_gone_takes_its_file_along() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("workers");
     let render = |more: &[&str]| {
-        let mut command = command(&["k8s", "render", "--json", "--out", out.to_str().unwrap()]);
+        let mut command = k8s(&["render", "--json", "--out", out.to_str().unwrap()]);
         command.args(more).output().unwrap()
     };
     assert!(json(&render(&["--languages", "bash,c"]))["written"].as_array().unwrap().iter().any(|f| f == "c.yaml"));
@@ -63,8 +71,7 @@ fn without_a_directory_it_goes_to_stdout() {
     if !are_built() {
         return;
     }
-    let text =
-        stdout(&command(&["k8s", "render", "--languages", "bash", "--registry", "r.example.com"]).output().unwrap());
+    let text = stdout(&k8s(&["render", "--languages", "bash", "--registry", "r.example.com"]).output().unwrap());
     for kind in
         ["Deployment", "ScaledObject", "PodDisruptionBudget", "TriggerAuthentication", "ConfigMap", "NetworkPolicy"]
     {

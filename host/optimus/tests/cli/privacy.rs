@@ -28,7 +28,7 @@ fn state_keys_queue_and_problems_are_private_without_a_umask() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("new/state");
     let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--slots", "1", "--log", "warn"]);
-    serve.env("OPTIMUS_PLUGINS", root().join("plugins")).env("OPTIMUS_STATE", &state);
+    serve.env("OPTIMUS_STATE", &state);
     let mut server = unmasked(&serve).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();

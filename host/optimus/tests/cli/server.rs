@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{can_judge, command, optimus, root, shell};
+use crate::support::{can_judge, command, optimus, plugins, root, shell};
 
 pub(crate) struct Server {
     child: Child,
@@ -17,7 +17,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(state: &Path) -> Self {
-        Self::start_with(state, &root().join("plugins"))
+        Self::start_with(state, plugins())
     }
 
     pub(crate) fn start_with(state: &Path, plugins: &Path) -> Self {
@@ -26,7 +26,7 @@ impl Server {
 
     pub(crate) fn start_as(state: &Path, more: &[&str]) -> Self {
         let more = [&["--log", "warn"], more].concat();
-        Self::talking(state, &root().join("plugins"), &more, Stdio::inherit())
+        Self::talking(state, plugins(), &more, Stdio::inherit())
     }
 
     pub(crate) fn start_in(state: &Path, plugins: &Path, more: &[&str]) -> Self {
@@ -104,12 +104,8 @@ fn the_log_tells_nothing_of_what_was_submitted() {
     }
     let state = tempfile::tempdir().unwrap();
     let log = state.path().join("log");
-    let server = Server::talking(
-        state.path(),
-        &root().join("plugins"),
-        &["--log", "trace"],
-        std::fs::File::create(&log).unwrap().into(),
-    );
+    let server =
+        Server::talking(state.path(), plugins(), &["--log", "trace"], std::fs::File::create(&log).unwrap().into());
     let word = |name: &str| format!("secret-{name}-{}", uuid::Uuid::now_v7().simple());
     let [source, stdin, expect, printed] = ["source", "stdin", "expect", "printed"].map(word);
     let program = format!("# {source}\nprint('{}' + '{}')\n1 / 0\n", &printed[..9], &printed[9..]);
