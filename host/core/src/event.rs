@@ -24,17 +24,35 @@ pub enum Event {
     },
     /// Compiling ended.
     Compiled(CompileReport),
+    /// The program of a job with `live_stdin` starts: what clients send reaches it from now on.
+    Running {
+        /// The test's number, from 0.
+        index: usize,
+    },
     /// Recent output of a test that still runs.
     Output {
         /// The test's number, from 0.
         index: usize,
         /// Which of its streams.
         stream: Stream,
+        /// Bytes of the stream before these; where it is more than what was sent so far, events were lost.
+        #[serde(default)]
+        offset: u64,
         /// The bytes.
         content: Content,
         /// It printed more there, of which nothing will be told before the test ends.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
+    },
+    /// A client sent input to the program of a job with `live_stdin`.
+    Input {
+        /// Bytes that clients sent before these.
+        offset: u64,
+        /// The bytes.
+        content: Content,
+        /// Nothing follows: the program's stdin ends after these.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        end: bool,
     },
     /// A test ended.
     Test {
@@ -60,7 +78,9 @@ impl Event {
             Self::Started => "started",
             Self::Compiling { .. } => "compiling",
             Self::Compiled(_) => "compiled",
+            Self::Running { .. } => "running",
             Self::Output { .. } => "output",
+            Self::Input { .. } => "input",
             Self::Test { .. } => "test",
             Self::Done { .. } => "done",
         }

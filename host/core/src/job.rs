@@ -4,6 +4,7 @@ mod bounds;
 mod contents;
 mod env;
 mod files;
+mod live;
 mod programs;
 mod request;
 
@@ -141,6 +142,9 @@ pub struct Job {
     /// Number of repetitions of a test that ended by a time limit.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rerun_on_time_limit: u32,
+    /// The stdin of its only test stays open for what clients send while it runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live_stdin: bool,
     /// A stored problem, of which nothing is here yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Digest>,

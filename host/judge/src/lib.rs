@@ -15,6 +15,7 @@ mod executor;
 mod failure;
 mod grader;
 mod hooks;
+mod input;
 mod interactive;
 mod kernel;
 mod limits;
@@ -51,8 +52,10 @@ use build_spec::BuildSpec;
 use checker::{CheckerProgram, Failure};
 use execute::{Ending, ExecutionResult};
 use executor::Executor;
+use input::LiveInput;
 use planned::PlannedJob;
 
+pub use input::Input;
 pub use kernel::{Kernel, KernelRequest};
 
 /// Configuration of a judge.
@@ -110,8 +113,23 @@ impl Judge {
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
-        let begun = Instant::now();
-        let mut draft = Draft { job, waited, begun, plugin: None, plan: None, planned_in: Duration::ZERO };
+        self.judge_live(job, waited, None, events, cancel).await
+    }
+
+    /// The same; the program of a job with a live stdin also reads what comes through `input`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn judge_live(
+        &self,
+        job: &Job,
+        waited: Duration,
+        input: Option<Input>,
+        events: &EventSink<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Report, Fault> {
+        let (begun, input) = (Instant::now(), input.map(LiveInput::new));
+        let mut draft = Draft { job, waited, begun, input, plugin: None, plan: None, planned_in: Duration::ZERO };
         let execution = match self.plan_and_execute(&mut draft, events, cancel).await? {
             Ok(execution) => execution,
             Err(ending) => ExecutionResult::stopped(job, ending),
@@ -183,6 +201,7 @@ impl Judge {
             source_checker: source_checker.as_ref(),
             interactor: interactor.as_ref(),
             grader: grader.as_ref(),
+            input: draft.input.as_ref(),
         };
         self.admit_and_execute(&planned, events, cancel).await
     }
@@ -224,7 +243,7 @@ impl Judge {
     }
 
     fn build_report(&self, draft: Draft<'_>, execution: ExecutionResult) -> Report {
-        let Draft { job, waited, begun, plugin, plan, planned_in } = draft;
+        let Draft { job, waited, begun, plugin, plan, planned_in, .. } = draft;
         let ExecutionResult { compile, tests, score, ending, compile_time, tests_time } = execution;
         let (verdict, error) = conclude(ending, &tests, score.as_ref());
         let finished = Timestamp::now();
@@ -267,6 +286,7 @@ struct Draft<'a> {
     job: &'a Job,
     waited: Duration,
     begun: Instant,
+    input: Option<LiveInput>,
     plugin: Option<Arc<Plugin>>,
     plan: Option<Arc<Plan>>,
     planned_in: Duration,

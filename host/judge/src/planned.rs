@@ -7,6 +7,7 @@ use optimus_core::Plan;
 
 use super::build_spec::BuildSpec;
 use super::checker::CheckerProgram;
+use super::input::LiveInput;
 
 /// A submission with its plan, and the author's programs that judge it.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub(super) struct PlannedJob<'a> {
     pub(super) interactor: Option<&'a CheckerProgram>,
     /// Grades groups of tests.
     pub(super) grader: Option<&'a CheckerProgram>,
+    /// What clients send to the program of a job with a live stdin.
+    pub(super) input: Option<&'a LiveInput>,
 }
 
 /// The plan with the job's variables; one that the language sets, too, is the job's.

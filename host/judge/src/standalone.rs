@@ -1,14 +1,17 @@
 //! A test in which the submission runs by itself: stdin in, stdout to the comparer.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
-use optimus_core::{Outcome, Verdict};
-use optimus_sandbox::{BoxStep, OpenBox, View};
+use optimus_core::{Event, Outcome, Verdict};
+use optimus_sandbox::{BoxStep, Feed, OpenBox, Stdin, View};
 
 use super::build_spec::BuildSpec;
 use super::checker::{Checked, CheckerInputs, Failure};
 use super::collect::{CollectedFiles, collect, output};
 use super::failure::{Cause, cause_of};
-use super::live::{EVERY, Live};
+use super::live::Live;
 use super::sink::{Reader, Tail, TestSink};
 use super::test_context::{RunResult, TestContext, split_failure};
 use super::verdict::Ruling;
@@ -34,7 +37,7 @@ impl TestContext<'_> {
             argv: &argv,
             env: &plan.run.env,
             view,
-            stdin: stdin.into(),
+            stdin: self.stdin(stdin),
             channels: &[],
             limits: self.limits(index),
             warm: plan.run.warm,
@@ -43,10 +46,10 @@ impl TestContext<'_> {
         let (reader, aside) = if output_file.is_some() { (Reader::Ignore, Some(reader)) } else { (reader, None) };
         // Output that the report will not show is not streamed either.
         let shown = !job.hide_feedback && job.capture_bytes > 0;
-        let live = shown.then(|| Live::new(index, job.capture_bytes, self.events));
+        let is_answered = self.planned.input.is_some();
+        let live = shown.then(|| Live::new(index, job.capture_bytes, self.events, is_answered));
         let mut sink = TestSink::new(reader, job.capture_bytes, &self.budget, live.as_ref());
-        let running = flush_while_running(open.run(&step, &mut sink), live.as_ref());
-        let outcome = running.await.map_err(|error| cause_of(&error))?;
+        let outcome = self.run_step(index, &step, open, &mut sink, live.as_ref()).await?;
         let TestSink { mut reader, stdout, stderr, .. } = sink;
         let mut unwritten = None;
         if let (Some(path), Some(aside), true) = (output_file, aside, outcome.is_success()) {
@@ -68,6 +71,35 @@ impl TestContext<'_> {
         Ok(RunResult { outcome: Some(outcome), judged, printed, transcript: None, collected })
     }
 
+    /// What the program reads: all of its input, or the beginning, where clients send the rest.
+    fn stdin(&self, first: Bytes) -> Stdin {
+        if self.planned.input.is_none() {
+            return first.into();
+        }
+        let feed = Arc::<Feed>::default();
+        feed.write(&first);
+        Stdin::Live(feed)
+    }
+
+    async fn run_step(
+        &self,
+        index: usize,
+        step: &BoxStep<'_>,
+        open: &mut dyn OpenBox,
+        sink: &mut TestSink<'_>,
+        live: Option<&Live<'_>>,
+    ) -> Result<Outcome, Cause> {
+        let running = flush_while_running(open.run(step, sink), live);
+        let ended = match (self.planned.input, &step.stdin) {
+            (Some(input), Stdin::Live(feed)) => {
+                (self.events)(Event::Running { index });
+                input.feed_while(feed, running).await
+            }
+            _ => running.await,
+        };
+        ended.map_err(|error| cause_of(&error))
+    }
+
     async fn judge(
         &self,
         (index, outcome): (usize, &Outcome),
@@ -85,11 +117,12 @@ impl TestContext<'_> {
 /// Publishes output at intervals while something runs.
 async fn flush_while_running<T>(running: impl Future<Output = T>, live: Option<&Live<'_>>) -> T {
     let mut running = std::pin::pin!(running);
+    let interval = live.map_or(Duration::MAX, Live::interval);
     loop {
         tokio::select! {
             biased;
             done = &mut running => return done,
-            () = tokio::time::sleep(EVERY), if live.is_some() => live.into_iter().for_each(Live::flush),
+            () = tokio::time::sleep(interval), if live.is_some() => live.into_iter().for_each(Live::flush),
         }
     }
 }

@@ -185,6 +185,7 @@ impl Toys {
             source_checker: None,
             interactor: None,
             grader: None,
+            input: None,
         };
         self.executor.execute(&planned, events, cancel).await
     }

@@ -22,7 +22,7 @@ use optimus_judge::{Judge, JudgeConfig};
 use optimus_plugin::{Catalogue, CompileListener, Expected, ImagePolicy, Names, Plugin, PluginError};
 use optimus_sandbox::{DockerSandbox, Processors, Progress, SandboxError, SharedSandbox};
 use optimus_server::problems::LanguageSource;
-use optimus_server::worker::Judging;
+use optimus_server::worker::{Input, Judging};
 use optimus_wasm::machine_image;
 use tokio_util::sync::CancellationToken;
 
@@ -209,10 +209,11 @@ impl Judging for Engine {
         &self,
         job: &Job,
         waited: Duration,
+        input: Option<Input>,
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
-        self.judge.judge(job, waited, events, cancel).await
+        self.judge.judge_live(job, waited, input, events, cancel).await
     }
 }
 

@@ -29,6 +29,7 @@ use optimus_server::auth::AuthSetup;
 use optimus_server::blobs::{self, BlobResolver};
 use optimus_server::keys::KeyStore;
 use optimus_server::languages;
+use optimus_server::live_input::LiveInputs;
 use optimus_server::metrics::{Metrics, keep_history};
 use optimus_server::pipelines;
 use optimus_server::problems::ProblemResolver;
@@ -359,6 +360,7 @@ impl Serving {
             login: None,
             problems: Arc::clone(&stores.problems),
             blobs: Arc::clone(&stores.blobs),
+            inputs: Arc::new(LiveInputs::new(queue.shared.clone())),
             origins: Origins::default(),
             console: false,
             fetcher: Arc::new(Fetcher::new(&hooks.policy)),

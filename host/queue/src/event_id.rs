@@ -16,6 +16,11 @@ pub struct EventId {
     pub number: u64,
 }
 
+impl EventId {
+    /// The id of no event: a listener that follows after it begins with the oldest event that is kept.
+    pub const BEGINNING: Self = Self { epoch: u64::MAX, number: 0 };
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.epoch, self.number)

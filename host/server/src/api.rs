@@ -42,6 +42,7 @@ mod reuse;
 mod routes;
 mod schedules;
 mod session;
+mod stdin;
 mod submission;
 mod verify;
 mod webhooks;
@@ -79,6 +80,7 @@ use crate::blobs::Blobs;
 use crate::feed::{Announce, Tails};
 use crate::interpreters::Interpreters;
 use crate::keys::{KeyRing, KeyStore};
+use crate::live_input::LiveInputs;
 use crate::login::Login;
 use crate::metrics::Metrics;
 use crate::pipelines::PipelineStore;
@@ -167,6 +169,8 @@ pub struct Parts {
     pub problems: Arc<Problems>,
     /// Files that jobs may name.
     pub blobs: Arc<Blobs>,
+    /// Input of running programs.
+    pub inputs: Arc<LiveInputs>,
     /// Where schedules are stored.
     pub schedules: Arc<ScheduleStore>,
     /// Where pipelines and their runs are stored.

@@ -15,6 +15,7 @@ pub mod interpreters;
 mod key_value;
 pub mod keys;
 pub mod languages;
+pub mod live_input;
 pub mod login;
 pub mod metrics;
 pub mod pipelines;

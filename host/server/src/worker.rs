@@ -4,17 +4,19 @@
 //! no verdict. Whatever happens to a job here, its lease is finished, released or, if we die, lost: never forgotten.
 
 mod attempt;
+mod input;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use optimus_core::event::EventSink;
 use optimus_core::{Fault, Job, Report};
 use optimus_queue::background::Outage;
 use optimus_queue::{Backend, Delivery, QueueError};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,15 +26,20 @@ use crate::metrics::Metrics;
 #[async_trait]
 pub trait Judging: Send + Sync {
     /// The job's report. `Err` is a failure of ours: the job will be tried again. When `cancel` fires, it ends soon,
-    /// with verdict `cancelled`. `waited` is how long the job was queued.
+    /// with verdict `cancelled`. `waited` is how long the job was queued. `input` is what clients send to the program of
+    /// a job with a live stdin.
     async fn judge(
         &self,
         job: &Job,
         waited: Duration,
+        input: Option<Input>,
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault>;
 }
+
+/// Input for a running program, in order; it is closed where the program's stdin ends.
+pub type Input = mpsc::UnboundedReceiver<Bytes>;
 
 /// Reports that may be on their way into the queue while their slots already have the next job.
 const UNWRITTEN: usize = 64;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FileIo, Job, JobId, Webhook, env, files};
+use super::{FileIo, Job, JobId, Webhook, env, files, live};
 use crate::collect;
 
 use crate::omit::is_zero;
@@ -67,6 +67,9 @@ pub struct JobRequest {
     /// Number of further runs of a test that ended by a time limit; the best run counts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rerun_on_time_limit: u32,
+    /// The stdin of the only test stays open: `POST /v1/jobs/{id}/stdin` adds to it while the program runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live_stdin: bool,
     /// The digest of a stored problem, whose tests, limits and rules are the job's: `sha256:…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -106,6 +109,9 @@ impl JobRequest {
         self.check_sizes(policy)?;
         check_tests(&self.tests, policy)?;
         self.check_rules(policy)?;
+        if self.live_stdin {
+            live::check(self.tests.len(), self.beside_live_stdin())?;
+        }
         env::check(&self.env)?;
         let files = match extension {
             "" => files::of_command(self.source.as_ref(), &self.args, self.files)?,
@@ -143,6 +149,7 @@ impl JobRequest {
             file_io: self.file_io,
             exact_limits: self.exact_limits,
             rerun_on_time_limit: self.rerun_on_time_limit,
+            live_stdin: self.live_stdin,
             problem: self.problem.as_deref().map(digest).transpose()?,
             stop_at_first_failure: self.stop_at_first_failure,
             hide_feedback: self.hide_feedback,
@@ -195,6 +202,19 @@ impl JobRequest {
             Some(digest) => self.check_reference(digest),
             None => self.scoring.as_ref().map_or(Ok(()), |scoring| scoring.check(&self.tests)),
         }
+    }
+
+    /// What a job with a live stdin cannot have, and whether it was given.
+    fn beside_live_stdin(&self) -> [(&'static str, bool); 7] {
+        [
+            ("compare", matches!(self.compare, Some(Comparer::Program(_) | Comparer::Custom))),
+            ("interactor", self.interactor.is_some()),
+            ("communication", self.communication.is_some()),
+            ("file_io", self.file_io.is_some()),
+            ("rerun_on_time_limit", self.rerun_on_time_limit > 0),
+            ("problem", self.problem.is_some()),
+            ("reuse", self.reuse),
+        ]
     }
 
     /// Checks that the tests that judge sources have a program for it, and that the program has such tests.

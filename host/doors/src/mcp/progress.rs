@@ -33,7 +33,12 @@ impl<'a> Progress<'a> {
                 let steps = self.steps.max(BEFORE_TESTS) + 1;
                 (steps, Some(total + BEFORE_TESTS), format!("test {}: {}", report.name, report.verdict))
             }
-            Event::Queued | Event::Compiling { .. } | Event::Output { .. } | Event::Done { .. } => return,
+            Event::Queued
+            | Event::Compiling { .. }
+            | Event::Running { .. }
+            | Event::Output { .. }
+            | Event::Input { .. }
+            | Event::Done { .. } => return,
         };
         if steps <= self.steps {
             return;

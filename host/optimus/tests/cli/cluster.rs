@@ -215,6 +215,41 @@ fn a_stored_problem_reaches_the_workers_and_goes() {
 }
 
 #[test]
+fn a_program_is_talked_to_through_several_apis() {
+    if !can_judge() || !has_redis() {
+        return skip("no redis-server, or nothing can be judged");
+    }
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let place = Place { port, dir: tempfile::tempdir().unwrap(), collector: None };
+    let _redis = place.redis();
+    let (_one, one) = place.start(&["api", "--listen", "127.0.0.1:0"], "one");
+    let (_other, other) = place.start(&["api", "--listen", "127.0.0.1:0"], "other");
+    let _worker = place.worker("worker", "5");
+    let agent = agent();
+    let source = "while read -r line; do echo \"got $line\"; done; echo over";
+    let job = json!({"language": "bash", "source": source, "live_stdin": true, "limits": {"wall_ms": 60_000}});
+    let id = until("the job is accepted", || {
+        let (status, _, answer) = ask(agent.post(format!("{one}/v1/jobs")).send_json(&job));
+        (status == 202).then(|| answer["id"].as_str().unwrap().to_owned())
+    });
+    let write = |base: &str, query: &str, line: String| {
+        agent.post(format!("{base}/v1/jobs/{id}/stdin{query}")).send(line).unwrap().status().as_u16()
+    };
+    for n in 0..40 {
+        let base = if n % 3 == 0 { &other } else { &one };
+        assert_eq!(write(base, "", format!("{n}\n")), 204);
+    }
+    assert_eq!(write(&other, "?end=true", String::new()), 204);
+    assert_eq!(write(&one, "", "late\n".to_owned()), 409);
+    let report = until("the job ends", || {
+        let view = ask(agent.get(format!("{other}/v1/jobs/{id}?wait=10s")).call()).2;
+        view.get("report").cloned()
+    });
+    let said: String = (0..40).map(|n| format!("got {n}\n")).chain(["over\n".to_owned()]).collect();
+    assert_eq!(report["tests"][0]["stdout"]["content"], said, "{report}");
+}
+
+#[test]
 fn a_worker_without_a_shared_queue_is_told_what_to_do() {
     for verb in ["api", "worker"] {
         let output = optimus(&[verb, "--sandbox", "fake", "--json"][..if verb == "api" { 1 } else { 4 }]);

@@ -59,7 +59,7 @@ fn size(event: &Event) -> usize {
     const ITSELF: usize = 256;
     ITSELF
         + match event {
-            Event::Output { content, .. } => content.len(),
+            Event::Output { content, .. } | Event::Input { content, .. } => content.len(),
             Event::Test { report, .. } => report.stdout.content.len() + report.stderr.content.len(),
             Event::Compiled(report) => report.output.content.len() + report.diagnostics.len() * ITSELF,
             _ => 0,
@@ -72,7 +72,7 @@ mod tests {
 
     fn output(bytes: usize) -> Event {
         let content = vec![b'x'; bytes].into();
-        Event::Output { index: 0, stream: optimus_core::Stream::Stdout, content, truncated: false }
+        Event::Output { index: 0, stream: optimus_core::Stream::Stdout, offset: 0, content, truncated: false }
     }
 
     #[test]

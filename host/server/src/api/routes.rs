@@ -15,7 +15,7 @@ use super::caller::Caller;
 use super::{
     ApiError, ApiState, admin, audit, batch, blobs, console, cookie, docs, doctor, events, feed, files, health,
     history, identity, interpreters, jobs, keys, limits, login, pipelines, plugins, problems, query, schedules,
-    session, verify, webhooks, workers,
+    session, stdin, verify, webhooks, workers,
 };
 use crate::keys::Scope;
 
@@ -44,6 +44,7 @@ fn parameters(path: &str, method: &str) -> &'static [&'static str] {
         ("/v1/jobs", "get") => &["state", "language", "next", "before", "limit"],
         ("/v1/jobs" | "/v1/jobs/batch" | "/submit", "post") | ("/v1/jobs/{id}" | "/status/{id}", "get") => &["wait"],
         ("/v1/jobs/{id}/files/{*path}", "get") => &["test"],
+        ("/v1/jobs/{id}/stdin", "post") => &["end"],
         ("/v1/dead", _) => &["language", "tenant", "next", "before", "limit"],
         ("/v1/audit", _) => &["tenant", "key", "action", "since", "next", "limit", "format"],
         ("/v1/history", _) => &["since"],
@@ -62,13 +63,6 @@ fn routes() -> Vec<Route> {
     use Scope::{Admin, Audit, Plugins, Problems, Read, Submit};
     let open = |path, handler| Route { path, method: "get", access: Open, handler };
     let mut routes = vec![
-        scoped("/v1/jobs", "post", Submit, post(jobs::submit)),
-        scoped("/v1/jobs", "get", Read, get(jobs::list)),
-        scoped("/v1/jobs/batch", "post", Submit, post(batch::submit)),
-        scoped("/v1/jobs/{id}", "get", Read, get(jobs::status)),
-        scoped("/v1/jobs/{id}", "delete", Submit, delete(jobs::cancel)),
-        scoped("/v1/jobs/{id}/events", "get", Read, get(events::events)),
-        scoped("/v1/jobs/{id}/files/{*path}", "get", Read, get(files::file)),
         scoped("/v1/problems", "post", Problems, post(problems::add)),
         scoped("/v1/problems", "get", Admin, get(problems::list)),
         scoped("/v1/problems/{id}", "get", Read, get(problems::show)),
@@ -112,10 +106,26 @@ fn routes() -> Vec<Route> {
         open("/openapi.json", get(docs::openapi)),
         open("/docs", get(docs::page)),
     ];
+    routes.extend(of_jobs());
     routes.extend(stored());
     routes.extend(flow());
     routes.extend(cells());
     routes
+}
+
+/// Jobs, and what goes into them and comes out while they run.
+fn of_jobs() -> Vec<Route> {
+    use Scope::{Read, Submit};
+    vec![
+        scoped("/v1/jobs", "post", Submit, post(jobs::submit)),
+        scoped("/v1/jobs", "get", Read, get(jobs::list)),
+        scoped("/v1/jobs/batch", "post", Submit, post(batch::submit)),
+        scoped("/v1/jobs/{id}", "get", Read, get(jobs::status)),
+        scoped("/v1/jobs/{id}", "delete", Submit, delete(jobs::cancel)),
+        scoped("/v1/jobs/{id}/events", "get", Read, get(events::events)),
+        scoped("/v1/jobs/{id}/files/{*path}", "get", Read, get(files::file)),
+        scoped("/v1/jobs/{id}/stdin", "post", Submit, post(stdin::write)),
+    ]
 }
 
 /// Files that jobs name.

@@ -54,6 +54,7 @@ impl Submission {
         let sending = spans::send(&mut job);
         let options = PushOptions { idempotency, may_delay_commit, webhook, quota, ..PushOptions::default() };
         let (queue, metrics) = (Arc::clone(&state.parts.queue), Arc::clone(&state.parts.metrics));
+        let inputs = job.live_stdin.then(|| Arc::clone(&state.parts.inputs));
         let pushing = async move {
             let language = job.language.clone();
             let pushed = match likeness {
@@ -62,6 +63,9 @@ impl Submission {
             };
             if !pushed.duplicate {
                 metrics.job_submitted(&language);
+                if let Some(inputs) = inputs {
+                    inputs.open(pushed.id).await?;
+                }
             }
             Ok(pushed)
         };

@@ -10,7 +10,7 @@ use optimus_core::{Digest, Fault, Job, Report};
 use tokio_util::sync::CancellationToken;
 
 use super::Blobs;
-use crate::worker::Judging;
+use crate::worker::{Input, Judging};
 
 /// Judges complete jobs, and those that name blobs once they are complete: the judge sees the bytes, as if the job had
 /// carried them.
@@ -27,11 +27,12 @@ impl Judging for BlobResolver {
         &self,
         job: &Job,
         waited: Duration,
+        input: Option<Input>,
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
         let complete = self.blobs.complete(job).await?;
-        self.judge.judge(complete.as_ref().unwrap_or(job), waited, events, cancel).await
+        self.judge.judge(complete.as_ref().unwrap_or(job), waited, input, events, cancel).await
     }
 }
 

@@ -10,7 +10,7 @@ use optimus_core::{Descriptor, Fault, Invalid, Job, Report};
 use tokio_util::sync::CancellationToken;
 
 use super::{Problems, fill};
-use crate::worker::Judging;
+use crate::worker::{Input, Judging};
 
 /// Judges complete jobs, and those that name a problem once they are complete.
 pub struct ProblemResolver {
@@ -37,11 +37,12 @@ impl Judging for ProblemResolver {
         &self,
         job: &Job,
         waited: Duration,
+        input: Option<Input>,
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
         let complete = self.complete(job).await?;
-        self.judge.judge(complete.as_ref().unwrap_or(job), waited, events, cancel).await
+        self.judge.judge(complete.as_ref().unwrap_or(job), waited, input, events, cancel).await
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
-use super::Worker;
+use super::{Worker, input};
 use crate::spans;
 
 /// A cancelled job is heard of within this time, also under a long lease.
@@ -104,13 +104,16 @@ async fn judge(worker: &Worker, delivery: &Delivery, abandon: &CancellationToken
             worker.backend.publish(job.id, event);
         }
     };
-    let judging = AssertUnwindSafe(worker.judge.judge(job, *waited, &publish, &cancel)).catch_unwind();
+    let (sender, input) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, input) = if job.live_stdin { (Some(sender), Some(input)) } else { (None, None) };
+    let judging = AssertUnwindSafe(worker.judge.judge(job, *waited, input, &publish, &cancel)).catch_unwind();
     let mut judging = std::pin::pin!(judging);
     let stop = tokio::select! {
         biased;
         judged = &mut judging => return ended(judged),
         () = abandon.cancelled() => End::Abandoned,
         lost = beat(worker, delivery, &cancel) => lost,
+        fault = input::pass_on(&*worker.backend, job.id, sender) => End::Failed(fault),
     };
     // It may have a box to close.
     cancel.cancel();

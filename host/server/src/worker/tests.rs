@@ -26,6 +26,7 @@ impl Judging for Script {
         &self,
         job: &Job,
         _: Duration,
+        _: Option<Input>,
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {

@@ -155,13 +155,17 @@ async fn every_event_is_documented() {
     let report = Box::new(complete::report());
     let test = Event::Test { index: 0, total: 1, report: Box::new(complete::test_report()) };
     let compiling = Event::Compiling { step: "s".to_owned() };
-    let output = Event::Output { index: 0, stream: Stream::Stdout, content: Content::from("x"), truncated: true };
+    let output =
+        Event::Output { index: 0, stream: Stream::Stdout, offset: 0, content: Content::from("x"), truncated: true };
+    let input = Event::Input { offset: 0, content: Content::from("x"), end: true };
     let all = [
         Event::Queued,
         Event::Started,
         compiling,
         Event::Compiled(complete::compile_report()),
+        Event::Running { index: 0 },
         output,
+        input,
         test,
         Event::Done { report },
     ];

@@ -33,6 +33,7 @@ mod reuse;
 mod schedules;
 mod sessions;
 mod sockets;
+mod stdin;
 mod streams;
 mod support;
 mod tenants;

@@ -2,6 +2,8 @@
 
 #[path = "support/answer.rs"]
 mod answer;
+#[path = "support/conversation.rs"]
+mod conversation;
 #[path = "support/listener.rs"]
 mod listener;
 
@@ -25,6 +27,7 @@ use optimus_server::audit::AuditLog;
 use optimus_server::blobs::{self, BlobResolver, BlobStore, Blobs};
 use optimus_server::interpreters::Interpreters;
 use optimus_server::keys::{KeyRing, KeyStore};
+use optimus_server::live_input::LiveInputs;
 use optimus_server::login::{Client, Login};
 use optimus_server::metrics::Metrics;
 use optimus_server::pipelines::{self, PipelineStore};
@@ -34,7 +37,7 @@ use optimus_server::tokens::{Issuer, Tokens};
 use optimus_server::webhooks::{
     Fetcher, Gate, MasterPlace, Policy as WebhookPolicy, Secrets, WebhookSender, connector,
 };
-use optimus_server::worker::{Judging, Wanted, Worker};
+use optimus_server::worker::{Input, Judging, Wanted, Worker};
 use optimus_server::workers::{self, Beat, Workers};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -54,6 +57,7 @@ impl Judging for Echo {
         &self,
         job: &Job,
         _: Duration,
+        input: Option<Input>,
         events: &EventSink<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Fault> {
@@ -71,6 +75,7 @@ impl Judging for Echo {
                     }
                 }
             }
+            b"converse" => return Ok(conversation::converse(job, input, events, cancel).await),
             b"flood" => (0..20_000).for_each(|_| events(output(vec![b'x'; 4 << 10]))),
             b"slow" => tokio::time::sleep(Duration::from_millis(300)).await,
             b"fail" => return Err(Fault::new("sandbox_failed", "the box broke")),
@@ -100,7 +105,7 @@ fn left(path: &str, content: &Content) -> CollectedFile {
 }
 
 fn output(bytes: Vec<u8>) -> Event {
-    Event::Output { index: 0, stream: Stream::Stdout, content: bytes.into(), truncated: false }
+    Event::Output { index: 0, stream: Stream::Stdout, offset: 0, content: bytes.into(), truncated: false }
 }
 
 pub(crate) fn language(id: &str, availability: Availability) -> LanguageInfo {
@@ -233,6 +238,7 @@ impl Server {
             WebhookSender { queue: queue.clone(), secrets: secrets.clone(), policy, metrics: metrics_of_sender };
         tokio::spawn(sender.run(stop_working.clone()));
         let counts = setup.shared.as_ref().map(|(_, store)| Arc::clone(store));
+        let inputs = Arc::new(LiveInputs::new(counts.clone()));
         let login = setup.login.zip(setup.tokens.clone()).map(|((client, issuer), tokens)| {
             Arc::new(Login::new(client, (issuer, tokens), Arc::clone(&secrets), counts))
         });
@@ -260,6 +266,7 @@ impl Server {
             login,
             problems: Arc::new(Problems::new(ProblemStore::files(dir.path().join("problems")), setup.problem_bytes)),
             blobs,
+            inputs,
             schedules: Arc::clone(&schedules),
             pipelines: Arc::clone(&pipelines),
             audit: Arc::new(audit),

@@ -94,6 +94,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs/{id}/stdin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send input to a running program
+         * @description For a job with `live_stdin`. The bytes follow those that were sent before, also by other clients, and all of them follow the `stdin` of the test. What is sent before the program starts waits for it. Programs see lines only where the bytes hold them.
+         */
+        post: operations["writeStdin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/blobs": {
         parameters: {
             query?: never;
@@ -1332,6 +1352,8 @@ export interface components {
             exact_limits?: boolean;
             /** @description Number of further runs of a test that ended by a time limit; the best run counts. */
             rerun_on_time_limit?: number;
+            /** @description The stdin of the only test stays open: `POST /v1/jobs/{id}/stdin` adds to the test's `stdin` while the program runs, and output events are sent without delay. Not with `interactor`, `communication`, `file_io`, `problem`, `reuse`, `rerun_on_time_limit` or a checker. */
+            live_stdin?: boolean;
             /** @description The digest of a stored problem, whose tests, limits and rules are the job's: `sha256:…`. */
             problem?: string;
             /** @description Skip the tests after the first that is not accepted. */
@@ -1768,7 +1790,7 @@ export interface components {
             found?: components["schemas"]["Excerpt"];
         };
         /** @description Events of a job, as server-sent events; `event:` repeats the name, `id:` is its number among the job's. The last is `done`. A slow listener misses some events in between. */
-        Event: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["CompilingEvent"] | components["schemas"]["CompiledEvent"] | components["schemas"]["OutputEvent"] | components["schemas"]["TestEvent"] | components["schemas"]["DoneEvent"];
+        Event: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["CompilingEvent"] | components["schemas"]["CompiledEvent"] | components["schemas"]["RunningEvent"] | components["schemas"]["OutputEvent"] | components["schemas"]["InputEvent"] | components["schemas"]["TestEvent"] | components["schemas"]["DoneEvent"];
         /** @description An event of a tenant's feed, as a server-sent event; `event:` repeats the type, and `id:` is its place in the feed. */
         FeedEvent: {
             type: components["schemas"]["FeedEventType"];
@@ -2460,6 +2482,16 @@ export interface components {
         };
         /** @enum {string} */
         OutputStream: "stdout" | "stderr";
+        /** @description The program of a job with `live_stdin` starts: what clients send reaches it from now on. */
+        RunningEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "running";
+            /** @description From 0. */
+            index: number;
+        };
         /** @description Recent output of a running test; not sent for jobs that hide feedback. */
         OutputEvent: {
             /**
@@ -2470,9 +2502,24 @@ export interface components {
             /** @description From 0. */
             index: number;
             stream: components["schemas"]["OutputStream"];
+            /** @description Bytes of the stream before these. Where that is more than was received, events were lost; the report has all. */
+            offset: number;
             content: components["schemas"]["Content"];
             /** @description The program printed more, which is not sent before the test ends. */
             truncated?: boolean;
+        };
+        /** @description Input that a client sent to the program of a job with `live_stdin`. */
+        InputEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "input";
+            /** @description Bytes that clients sent before these. */
+            offset: number;
+            content: components["schemas"]["Content"];
+            /** @description Nothing follows: the program's stdin ends after these bytes. */
+            end?: boolean;
         };
         TestEvent: {
             /**
@@ -4910,6 +4957,115 @@ export interface operations {
                 };
             };
             /** @description The queue cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    writeStdin: {
+        parameters: {
+            query?: {
+                /** @description Nothing follows: the program's stdin ends after these bytes. */
+                end?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @example 0197b5c2-7d1e-7b3a-9c54-3f0a6b1d2e4f */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The bytes are on their way to the program. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key is missing or unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such job. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The job is over, takes no input (`stdin_closed`), or its input has ended (`stdin_ended`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large, or the job would have been sent more than 16 MiB (`stdin_full`). */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This tenant has too many requests under way. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The queue or the keys cannot be read at the moment; `retry-after` says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

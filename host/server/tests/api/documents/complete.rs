@@ -198,6 +198,7 @@ pub(crate) fn request() -> JobRequest {
         file_io: Some(FileIo { input: Some(path()), output: Some(path()) }),
         exact_limits: true,
         rerun_on_time_limit: 1,
+        live_stdin: true,
         problem: Some("p".to_owned()),
         stop_at_first_failure: true,
         hide_feedback: true,

@@ -366,6 +366,14 @@ class CompilingEvent(TypedDict):
 OutputStream: TypeAlias = Literal['stdout', 'stderr']
 
 
+class RunningEvent(TypedDict):
+    """The program of a job with `live_stdin` starts: what clients send reaches it from now on."""
+
+    event: Literal['running']
+    index: int
+    """From 0."""
+
+
 class NotAsked(TypedDict):
     """The toolchain has not been probed yet."""
 
@@ -1315,9 +1323,22 @@ class OutputEvent(TypedDict):
     index: int
     """From 0."""
     stream: OutputStream
+    offset: int
+    """Bytes of the stream before these. Where that is more than was received, events were lost; the report has all."""
     content: Content
     truncated: NotRequired[bool]
     """The program printed more, which is not sent before the test ends."""
+
+
+class InputEvent(TypedDict):
+    """Input that a client sent to the program of a job with `live_stdin`."""
+
+    event: Literal['input']
+    offset: int
+    """Bytes that clients sent before these."""
+    content: Content
+    end: NotRequired[bool]
+    """Nothing follows: the program's stdin ends after these bytes."""
 
 
 class Turn(TypedDict):
@@ -1697,6 +1718,8 @@ class JobRequest(TypedDict):
     """Apply the limits as they are, without the language's multipliers."""
     rerun_on_time_limit: NotRequired[int]
     """Number of further runs of a test that ended by a time limit; the best run counts."""
+    live_stdin: NotRequired[bool]
+    """The stdin of the only test stays open: `POST /v1/jobs/{id}/stdin` adds to the test's `stdin` while the program runs, and output events are sent without delay. Not with `interactor`, `communication`, `file_io`, `problem`, `reuse`, `rerun_on_time_limit` or a checker."""
     problem: NotRequired[str]
     """The digest of a stored problem, whose tests, limits and rules are the job's: `sha256:…`."""
     stop_at_first_failure: NotRequired[bool]
@@ -1823,7 +1846,9 @@ Event: TypeAlias = Union[
     StartedEvent,
     CompilingEvent,
     CompiledEvent,
+    RunningEvent,
     OutputEvent,
+    InputEvent,
     TestEvent,
     DoneEvent,
 ]
