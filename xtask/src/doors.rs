@@ -30,11 +30,12 @@ const NODE: [&str; 2] = ["piston-client@1.0.2", "node-fetch@2.7.0"];
 const NEEDED: [(&str, &str); 3] = [("pip3", "python3-pip"), ("node", "nodejs"), ("npm", "npm")];
 
 /// A door, and the program in `tests/doors` that speaks to it.
-const CLIENTS: [(&str, &str); 13] = [
+const CLIENTS: [(&str, &str); 14] = [
     ("judge0", "judge0_client.py"),
     ("piston", "piston_client.py"),
     ("piston", "piston_client.mjs"),
     ("piston", "piston-rs"),
+    ("piston", "piston_connect.py"),
     ("fusion", "fusion_client.py"),
     ("fusion", "reward_hacks.py"),
     ("go-judge", "go_judge_client.py"),

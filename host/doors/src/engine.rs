@@ -25,11 +25,14 @@ pub trait Engine: Follow {
     async fn list(&self, before: Option<JobId>, limit: usize) -> Result<Vec<Listed>, Refusal>;
 }
 
-/// Watches a caller's jobs while they run.
+/// Watches a caller's jobs while they run, and talks to their programs.
 #[async_trait]
 pub trait Follow: Send + Sync {
-    /// How a job is, then what happens to it, at last `Done`. Events that end without `Done` mean that the server stops.
+    /// What has happened to a job, as far as it is kept, and what happens then, at last `Done`. Events that end without `Done` mean that the server stops.
     async fn follow(&self, id: JobId) -> Result<BoxStream<'static, Event>, Refusal>;
+
+    /// Adds to the stdin of a job that was submitted with a live one.
+    async fn write_stdin(&self, id: JobId, bytes: &[u8]) -> Result<(), Refusal>;
 }
 
 /// Runs a job to its end. A job that has not ended by `until` is cancelled, and has no report.

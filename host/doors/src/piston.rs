@@ -1,7 +1,9 @@
 //! Piston v2: `POST /api/v2/execute` runs files and answers with what they printed.
 //!
-//! A request is a job with one test and no expectation. It is held until the job ends.
+//! A request is a job with one test and no expectation. It is held until the job ends. `/api/v2/connect` runs files and talks to
+//! them while they run.
 
+mod connect;
 mod packages;
 mod request;
 mod runtime;
@@ -16,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::admission::{self, Manners};
 use crate::early::Early;
@@ -26,6 +29,7 @@ pub(crate) fn router(shared: &Shared) -> Router {
     let manners = Manners { token, refuse };
     let api = Router::new()
         .route("/execute", post(execute))
+        .route("/connect", get(connect::open))
         .route("/runtimes", get(packages::runtimes))
         .route("/packages", get(packages::list).post(packages::install).delete(packages::uninstall));
     Router::new()
@@ -91,18 +95,22 @@ async fn execute(
     let until = shared.until();
     let sent = request::Execute::read(&body(&bytes)?, &shared.policy).map_err(bad)?;
     drop(bytes);
-    let mut runtime = runtime::find(&shared.languages, &sent.language, &sent.version);
-    if runtime.is_none() {
-        shared.languages_are_loaded(until).await;
-        runtime = runtime::find(&shared.languages, &sent.language, &sent.version);
-    }
-    let runtime =
-        runtime.ok_or_else(|| bad(format!("{}-{} runtime is unknown", shown(&sent.language), shown(&sent.version))))?;
+    let runtime = runtime_of(&shared, &sent, until).await.map_err(bad)?;
     let job = sent.into_job(&runtime, &shared.policy).map_err(bad)?;
     let late = || error(StatusCode::GATEWAY_TIMEOUT, "the program did not end in time");
     let report = run_to_end(&*engine, job, until).await.map_err(refuse)?.ok_or_else(late)?;
     let failed = |message: String| error(StatusCode::INTERNAL_SERVER_ERROR, &message);
     Ok(Json(stage::answer(&runtime, &report).map_err(failed)?).into_response())
+}
+
+/// The runtime that a request names, also when its plugin is still being loaded.
+async fn runtime_of(shared: &Shared, sent: &request::Execute, until: Instant) -> Result<runtime::Runtime, String> {
+    let find = || runtime::find(&shared.languages, &sent.language, &sent.version);
+    if let Some(runtime) = find() {
+        return Ok(runtime);
+    }
+    shared.languages_are_loaded(until).await;
+    find().ok_or_else(|| format!("{}-{} runtime is unknown", shown(&sent.language), shown(&sent.version)))
 }
 
 /// The beginning of what a client sent, for an error.

@@ -14,7 +14,7 @@ use futures::stream::BoxStream;
 use hyper::upgrade::OnUpgrade;
 use optimus_core::{Event, JobId, JobRequest};
 use optimus_doors::{Admitted, Door, Doors, Engine, Follow, Listed, Load, Progress, Refusal, Service, Shared};
-use optimus_queue::Filter;
+use optimus_queue::{EventId, Filter};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinError;
 use tokio::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use tokio::time::{Duration, Instant};
 use super::body::ByteBody;
 use super::caller::Caller;
 use super::submission::{Asked, Submission};
-use super::{ApiError, ApiState, audit, jobs};
+use super::{ApiError, ApiState, audit, jobs, stdin};
 use crate::keys::Scope;
 
 /// Answers are written before the connection's own deadline.
@@ -220,9 +220,16 @@ impl Follow for Guest {
     async fn follow(&self, id: JobId) -> Result<BoxStream<'static, Event>, Refusal> {
         self.caller.may(Scope::Submit)?;
         self.caller.owns(&self.state, id).await?;
-        let events = self.state.parts.queue.subscribe(id).await.map_err(ApiError::from)?;
-        let events = events.ok_or(Refusal::NoSuchJob)?;
+        // The job may have begun since it was submitted.
+        let events = self.state.parts.queue.follow(id, Some(EventId::BEGINNING)).await.map_err(ApiError::from)?;
+        let events = events.ok_or(Refusal::NoSuchJob)?.map(|numbered| numbered.event);
         Ok(events.take_until(self.state.stopping.clone().cancelled_owned()).boxed())
+    }
+
+    async fn write_stdin(&self, id: JobId, bytes: &[u8]) -> Result<(), Refusal> {
+        self.caller.may(Scope::Submit)?;
+        self.caller.owns(&self.state, id).await?;
+        Ok(stdin::send(&self.state, id, bytes, false).await?)
     }
 }
 

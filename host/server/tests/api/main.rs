@@ -9,6 +9,7 @@ mod blobs;
 mod bounds;
 mod cells;
 mod commands;
+mod connect;
 mod connections;
 mod console;
 mod documents;

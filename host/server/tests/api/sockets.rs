@@ -13,13 +13,18 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use crate::commands::tool;
 use crate::support::Server;
 
-struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
-    /// Connects, or has the status of the answer that refuses it.
+    /// Connects to go-judge's door, or has the status of the answer that refuses it.
     async fn open(server: &Server, header: Option<(&'static str, &str)>) -> Result<Self, u16> {
+        Self::at(server, "/doors/go-judge/ws", header).await
+    }
+
+    /// The same at any path.
+    pub(crate) async fn at(server: &Server, path: &str, header: Option<(&'static str, &str)>) -> Result<Self, u16> {
         let tcp = TcpStream::connect(server.address).await.unwrap();
-        let mut request = format!("ws://{}/doors/go-judge/ws", server.address).into_client_request().unwrap();
+        let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
         if let Some((name, value)) = header {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
@@ -30,17 +35,25 @@ impl Socket {
         }
     }
 
-    async fn say(&mut self, value: &Value) {
+    pub(crate) async fn say(&mut self, value: &Value) {
         self.0.send(Message::text(value.to_string())).await.unwrap();
     }
 
     /// The next answer; none, when the server has closed the connection.
     async fn hear(&mut self) -> Option<Value> {
+        self.hear_or_close().await.ok()
+    }
+
+    /// The next answer, or the code and the reason with which the server has closed the connection.
+    pub(crate) async fn hear_or_close(&mut self) -> Result<Value, Option<(u16, String)>> {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(60), self.0.next()).await.unwrap();
             match next {
-                Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Err(Some((frame.code.into(), frame.reason.to_string())));
+                }
+                Some(Ok(Message::Close(None)) | Err(_)) | None => return Err(None),
                 Some(Ok(_)) => {}
             }
         }
