@@ -141,16 +141,22 @@ impl Output {
 
     /// What to wait for.
     pub(super) fn add_to<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
-        fds.extend(self.pipe.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        fds.extend(self.open().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.pipe.is_none()
+        self.open().is_none()
+    }
+
+    /// The pipe, while more of it is wanted. One that brought too much is not closed: so the program ends by our signal, and
+    /// not, by chance, by `SIGPIPE`.
+    fn open(&self) -> Option<&OwnedFd> {
+        self.pipe.as_ref().filter(|_| !self.truncated)
     }
 
     /// Takes one buffer full. False when nothing came.
     pub(super) fn pump(&mut self, link: &mut Link, buffer: &mut [u8]) -> bool {
-        let Some(pipe) = &self.pipe else { return false };
+        let Some(pipe) = self.open() else { return false };
         match read(pipe.as_fd(), &mut *buffer) {
             Ok(0) => self.pipe = None,
             Ok(length) => {
@@ -160,10 +166,7 @@ impl Output {
                     link.push(self.kind, &buffer[..kept]);
                 }
                 self.kept += kept as u64;
-                if kept < length {
-                    self.truncated = true;
-                    self.pipe = None;
-                }
+                self.truncated = kept < length;
                 return true;
             }
             Err(Errno::INTR) => return true,
