@@ -28,7 +28,8 @@ pub trait Engine: Follow {
 /// Watches a caller's jobs while they run, and talks to their programs.
 #[async_trait]
 pub trait Follow: Send + Sync {
-    /// What has happened to a job, as far as it is kept, and what happens then, at last `Done`. Events that end without `Done` mean that the server stops.
+    /// The kept events of a job, then its new ones, at last `Done`. Events that end without `Done` mean that the server
+    /// stops.
     async fn follow(&self, id: JobId) -> Result<BoxStream<'static, Event>, Refusal>;
 
     /// Adds to the stdin of a job that was submitted with a live one.

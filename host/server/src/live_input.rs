@@ -102,8 +102,7 @@ async fn place_shared(shared: &dyn SharedStore, id: JobId, bytes: u64, end: bool
     if before - 1 + bytes > MOST_BYTES {
         return Ok(Place::Full);
     }
-    let allowed = if end { 1 } else { 0 };
-    if count(shared, id, ENDS, i64::from(end)).await? > allowed {
+    if count(shared, id, ENDS, i64::from(end)).await? > u64::from(end) {
         return Ok(Place::Ended);
     }
     let after = count(shared, id, BYTES, i64::try_from(bytes).unwrap_or(i64::MAX)).await?;

@@ -36,7 +36,7 @@ pub(super) async fn pass_on(queue: &dyn Backend, id: JobId, sender: Option<Unbou
 /// A piece of the input did not come.
 struct Missing;
 
-/// Reads the events that are kept, then those that happen, until the input is complete or nobody reads it any more.
+/// Reads the kept events of a job and then its new ones, until its input is complete or the job is over.
 async fn read(
     queue: &dyn Backend,
     id: JobId,

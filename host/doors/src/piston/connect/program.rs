@@ -1,4 +1,4 @@
-//! What a client is told of its program: the events of its job, in Piston's messages.
+//! Turns the events of a job into Piston's messages.
 
 use optimus_core::report::CompileReport;
 use optimus_core::{Content, Event, Report, Stream, Verdict};

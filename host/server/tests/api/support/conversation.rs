@@ -1,4 +1,4 @@
-//! A program that answers what it is told.
+//! A judge whose program repeats its input.
 
 use optimus_core::event::EventSink;
 use optimus_core::outcome::Excerpt;
